@@ -1,0 +1,377 @@
+# %% [markdown]
+# # 2. One neuron
+#
+# *About 40 minutes.* The smallest part of every network, taken apart completely. At the end you can
+#
+# - compute a neuron's output by hand, for one example and for a whole table of them;
+# - write the sigmoid so that it survives very large numbers;
+# - say what a single neuron can decide and what it cannot, and draw the line where it changes its
+#   mind;
+# - train a neuron on real medical data and recognise it as an old friend, logistic regression.
+
+# %%
+# %matplotlib inline
+import time
+
+import torch
+from ipywidgets import FloatSlider, interact
+from torch import Tensor, nn
+
+from workshop.classroom.show import show_source
+from workshop.core import plots
+from workshop.core.data import load, standardize
+from workshop.core.training import count_correct, evaluate, train_epochs
+from workshop.day1 import neuron
+from workshop.exercises import answer, check, hint
+
+# %% [markdown]
+# ## Two stages: mix, then squash
+#
+# A bank asks a neuron about a loan. The neuron sees three numbers, the applicant's age, income and
+# bank balance, and it has an opinion on each of them: a **weight**. It multiplies every input by its
+# weight, adds the products up, and adds a number of its own, the **bias**. That sum is called $z$:
+#
+# $$z = x_1 w_1 + x_2 w_2 + x_3 w_3 + b$$
+#
+# In the second stage $z$ goes through an **activation function** $g$, and what comes out, $a = g(z)$,
+# is the neuron's **activation**. These are the numbers of the book's example 1:
+
+# %%
+x = torch.tensor([29.0, 4000.0, 10000.0])  # age, income, balance
+w = torch.tensor([0.1, 0.02, 0.01])  # what the neuron makes of each
+b = torch.tensor(-180.0)
+
+plots.neuron(w, b, x=x, names=["age", "income", "balance"])
+
+# %% [markdown]
+# ### Stage one: the weighted sum
+#
+# Term by term. Before you run the cell: which of the three inputs moves $z$ the most?
+
+# %%
+for name, x_i, w_i in zip(["age", "income", "balance"], x, w, strict=True):
+    print(f"{name:8} {x_i:8.0f} * {w_i:.2f} = {x_i * w_i:6.1f}")
+print(f"{'bias':8} {'':17} {b:6.1f}")
+print(f"{'z':8} {'':17} {neuron.weighted_sum_loop(x, w, b):6.1f}")
+
+# %% [markdown]
+# The balance adds 100 although its weight is the smallest: a weight says little until you know how
+# large its input is. (Keep this in mind; we will have to bring all inputs to one scale before we
+# train.)
+#
+# Multiplying in pairs and adding up is a **dot product**, so the same sum can be written without a
+# loop, $z = w^\top x + b$, and PyTorch has a ready-made layer that does just this:
+
+# %%
+layer = nn.Linear(3, 1)
+with torch.no_grad():  # put the bank's weights into it
+    layer.weight.copy_(w[None])
+    layer.bias.copy_(b)
+
+print("term by term   ", neuron.weighted_sum_loop(x, w, b).item())
+print("dot product    ", (w @ x + b).item())
+print("nn.Linear(3, 1)", layer(x).item())
+
+# %% [markdown]
+# ### Stage two: the activation
+#
+# A sum of 2.9 means little to a banker. The **sigmoid** turns it into a number between 0 and 1 that
+# can be read as a probability:
+#
+# $$g(z) = \frac{1}{1 + e^{-z}}$$
+
+# %%
+z = torch.linspace(-8, 8, 200)
+plots.functions(
+    z,
+    {"g(z) = 1 / (1 + exp(-z))": neuron.sigmoid(z)},
+    points=[(2.9, neuron.sigmoid(torch.tensor(2.9)).item(), "the loan: z = 2.9")],
+    title="The sigmoid squashes any number into (0, 1)",
+    xlabel="z",
+    ylabel="a",
+)
+
+# %%
+a = neuron.neuron(x[None], w, b)
+print(f"a = g(2.9) = {a.item():.5f}")
+
+# %% [markdown]
+# The neuron gives this applicant a probability of about 0.948. *Where the book differs:* it cuts the
+# number to 0.947 (rounded it is 0.948), and it calls it the probability of default in one place and
+# of acceptance in another. A look at the weights settles it: more income raises $z$, so this is the
+# probability that the loan is **approved**.
+
+# %% [markdown]
+# ## A whole table at once
+#
+# A bank has more than one applicant. Put $B$ of them into the rows of a table `x` of shape $(B, n)$,
+# one column per feature, and ask for all $B$ sums at once.
+#
+# **Exercise 1.** Return `z` for every row: shape $(B,)$, one number per example. Run the cell when
+# you have an idea; `check` tells you what it makes of your answer, as often as you like.
+
+# %% exercise="weighted_sum"
+def weighted_sum(x, w, b):
+    """z of each example: x (B, n), w (n,), b () -> (B,)."""
+    raise NotImplementedError("write weighted_sum, then run this cell")
+
+
+# Stuck? Take the '#' away: hint(weighted_sum) gives a nudge, answer(weighted_sum) the solution.
+# hint(weighted_sum)
+check(weighted_sum)
+
+# %% [markdown]
+# ### Why nobody writes the loop
+#
+# Both ways give the same numbers. They do not take the same time:
+
+# %%
+generator = torch.Generator().manual_seed(0)
+many = torch.randn(200, 1000, generator=generator)
+weights = torch.randn(1000, generator=generator)
+bias = torch.tensor(0.5)
+
+
+def seconds(function):
+    """The best time of three, which is the one that was disturbed least."""
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+slow = seconds(lambda: [neuron.weighted_sum_loop(row, weights, bias) for row in many[:5]]) * 40
+fast = seconds(lambda: neuron.weighted_sum(many, weights, bias))
+print(f"200 examples of 1,000 features: the loop takes {slow / fast:,.0f} times as long")
+
+# %% [markdown]
+# (The loop ran on five examples, and its time was multiplied by 40: life is short.) One matrix
+# product hands all the work to optimised code in a single call. This is why deep learning is written
+# in matrices, and why graphics cards, which are built for such products, are so good at it.
+
+# %% [markdown]
+# ## A sigmoid that survives
+#
+# **Exercise 2.** Write the sigmoid with `torch.exp`, for tensors of any shape. The last test feeds it
+# $z = \pm 1000$: no answer may be `nan`, "not a number".
+
+# %% exercise="sigmoid"
+def sigmoid(z):
+    """1 / (1 + exp(-z)) of each element: any shape -> the same shape."""
+    raise NotImplementedError("write sigmoid, then run this cell")
+
+
+# hint(sigmoid)
+check(sigmoid)
+
+# %% [markdown]
+# Two formulas that are equal on paper can differ in a computer, because `exp(1000)` is larger than
+# the largest number that fits into 32 bits:
+
+# %%
+large = torch.tensor(1000.0)
+print("exp(1000)                   =", torch.exp(large).item())
+print("exp(1000) / (1 + exp(1000)) =", (torch.exp(large) / (1 + torch.exp(large))).item())
+print("1 / (1 + exp(-1000))        =", (1 / (1 + torch.exp(-large))).item())
+
+# %% [markdown]
+# The library goes one step further. Training needs the *slope* of the sigmoid too, and there the
+# short formula still fails at $z = -1000$. So our version only ever takes `exp` of numbers below
+# zero:
+
+# %%
+show_source(neuron.sigmoid)
+
+# %%
+for name, g in {"short formula": lambda z: 1 / (1 + torch.exp(-z)), "library": neuron.sigmoid}.items():
+    z = torch.tensor(-1000.0, requires_grad=True)
+    g(z).backward()  # PyTorch computes the slope; lesson 6 shows how
+    print(f"{name:14} slope at z = -1000: {z.grad.item()}")
+
+# %% [markdown]
+# ## What one neuron can decide
+#
+# Say yes when $a > 0.5$. Since $g(0) = 0.5$ and the sigmoid only rises, that is the same as $z > 0$.
+# The border between yes and no is where $z$ is exactly zero. For two inputs,
+#
+# $$w_1 x_1 + w_2 x_2 + b = 0,$$
+#
+# which is the equation of a **straight line**. Here are three neurons. The weights turn the line, the
+# bias moves it:
+
+# %%
+def undecided(w1: float, w2: float, b: float):
+    """The picture of one neuron over two inputs."""
+    points = torch.tensor([[-2.0, -1.0], [1.0, 2.0], [2.0, -1.0], [-1.0, 1.5]])
+    w = torch.tensor([w1, w2])
+    side = (neuron.weighted_sum(points, w, torch.tensor(b)) > 0).long()
+    return lambda grid: neuron.neuron(grid, w, torch.tensor(b)), points, side
+
+
+three = {"w = (1, 1), b = 0": (1.0, 1.0, 0.0), "w = (1, -2), b = 0": (1.0, -2.0, 0.0),
+         "w = (1, 1), b = 2": (1.0, 1.0, 2.0)}
+points = undecided(1.0, 1.0, 0.0)[1]
+plots.boundaries(
+    {title: undecided(*values)[0] for title, values in three.items()},
+    points,
+    torch.tensor([0, 1, 1, 1]),
+    limits=((-3, 3), (-3, 3)),
+)
+
+# %% [markdown]
+# Try it yourself. Can you make the neuron say yes to exactly the two points on the right? And what
+# happens to the shading, the neuron's certainty, when both weights grow tenfold?
+
+# %%
+@interact(
+    w1=FloatSlider(1.0, min=-10, max=10), w2=FloatSlider(1.0, min=-10, max=10),
+    b=FloatSlider(0.0, min=-10, max=10),
+)
+def explore(w1, w2, b):
+    predict, points, side = undecided(w1, w2, b)
+    return plots.boundary(predict, points, side, limits=((-3, 3), (-3, 3)))
+
+
+# %% [markdown]
+# **Exercise 3.** Where exactly is the line? Solve the equation for $x_2$ and return it for each given
+# $x_1$. (In the tests `w[1]` is never zero. What would the line look like if it were?)
+
+# %% exercise="boundary_x2"
+def boundary_x2(x1, w, b):
+    """x2 of the points where z = 0: x1 (N,), w (2,), b () -> (N,)."""
+    raise NotImplementedError("write boundary_x2, then run this cell")
+
+
+# hint(boundary_x2)
+check(boundary_x2)
+
+# %% [markdown]
+# ## A neuron that learns
+#
+# So far somebody chose the weights. Now they come from data: 569 tumours, each measured under the
+# microscope in 30 ways, and the question whether it is malignant (0) or benign (1). A fifth of the
+# rows is the **test set**: we look at it once, at the very end.
+#
+# The measurements have very different scales, and we saw what that does to weights. So each column is
+# shifted and scaled to mean 0 and standard deviation 1, with the numbers of the training part only.
+
+# %%
+raw = load("breast_cancer")
+data = standardize(raw)
+known = data.development  # the training and the validation part, to learn from
+print("area before:", [round(v, 1) for v in raw.train.x[:5, 3].tolist()])
+print("area after: ", [round(v, 2) for v in data.train.x[:5, 3].tolist()])
+print(f"{len(known)} examples to learn from, {len(data.test)} for the test")
+
+# %% [markdown]
+# The neuron below returns $z$, not $g(z)$. Models in this workshop always do; $z$ has a name of its
+# own, the **logit**, and the loss applies the sigmoid inside. How training works is the subject of
+# lesson 6. For now `train_epochs` is a machine that turns the weights, little by little, so that a
+# number called the **loss**, how wrong the predictions are, goes down:
+
+# %%
+show_source(neuron.Neuron)
+
+# %%
+torch.manual_seed(0)
+model = neuron.Neuron(features=30)
+history = plots.live(
+    train_epochs(
+        model,
+        (known.x, known.y.float()),
+        loss_fn=nn.BCEWithLogitsLoss(),
+        optimizer=torch.optim.SGD(model.parameters(), lr=0.5),
+        epochs=200,
+    )
+)
+
+# %%
+score = evaluate(model, data.test, metrics={"accuracy": count_correct})
+print(f"right on {score.sums['accuracy']} of {score.total} tumours never seen: {score['accuracy']:.3f}")
+
+# %% [markdown]
+# ### An old friend
+#
+# One sigmoid neuron, trained with this loss, is **logistic regression**, the classic of statistics.
+# If that is true, a library for statistics must find the same weights. scikit-learn's
+# `LogisticRegression` always pulls the weights a little towards zero (L2 regularisation), so we train
+# once more with an equal pull, and for long enough to arrive:
+
+# %%
+config = neuron.Config()
+torch.manual_seed(0)
+model = neuron.Neuron(features=30)
+neuron.train(model, known, config, seed=0, progress=False)
+theirs, _ = neuron.sklearn_weights(known, config.l2)
+ours = model.linear.weight[0].detach()
+
+print("           neuron  scikit-learn")
+for name, mine, other in list(zip(raw.feature_names, ours, theirs, strict=True))[:6]:
+    print(f"{mine:17.4f} {other:13.4f}   {name}")
+print(f"largest difference of all 30: {(ours - theirs).abs().max():.1e}")
+
+# %% [markdown]
+# Why insist on that little pull? Without it this task has no best answer at all. A hyperplane, the
+# straight line's big sister in 30 dimensions, can separate all the examples it has seen, and then
+# longer weights are always a little better, without end:
+
+# %%
+torch.manual_seed(0)
+free = neuron.Neuron(features=30)
+updates = 0
+for more in (100, 900, 4000, 5000):
+    list(
+        train_epochs(
+            free,
+            (known.x, known.y.float()),
+            loss_fn=nn.BCEWithLogitsLoss(),
+            optimizer=torch.optim.SGD(free.parameters(), lr=5.0),
+            epochs=more,
+        )
+    )
+    updates += more
+    right = evaluate(free, known, metrics={"accuracy": count_correct}).sums["accuracy"]
+    length = free.linear.weight.norm().item()
+    print(f"after {updates:6,} updates: length of w {length:5.1f}, wrong on {len(known) - right}")
+
+# %% [markdown]
+# ## Recap
+#
+# - A neuron takes a weighted sum of its inputs, adds a bias, and passes the result through an
+#   activation function: $a = g(w^\top x + b)$.
+# - For a batch it is one matrix product, which is far faster than a loop.
+# - The sigmoid turns any number into a probability; written with care, it does so for all numbers.
+# - One sigmoid neuron is logistic regression: its boundary is a straight line, and no training can
+#   bend it.
+#
+# ### Test yourself
+#
+# **1.** All inputs are zero. What does the sigmoid neuron answer?
+#
+# <details><summary>Answer</summary>
+#
+# $z = b$, so $a = g(b)$. The bias is the neuron's opinion before it has seen anything; with $b = 0$ it
+# answers 0.5.
+# </details>
+#
+# **2.** Income is entered in thousands of dollars instead of dollars. What must happen to its weight
+# for the loan neuron to answer as before?
+#
+# <details><summary>Answer</summary>
+#
+# The input is a thousand times smaller, so the weight must be a thousand times larger: 20 instead
+# of 0.02.
+# </details>
+#
+# **3.** You multiply all weights and the bias by 10. Which decisions change?
+#
+# <details><summary>Answer</summary>
+#
+# None: $10z$ has the sign of $z$, so the line stays where it is. Only the probabilities move closer to
+# 0 and 1, and the neuron sounds more certain than before.
+# </details>
+#
+# **Next:** one neuron draws one line. [Lesson 3](03_layers.ipynb) puts many side by side, and then
+# behind each other.

@@ -1,0 +1,1 @@
+"""Day 1: from one neuron to a network that is trained by gradient descent."""
