@@ -32,8 +32,8 @@ class Config:
     hidden: int = setting(32, at_least=1, help="units of the hidden layer, in both tasks")
     epochs: int = setting(300, at_least=1, help="passes over the rings")
     lr: float = setting(0.5, above=0, help="learning rate for the rings")
-    curve_steps: int = setting(4000, at_least=1, help="steps of gradient descent for x^2")
-    curve_lr: float = setting(0.05, above=0, help="learning rate for x^2")
+    curve_epochs: int = setting(400, at_least=1, help="passes over the points of x^2")
+    curve_lr: float = setting(0.5, above=0, help="learning rate for x^2")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
@@ -105,20 +105,23 @@ def network(sizes: Sequence[int], activation: type[nn.Module]) -> nn.Sequential:
 
 
 def curve_model(hidden: int, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
-    """One hidden layer for a curve over [-1, 1], (N, 1) -> (N, 1), its kinks spread evenly.
+    """One hidden layer for a curve over [-1, 1], (N, 1) -> (N, 1), its bends spread evenly.
 
-    A unit w x + b bends at x = -b / w. Torch's own start puts many bends where they do no good.
+    A unit w x + b bends at x = -b / w; each starts flat in the middle and rises outwards. Torch's
+    own start puts many bends where they do no good.
     """
     model = network((1, hidden, 1), activation)
     first = model[0]
     with torch.no_grad():
-        first.weight.copy_(torch.where(torch.rand(hidden, 1) < 0.5, -1.0, 1.0))
-        first.bias.copy_(-first.weight[:, 0] * torch.linspace(-1, 1, hidden + 2)[1:-1])
+        bends = torch.linspace(-1, 1, hidden + 2)[1:-1]
+        first.weight.copy_(torch.where(bends < 0, -1.0, 1.0)[:, None])
+        first.bias.copy_(-bends.abs())
+        model[2].weight.zero_()  # start flat: what is not there need not be unlearned
     return model
 
 
 def fit_square(
-    model: nn.Module, *, steps: int, lr: float, seed: int = 0, progress: bool | str = False
+    model: nn.Module, *, epochs: int, lr: float, seed: int = 0, progress: bool | str = False
 ) -> tuple[History, Tensor, Tensor]:
     """Train `model` on y = x^2 over [-5, 5]; returns history, x (M,) and its output (M,) there.
 
@@ -131,7 +134,8 @@ def fit_square(
         (x / 5, (x / 5) ** 2),
         loss_fn=nn.MSELoss(),
         optimizer=torch.optim.SGD(model.parameters(), lr=lr),
-        epochs=steps,
+        epochs=epochs,
+        batch_size=20,
         seed=seed,
         progress=progress,
     )
@@ -161,18 +165,19 @@ def run(
                 loss_fn=nn.CrossEntropyLoss(),
                 optimizer=torch.optim.SGD(model.parameters(), lr=config.lr),
                 epochs=config.epochs,
-                batch_size=100,
                 seed=seed,
                 progress=progress and f"rings, {name}",
             )
             score = evaluate(model, test, metrics={"accuracy": count_correct})
             metrics.append(score.measured("accuracy", f"rings_{name}_accuracy"))
 
+            # Without the bend no unit ever rests, and the full rate makes the sum explode.
+            lr = config.curve_lr if activation is nn.ReLU else config.curve_lr / 10
             model = curve_model(config.hidden, activation).to(device)
             histories[f"curve_{name}"], x, y = fit_square(
                 model,
-                steps=config.curve_steps,
-                lr=config.curve_lr,
+                epochs=config.curve_epochs,
+                lr=lr,
                 seed=seed,
                 progress=progress and f"x^2, {name}",
             )

@@ -29,7 +29,7 @@ LOAN_B = torch.tensor(-180.0)
 class Config:
     """Settings of the lesson."""
 
-    epochs: int = setting(3000, at_least=1, help="steps of gradient descent, each on all examples")
+    epochs: int = setting(1200, at_least=1, help="steps of gradient descent, each on all examples")
     lr: float = setting(0.5, above=0, help="learning rate")
     l2: float = setting(0.01, above=0, help="pull of the weights towards 0 (L2 regularisation)")
 
