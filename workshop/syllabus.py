@@ -114,9 +114,7 @@ def select(names: Iterable[str]) -> tuple[Lesson, ...]:
             raise KeyError(
                 f"No lesson {name!r}.{nearest(name, known)} There are: {', '.join(known)}."
             )
-        wanted |= {
-            lesson.name for lesson in lessons() if name in (lesson.name, f"day{lesson.day}")
-        }
+        wanted |= {lesson.name for lesson in lessons() if name in (lesson.name, f"day{lesson.day}")}
     return tuple(lesson for lesson in lessons() if not names or lesson.name in wanted)
 
 

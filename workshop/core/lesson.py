@@ -37,7 +37,9 @@ class Measured:
     def count(cls, name: str, correct: int, total: int) -> Measured:
         """The share `correct` / `total`, kept with its two counts."""
         if not 0 <= correct <= total or total == 0:
-            raise ValueError(f"{name}: got {correct} correct of {total}; expected 0 <= c <= n, n > 0")
+            raise ValueError(
+                f"{name}: got {correct} correct of {total}; expected 0 <= c <= n, n > 0"
+            )
         return cls(name, correct / total, correct, total)
 
 
@@ -197,7 +199,9 @@ def override(config_class: type, settings: Iterable[str]) -> Any:
         if not equals:
             raise ValueError(f"--set takes field=value, got {text!r}")
         if name not in hints:
-            raise KeyError(f"no setting {name!r}; there are {', '.join(hints)}.{nearest(name, hints)}")
+            raise KeyError(
+                f"no setting {name!r}; there are {', '.join(hints)}.{nearest(name, hints)}"
+            )
         changes[name] = _parse(name, value.strip(), hints[name])
     return config_class(**changes)
 

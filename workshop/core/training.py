@@ -75,7 +75,9 @@ class Scores:
         return Measured(rename or name, value)
 
 
-def fit(model: nn.Module, train: Batches, *, progress: bool | str = False, **options: Any) -> History:
+def fit(
+    model: nn.Module, train: Batches, *, progress: bool | str = False, **options: Any
+) -> History:
     """Train `model` in place and return its history. Takes the arguments of `train_epochs`.
 
     Args:

@@ -33,7 +33,7 @@ class Config:
     epochs: int = setting(300, at_least=1, help="passes over the rings")
     lr: float = setting(0.5, above=0, help="learning rate for the rings")
     curve_epochs: int = setting(400, at_least=1, help="passes over the points of x^2")
-    curve_lr: float = setting(0.5, above=0, help="learning rate for x^2")
+    curve_lr: float = setting(0.3, above=0, help="learning rate for x^2")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""

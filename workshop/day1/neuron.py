@@ -123,7 +123,10 @@ def sklearn_weights(data: Split, l2: float) -> tuple[Tensor, Tensor]:
 
 
 def run(
-    config: Config = Config(), *, seed: int = 0, device: str | torch.device = "cpu",
+    config: Config = Config(),
+    *,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
     progress: bool = False,
 ) -> Result:
     """Train the neuron and its control on breast cancer; compare with scikit-learn."""

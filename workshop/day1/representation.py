@@ -20,7 +20,9 @@ from workshop.core.device import choose, seed_everything, threads
 from workshop.core.lesson import Measured, Result, check_settings, setting
 from workshop.core.training import History, Scores, count_correct, evaluate, fit
 
-XOR = Split(torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), torch.tensor([0, 1, 1, 0]))
+XOR = Split(
+    torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), torch.tensor([0, 1, 1, 0])
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +146,12 @@ def learn(
     """Train `model` by plain gradient descent and score it on `test`; options go to `fit`."""
     optimizer = torch.optim.SGD(model.parameters(), lr=options.pop("lr"))
     history = fit(
-        model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, progress=progress, **options
+        model,
+        data,
+        loss_fn=nn.CrossEntropyLoss(),
+        optimizer=optimizer,
+        progress=progress,
+        **options,
     )
     return history, evaluate(model, test, metrics={"accuracy": count_correct})
 
@@ -163,14 +170,17 @@ def run(
     known, test = (rings(800, seed=2 * seed + part).to(device) for part in (0, 1))
     polar, polar_test = (Split(to_polar(x), y) for x, y in (known, test))
     digits = load("digits").to(device)
-    pixels, pixels_test = (
-        Split(x.flatten(1), y) for x, y in (digits.development, digits.test)
-    )
+    pixels, pixels_test = (Split(x.flatten(1), y) for x, y in (digits.development, digits.test))
     features, features_test = (
         Split(hand_made_features(x[:, 0]), y) for x, y in (digits.development, digits.test)
     )
     small = {"epochs": config.epochs, "lr": config.lr, "seed": seed}
-    on_digits = {"epochs": config.digits_epochs, "lr": config.digits_lr, "batch_size": 32, "seed": seed}
+    on_digits = {
+        "epochs": config.digits_epochs,
+        "lr": config.digits_lr,
+        "batch_size": 32,
+        "seed": seed,
+    }
     jobs = {
         "xor_mlp": (network(2, config.hidden), xor, xor, small | {"epochs": config.xor_epochs}),
         "rings_polar_linear": (linear(2), polar, polar_test, small),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from workshop.exercises.exercise import Case, Exercise, Mistake
 
 from workshop.day1 import neuron
-from workshop.exercises.exercise import Case, Exercise, Mistake
 
 
 def _weighted_sum_cases(seed: int) -> list[Case]:
@@ -111,8 +111,12 @@ SIGMOID = Exercise(
     title="The sigmoid, also for large z",
     reference=neuron.sigmoid,
     cases=_sigmoid_cases,
-    without=("torch.sigmoid", "torch.Tensor.sigmoid", "torch.special.expit",
-             "torch.nn.functional.sigmoid"),
+    without=(
+        "torch.sigmoid",
+        "torch.Tensor.sigmoid",
+        "torch.special.expit",
+        "torch.nn.functional.sigmoid",
+    ),
     mistakes=(
         Mistake(
             "sign of z",
@@ -165,16 +169,34 @@ SIGMOID = Exercise(
 def _boundary_cases(seed: int) -> list[Case]:
     g = torch.Generator().manual_seed(seed)
     return [
-        Case((torch.tensor([0.0, 1.0, 2.0]), torch.tensor([1.0, 1.0]), torch.tensor(0.0)),
-             "w = [1, 1], b = 0"),
-        Case((torch.tensor([0.0, 1.0]), torch.tensor([2.0, 1.0]), torch.tensor(-3.0)),
-             "w = [2, 1], b = -3"),
-        Case((torch.tensor([0.0]), torch.tensor([0.0, 4.0]), torch.tensor(2.0)),
-             "w[0] = 0: a level line"),
-        Case((torch.randn(5, generator=g), 1 + torch.rand(2, generator=g),
-              torch.randn((), generator=g)), "random weights"),
-        Case((torch.randn(1, generator=g), -1 - torch.rand(2, generator=g),
-              torch.randn((), generator=g)), "negative weights"),
+        Case(
+            (torch.tensor([0.0, 1.0, 2.0]), torch.tensor([1.0, 1.0]), torch.tensor(0.0)),
+            "w = [1, 1], b = 0",
+        ),
+        Case(
+            (torch.tensor([0.0, 1.0]), torch.tensor([2.0, 1.0]), torch.tensor(-3.0)),
+            "w = [2, 1], b = -3",
+        ),
+        Case(
+            (torch.tensor([0.0]), torch.tensor([0.0, 4.0]), torch.tensor(2.0)),
+            "w[0] = 0: a level line",
+        ),
+        Case(
+            (
+                torch.randn(5, generator=g),
+                1 + torch.rand(2, generator=g),
+                torch.randn((), generator=g),
+            ),
+            "random weights",
+        ),
+        Case(
+            (
+                torch.randn(1, generator=g),
+                -1 - torch.rand(2, generator=g),
+                torch.randn((), generator=g),
+            ),
+            "negative weights",
+        ),
     ]
 
 
