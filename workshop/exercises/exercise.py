@@ -1,0 +1,159 @@
+"""What an exercise is: the answer, the inputs it is tried on, and the mistakes that people make."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Case:
+    """Arguments to try an answer on: plain data (tensors, numbers, texts, lists of these) only.
+
+    `note` says in words what is special about it. `hidden` stays with the judge: labels of
+    held-out examples, for an exercise that is judged by its predictions.
+    """
+
+    args: tuple[Any, ...]
+    note: str = ""
+    hidden: Any = None
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that people give, and what to tell them."""
+
+    name: str
+    message: str
+    answer: Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """One task: a function `name` that the attendee writes.
+
+    Args:
+        name: the function's name, unique over all lessons.
+        lesson: the lesson it belongs to.
+        title: what it is about, in a few words.
+        reference: the answer, a by-hand piece of the lesson.
+        cases: seed -> the inputs, edge cases among them.
+        mistakes: known wrong answers, at least three.
+        hints: three of them, from a nudge to nearly there.
+        alternatives: other right answers, which must pass.
+        gradients: positions of the arguments whose gradient is compared too.
+        without: dotted names that the answer must do without, such as 'torch.softmax'.
+        judge: for an exercise that trains: (cases, returned values) -> what is wrong, or None.
+        rtol, atol: how far a number may be off: atol + rtol * |expected|.
+        time_limit: seconds for all cases together.
+    """
+
+    name: str
+    lesson: str
+    title: str
+    reference: Callable[..., Any]
+    cases: Callable[[int], list[Case]]
+    mistakes: tuple[Mistake, ...]
+    hints: tuple[str, str, str]
+    alternatives: tuple[Callable[..., Any], ...] = ()
+    gradients: tuple[int, ...] = ()
+    without: tuple[str, ...] = ()
+    judge: Callable[[list[Case], list[Any]], str | None] | None = None
+    rtol: float = 1e-4
+    atol: float = 1e-6
+    time_limit: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse an exercise that could not be checked or explained."""
+        if not self.name.isidentifier():
+            raise ValueError(f"name: got {self.name!r}, expected a function name")
+        if len(self.hints) != 3:
+            raise ValueError(f"{self.name}: got {len(self.hints)} hints, expected 3")
+        if len(self.mistakes) < 3:
+            raise ValueError(f"{self.name}: got {len(self.mistakes)} mistakes, expected 3 or more")
+        messages = [mistake.message for mistake in self.mistakes]
+        if len(set(messages)) != len(messages):
+            raise ValueError(f"{self.name}: two mistakes have the same message")
+
+    @property
+    def reference_path(self) -> str:
+        """The dotted name of the reference, such as 'workshop.day1.neuron.sigmoid'."""
+        return f"{self.reference.__module__}.{self.reference.__qualname__}"
+
+    def answer_source(self) -> str:
+        """The source of the reference."""
+        return textwrap.dedent(inspect.getsource(self.reference)).rstrip() + "\n"
+
+    def signature(self) -> str:
+        """How the function is called, without types: 'weighted_sum(x, w, b)'."""
+        return f"{self.name}({', '.join(inspect.signature(self.reference).parameters)})"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `check` says: the status, the stage that failed, and what to do about it."""
+
+    exercise: str
+    lesson: str
+    status: str  # passed, wrong, not attempted, missing, timed out, crashed
+    message: str
+    stage: str = ""
+    got: str = ""
+    expected: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the exercise is solved."""
+        return self.status == "passed"
+
+    def as_dict(self) -> dict[str, str]:
+        """Plain data for files and for the headless runner."""
+        return {
+            "exercise": self.exercise,
+            "lesson": self.lesson,
+            "status": self.status,
+            "stage": self.stage,
+            "message": self.message,
+            "got": self.got,
+            "expected": self.expected,
+        }
+
+    def __str__(self) -> str:
+        """The verdict for a terminal."""
+        head = f"{self.exercise}: {self.status}" if self.exercise else self.status
+        if self.stage and not self.passed:
+            head += f" ({self.stage})"
+        lines = [head, textwrap.fill(self.message, 96)]
+        lines += [f"  got:      {self.got}"] if self.got else []
+        lines += [f"  expected: {self.expected}"] if self.expected else []
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        import html
+
+        colour, mark = {
+            "passed": ("#009E73", "\u2713"),
+            "not attempted": ("#56B4E9", "\u2026"),
+        }.get(self.status, ("#D55E00", "\u2717"))
+        rows = "".join(
+            f"<div style='font-family:monospace;white-space:pre-wrap'>{label}: "
+            f"{html.escape(text)}</div>"
+            for label, text in (("got     ", self.got), ("expected", self.expected))
+            if text
+        )
+        stage = f" ({html.escape(self.stage)})" if self.stage and not self.passed else ""
+        head = html.escape(f"{self.exercise}: {self.status}" if self.exercise else self.status)
+        page = (
+            f"<div style='border-left:5px solid {colour};padding:.3em .8em'>"
+            f"<b>{mark} {head}{stage}</b><div>{html.escape(self.message)}</div>{rows}</div>"
+        )
+        return {
+            "text/plain": str(self),
+            "text/html": page,
+            "application/vnd.workshop.verdict+json": self.as_dict(),
+        }
