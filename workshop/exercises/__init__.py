@@ -1,0 +1,192 @@
+"""Exercises: `check(f)` says what your function does, `hint(f)` nudges, `answer(f)` shows one.
+
+A module of exercises belongs to each lesson: workshop.exercises.day1.neuron holds EXERCISES.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from workshop.core.lesson import nearest
+
+if TYPE_CHECKING:
+    from workshop.exercises.exercise import Case, Exercise, Verdict
+
+__all__ = ["all_exercises", "answer", "check", "check_source", "for_lesson", "get", "hint"]
+
+SEED = 2021  # of the inputs that answers are tried on
+
+
+@lru_cache(maxsize=None)
+def for_lesson(name: str) -> tuple[Exercise, ...]:
+    """The exercises of a lesson, in the order of its notebook."""
+    from workshop import syllabus
+
+    lesson = syllabus.get(name)
+    return importlib.import_module(f"workshop.exercises.day{lesson.day}.{name}").EXERCISES
+
+
+def all_exercises() -> tuple[Exercise, ...]:
+    """Every exercise of the workshop."""
+    from workshop import syllabus
+
+    return tuple(e for lesson in syllabus.lessons() for e in for_lesson(lesson.name))
+
+
+def get(name: str) -> Exercise:
+    """The exercise whose function is called `name`.
+
+    Raises:
+        KeyError: there is none; the message suggests the nearest.
+    """
+    exercises = {exercise.name: exercise for exercise in all_exercises()}
+    if name not in exercises:
+        raise KeyError(f"There is no exercise {name!r}.{nearest(name, exercises)}")
+    return exercises[name]
+
+
+def check(f: Any = None, *, seed: int = SEED) -> Verdict:
+    """Try your function on the exercise's inputs and say what is right and what is not.
+
+    Args:
+        f: the function, under the name that the exercise gave it.
+        seed: of the inputs; any other seed gives other inputs.
+    """
+    from workshop.exercises.exercise import Verdict
+
+    if (problem := _not_a_function(f)) is not None:
+        return Verdict("", "", "missing", problem, "exists")
+    try:
+        exercise = get(f.__name__)
+    except KeyError as unknown:
+        message = f"{unknown.args[0]} Keep the name that the exercise gave the function."
+        return Verdict(f.__name__, "", "missing", message, "exists")
+    from workshop.exercises import run
+
+    def answer_of(cases: list[Case]) -> dict[str, Any]:
+        return run.run_function(f, [case.args for case in cases], **_options(exercise))
+
+    return _checked(exercise, answer_of, seed)
+
+
+def check_source(source: str, name: str, *, seed: int = SEED, record: bool = False) -> Verdict:
+    """The same for a function in a piece of source, such as the definitions of a notebook."""
+    from workshop.exercises import run
+
+    exercise = get(name)
+
+    def answer_of(cases: list[Case]) -> dict[str, Any]:
+        return run.run_source(source, name, [case.args for case in cases], **_options(exercise))
+
+    return _checked(exercise, answer_of, seed, record=record)
+
+
+def hint(f: Any = None, number: int | None = None) -> Any:
+    """The next hint for an exercise: three of them, from a nudge to nearly there.
+
+    Args:
+        f: your function, or its name as a text.
+        number: 1, 2 or 3; without it, the one after the last you saw.
+
+    Raises:
+        ValueError: no such hint.
+    """
+    from workshop.exercises import progress
+
+    exercise = _exercise_of(f, "hint")
+    seen = int(progress.read(exercise.lesson).get(exercise.name, {}).get("hints", 0))
+    number = min(seen + 1, 3) if number is None else number
+    if number not in (1, 2, 3):
+        raise ValueError(f"hint: got number {number}, expected 1, 2 or 3")
+    progress.record(exercise.lesson, exercise.name, hints=max(seen, number))
+    more = "" if number == 3 else f"\n\n*For the next one run `hint({exercise.name})` again.*"
+    return _markdown(f"**Hint {number} of 3.** {exercise.hints[number - 1]}{more}")
+
+
+def answer(f: Any = None) -> Any:
+    """One right answer, as code. Reading it is fine; then close it and write your own."""
+    from workshop.exercises import progress
+
+    exercise = _exercise_of(f, "answer")
+    progress.record(exercise.lesson, exercise.name, answer_read=True)
+    note = "Read it, close it, and write it again in your own way."
+    return _markdown(f"```python\n{exercise.answer_source()}```\n\n{note}")
+
+
+def _options(exercise: Exercise) -> dict[str, Any]:
+    return {
+        "gradients": exercise.gradients,
+        "watched": (exercise.reference_path, *exercise.without),
+        "time_limit": exercise.time_limit,
+    }
+
+
+def _checked(
+    exercise: Exercise,
+    answer_of: Callable[[list[Case]], dict[str, Any]],
+    seed: int,
+    *,
+    record: bool = True,
+) -> Verdict:
+    from workshop.exercises import judge, progress, run
+
+    cases = exercise.cases(seed)
+    try:
+        verdict = judge.judge(exercise, cases, answer_of(cases))
+    except run.TimedOut:
+        verdict = judge.timed_out(exercise)
+    except run.Crashed:
+        verdict = judge.crashed(exercise)
+    except run.Unshippable as problem:
+        verdict = judge.unshippable(exercise, str(problem))
+    if record and verdict.status != "not attempted":
+        progress.record(
+            exercise.lesson, exercise.name, attempt=verdict.status, message=verdict.message
+        )
+    return verdict
+
+
+def _not_a_function(f: Any) -> str | None:
+    """In words, why `f` cannot be checked at all."""
+    if f is None:
+        return "Give check the function that you wrote: check(weighted_sum), say."
+    if isinstance(f, str):
+        return f"That is a text. Give the function itself, without quotes: check({f})."
+    if not callable(f):
+        return (
+            f"That is a {type(f).__name__}, not a function. Give the function itself, without "
+            f"calling it: check(f), not check(f(x))."
+        )
+    if getattr(f, "__name__", "<lambda>") == "<lambda>":
+        return "This function has no name. Write it with def, under the name of the exercise."
+    return None
+
+
+def _exercise_of(f: Any, command: str) -> Exercise:
+    name = f if isinstance(f, str) else getattr(f, "__name__", None)
+    if name is None:
+        raise TypeError(f"{command}: got {f!r}, expected your function, or its name as a text")
+    return get(name)
+
+
+class _markdown:  # noqa: N801
+    """A text that notebooks show as Markdown and terminals as it is."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+if "ipykernel" in sys.modules:  # in a notebook: have the worker ready for the first check
+    from workshop.exercises import run as _run
+
+    _run.warm_up()

@@ -1,0 +1,381 @@
+"""From what an answer did to a verdict: the first stage that fails, in words that help.
+
+Stages: runs -> shape and dtype -> values -> gradients (exists and signature come before, where the
+function is looked up). Pure: nothing is run here but the reference and the planted mistakes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workshop.exercises.exercise import Case, Exercise, Verdict
+from workshop.exercises.observe import Odd, decode, observe
+
+CAUSES = {
+    "NameError": "Is it defined in a cell that has not been run, or spelt differently?",
+    "ZeroDivisionError": "Something is divided by zero there.",
+    "RecursionError": "The function calls itself without end.",
+    "IndexError": "An index is outside of the list or tensor; the first one is 0.",
+    "AttributeError": "Look at the spelling, and at what kind of thing stands before the dot.",
+    "UnboundLocalError": "The name is used before it gets a value inside the function.",
+    "TypeError": "Look at what kind of thing each name on that line holds.",
+}
+
+
+def judge(exercise: Exercise, cases: list[Case], answer: dict[str, Any]) -> Verdict:
+    """The verdict on an answer of the worker (`run.run_function`, `run.run_source`).
+
+    Whatever came back is taken as data from a stranger: anything malformed is a wrong answer.
+    """
+    if "missing" in answer:
+        hint = str(answer["missing"])
+        return _verdict(
+            exercise, "missing", "exists", f"There is no function {exercise.name} here. {hint}".strip()
+        )
+    if "broken" in answer:
+        return _verdict(
+            exercise, "wrong", "exists",
+            f"The function could not be set up: {answer['broken']}. Does it need a cell above?",
+        )  # fmt: skip
+    if "signature" in answer:
+        return _verdict(
+            exercise, "wrong", "signature",
+            f"The function takes other arguments than the exercise gives it, which is "
+            f"{exercise.signature()}. Keep the first line of the cell as it was.",
+            got=f"{exercise.name}{answer['signature']}", expected=exercise.signature(),
+        )  # fmt: skip
+    try:
+        outcomes = [_read(outcome) for outcome in answer["outcomes"]]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        outcomes = []
+    if len(outcomes) != len(cases):
+        return _verdict(
+            exercise, "crashed", "runs", "What came back from the check could not be read."
+        )
+    if all(outcome.get("error", {}).get("type") == "NotImplementedError" for outcome in outcomes):
+        return not_attempted(exercise)
+    if exercise.judge is not None:
+        return _judge_predictions(exercise, cases, outcomes)
+    wanted = _outcomes_of(exercise, exercise.reference, cases)
+    wrong = [
+        (case, got, want, problem)
+        for case, got, want in zip(cases, outcomes, wanted, strict=True)
+        if (problem := _problem(exercise, case, got, want)) is not None
+    ]
+    if not wrong:
+        return _passed_unless_called(exercise, outcomes)
+    case, got, want, (stage, message) = min(wrong, key=lambda row: STAGES.index(row[3][0]))
+    if stage != "gradients":
+        for mistake in exercise.mistakes:
+            made = _outcomes_of(exercise, mistake.answer, cases)
+            if all(_alike(exercise, a, b) for a, b in zip(outcomes, made, strict=True)):
+                message = mistake.message
+                break
+        else:
+            if len(wrong) < len(cases) and case.note and stage == "values":
+                right = len(cases) - len(wrong)
+                message += f" ({right} of {len(cases)} cases are right; this one is: {case.note}.)"
+    shown = "" if "error" in got else _short(got.get("value"))
+    expected = "" if stage in ("gradients",) or "error" in want else _short(want.get("value"))
+    return _verdict(exercise, "wrong", stage, message, got=shown, expected=expected)
+
+
+STAGES = ("runs", "shape and dtype", "values", "gradients")
+
+
+def not_attempted(exercise: Exercise) -> Verdict:
+    """The stub is as it was."""
+    return _verdict(
+        exercise, "not attempted", "runs",
+        f"{exercise.name} is still to be written: replace the line with NotImplementedError.",
+    )  # fmt: skip
+
+
+def timed_out(exercise: Exercise) -> Verdict:
+    """No answer within the limit."""
+    return _verdict(
+        exercise, "timed out", "runs",
+        f"No answer after {exercise.time_limit:g} seconds, so the run was ended. Is there a loop "
+        f"whose condition never becomes false?",
+    )  # fmt: skip
+
+
+def crashed(exercise: Exercise) -> Verdict:
+    """The worker died."""
+    return _verdict(
+        exercise, "crashed", "runs",
+        "Python itself ended while your function ran. Does it call exit(), or use up the memory?",
+    )  # fmt: skip
+
+
+def unshippable(exercise: Exercise, what: str) -> Verdict:
+    """The function uses something that cannot travel to the worker."""
+    return _verdict(
+        exercise, "wrong", "exists",
+        f"Your function uses {what}, which lives in this notebook only. Use nothing but the "
+        f"arguments and what you make from them.",
+    )  # fmt: skip
+
+
+def _verdict(
+    exercise: Exercise, status: str, stage: str, message: str, *, got: str = "", expected: str = ""
+) -> Verdict:
+    return Verdict(exercise.name, exercise.lesson, status, message, stage, got, expected)
+
+
+def _read(outcome: dict[str, Any]) -> dict[str, Any]:
+    """An outcome with its values decoded."""
+    read = {
+        "printed": str(outcome["printed"]),
+        "changed": [int(i) for i in outcome["changed"]],
+        "calls": [str(name) for name in outcome["calls"]],
+        "gradients": outcome["gradients"],
+    }
+    if isinstance(read["gradients"], list):
+        read["gradients"] = [decode(part) for part in read["gradients"]]
+    if "error" in outcome:
+        read["error"] = {key: str(outcome["error"][key]) for key in ("type", "text", "line")}
+    else:
+        read["value"] = decode(outcome["value"])
+    return read
+
+
+def _outcomes_of(exercise: Exercise, function: Any, cases: list[Case]) -> list[dict[str, Any]]:
+    arguments = [case.args for case in cases]
+    return [_read(o) for o in observe(function, arguments, gradients=exercise.gradients)]
+
+
+def _passed_unless_called(exercise: Exercise, outcomes: list[dict[str, Any]]) -> Verdict:
+    calls = sorted({name for outcome in outcomes for name in outcome["calls"]})
+    if exercise.reference_path in calls:
+        return _verdict(
+            exercise, "wrong", "values",
+            f"The numbers are right, but they come from the library's own {exercise.reference_path}."
+            f" Write it yourself: that is the exercise.",
+        )  # fmt: skip
+    if calls:
+        return _verdict(
+            exercise, "wrong", "values",
+            f"The numbers are right, but they come from {' and '.join(calls)}. Do it without: "
+            f"that is the exercise.",
+        )  # fmt: skip
+    return _verdict(exercise, "passed", "", f"Right in all {len(outcomes)} cases. Well done!")
+
+
+def _judge_predictions(
+    exercise: Exercise, cases: list[Case], outcomes: list[dict[str, Any]]
+) -> Verdict:
+    """For an exercise that trains: its own judge looks at the predictions."""
+    for outcome in outcomes:
+        if (problem := _failure(exercise, outcome)) is not None:
+            return _verdict(exercise, "wrong", problem[0], problem[1])
+    values = [outcome["value"] for outcome in outcomes]
+    if message := exercise.judge(cases, values):
+        return _verdict(exercise, "wrong", "values", message, got=_short(values[0]))
+    return _passed_unless_called(exercise, outcomes)
+
+
+def _failure(exercise: Exercise, got: dict[str, Any]) -> tuple[str, str] | None:
+    """What went wrong before there was a value to compare."""
+    if "error" in got:
+        kind, text, line = (got["error"][key] for key in ("type", "text", "line"))
+        if kind == "NotImplementedError":
+            message = "Part of it is still to be written: NotImplementedError was raised."
+        else:
+            message = f"It stops with {kind}: {text}." if text else f"It stops with {kind}."
+            cause = CAUSES.get(kind, "")
+            if kind in ("RuntimeError", "ValueError") and ("shape" in text or "size" in text):
+                cause = "Print the .shape of each tensor on that line: the sizes do not fit."
+            message += f" The line is `{line}`." if line else ""
+            message += f" {cause}" if cause else ""
+        return "runs", message
+    value = got["value"]
+    if value is None:
+        if got["printed"]:
+            return "runs", (
+                "It prints the answer but returns nothing (None). End with `return ...`: a printed "
+                "number cannot be used by the code that called the function."
+            )
+        return "runs", "It returns nothing (None). Is the `return` missing?"
+    if isinstance(value, str):
+        return "shape and dtype", "It returns a text, not numbers. Return the value itself."
+    if isinstance(value, Odd):
+        return "shape and dtype", f"It returns a {value.kind}, with which the check can do nothing."
+    if got["changed"]:
+        return "values", (
+            f"It writes into its argument number {got['changed'][0] + 1}: whoever calls it finds "
+            f"their data changed. Compute a new tensor instead of `x += ...` or `x[...] = ...`."
+        )
+    return None
+
+
+def _problem(
+    exercise: Exercise, case: Case, got: dict[str, Any], want: dict[str, Any]
+) -> tuple[str, str] | None:
+    """The stage and the message of what is wrong in one case, or None."""
+    if (failure := _failure(exercise, got)) is not None:
+        return failure
+    if (problem := _compare(exercise, got["value"], want["value"])) is not None:
+        return problem
+    if exercise.gradients and isinstance(want["gradients"], list):
+        if not isinstance(got["gradients"], list):
+            reason = got["gradients"]
+            if reason == "none flows":
+                return "gradients", (
+                    "The values are right, but no gradient flows through them, so nothing could be "
+                    "trained with it. .item(), .detach(), .numpy(), float() and torch.tensor() cut "
+                    "the connection: work with the tensors themselves."
+                )
+            return "gradients", f"The values are right, but computing the gradient fails: {reason}."
+        for number, (g, w) in enumerate(zip(got["gradients"], want["gradients"], strict=True)):
+            if _compare(exercise, g, w, slack=10) is not None:
+                position = exercise.gradients[number]
+                return "gradients", (
+                    f"The values are right, but the gradient with respect to argument "
+                    f"{position + 1} is {_short(g)} and should be {_short(w)}."
+                )
+    return None
+
+
+def _compare(
+    exercise: Exercise, got: Any, want: Any, slack: float = 1
+) -> tuple[str, str] | None:
+    """What is wrong with a value, or None."""
+    if isinstance(want, (tuple, list)):
+        if not isinstance(got, (tuple, list)):
+            return "shape and dtype", (
+                f"It should return {len(want)} things, with commas between them; it returns one."
+            )
+        if len(got) != len(want):
+            return "shape and dtype", f"It returns {len(got)} things instead of {len(want)}."
+        for number, (g, w) in enumerate(zip(got, want, strict=True), start=1):
+            if (problem := _compare(exercise, g, w, slack)) is not None:
+                return problem[0], f"Number {number} of {len(want)}: {problem[1]}"
+        return None
+    if isinstance(got, (tuple, list)):
+        return "shape and dtype", (
+            f"It returns a {type(got).__name__} of {len(got)} things instead of one "
+            f"{'tensor' if isinstance(want, Tensor) else 'number'}."
+        )
+    if isinstance(got, str) or got is None or isinstance(got, Odd):
+        return "shape and dtype", f"It holds a {type(got).__name__} where a number should be."
+    if isinstance(got, np.ndarray) and isinstance(want, Tensor):
+        return "shape and dtype", (
+            "It returns a NumPy array instead of a tensor. Stay with torch's functions; NumPy "
+            "knows nothing of gradients."
+        )
+    g, w = _tensor(got), _tensor(want)
+    if isinstance(want, Tensor) and want.ndim and not isinstance(got, Tensor):
+        return "shape and dtype", (
+            f"It returns a single number instead of a tensor of shape {tuple(w.shape)}."
+        )
+    if g.shape != w.shape:
+        return "shape and dtype", _about_shapes(exercise, g, w)
+    if w.is_floating_point() and not g.is_floating_point() and isinstance(want, Tensor):
+        return "shape and dtype", (
+            f"It returns whole numbers ({g.dtype}) where fractions ({w.dtype}) are needed. Was "
+            f"something rounded, or compared with > or ==?"
+        )
+    if not w.is_floating_point() and g.is_floating_point() and isinstance(want, Tensor):
+        return "shape and dtype", (
+            f"It returns fractions ({g.dtype}) where whole numbers ({w.dtype}) are needed: "
+            f"`.long()` turns them."
+        )
+    if _close(exercise, g, w, slack):
+        return None
+    return "values", _about_values(exercise, g, w)
+
+
+def _tensor(value: Any) -> Tensor:
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(value)
+    return value if isinstance(value, Tensor) else torch.tensor(value)
+
+
+def _close(exercise: Exercise, g: Tensor, w: Tensor, slack: float = 1) -> bool:
+    return torch.allclose(
+        g.double(), w.double(), rtol=slack * exercise.rtol, atol=slack * exercise.atol,
+        equal_nan=True,
+    )  # fmt: skip
+
+
+def _about_shapes(exercise: Exercise, g: Tensor, w: Tensor) -> str:
+    got, want = tuple(g.shape), tuple(w.shape)
+    text = f"The result has shape {got} instead of {want}."
+    if g.numel() == w.numel() and _close(exercise, g.reshape(w.shape), w):
+        text = f"The numbers are right, but the shape is {got} instead of {want}."
+        if got == (*want, 1):
+            return text + (
+                " Take the last dimension away, with .squeeze(-1) say: a column minus a row would "
+                "quietly become a table."
+            )
+        return text
+    if g.ndim == 2 and got == want[::-1]:
+        return text + " It is transposed: rows and columns have changed places."
+    if g.ndim == 0:
+        return text + " Was everything summed or averaged? Look at the argument dim."
+    return text
+
+
+def _about_values(exercise: Exercise, g: Tensor, w: Tensor) -> str:
+    g, w = g.double(), w.double()
+    if not g.isfinite().all() and w.isfinite().all():
+        bad = g[~g.isfinite()].flatten()[0].item()
+        return (
+            f"There is {'nan, not a number,' if math.isnan(bad) else bad} in the result. Look for a "
+            f"division by zero, the logarithm of zero, or exp of a large number."
+        )
+    if _close(exercise, -g, w):
+        return "The sign is wrong: every number is the negative of what it should be."
+    if g.ndim == 2 and g.shape[0] == g.shape[1] and _close(exercise, g.T, w):
+        return "It is transposed: rows and columns have changed places."
+    usable = w.abs() > 1e-9
+    if usable.any():
+        ratio = (g[usable] / w[usable]).flatten()
+        if len(ratio) > 1 and torch.allclose(ratio, ratio[:1].expand_as(ratio), rtol=1e-3):
+            return f"Every number is {ratio[0].item():.4g} times what it should be."
+    if len(g.shape) and g.numel() > 1:
+        off = (g - w).abs().flatten()
+        return f"The numbers are not right yet; the largest difference is {off.max().item():.3g}."
+    return "The number is not right yet."
+
+
+def _alike(exercise: Exercise, a: dict[str, Any], b: dict[str, Any]) -> bool:
+    """Whether two answers did the same in one case: the same error, or equal values."""
+    if "error" in a or "error" in b:
+        return "error" in a and "error" in b and a["error"]["type"] == b["error"]["type"]
+    return _same(exercise, a["value"], b["value"]) and a["changed"] == b["changed"]
+
+
+def _same(exercise: Exercise, a: Any, b: Any) -> bool:
+    if isinstance(a, (tuple, list)) or isinstance(b, (tuple, list)):
+        return (
+            isinstance(a, (tuple, list))
+            and isinstance(b, (tuple, list))
+            and len(a) == len(b)
+            and all(_same(exercise, x, y) for x, y in zip(a, b, strict=True))
+        )
+    if any(value is None or isinstance(value, (str, Odd)) for value in (a, b)):
+        return type(a) is type(b) and (isinstance(a, Odd) or a == b)
+    g, w = _tensor(a), _tensor(b)
+    return g.shape == w.shape and _close(exercise, g, w)
+
+
+def _short(value: Any) -> str:
+    """A value in a line."""
+    if isinstance(value, Tensor):
+        if value.ndim == 0:
+            return f"{value.item():.6g}"
+        text = " ".join(repr(value).split()).removeprefix("tensor(").removesuffix(")")
+        text = text if len(text) <= 160 else text[:150] + " ..."
+        return f"{text}, shape {tuple(value.shape)}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, (tuple, list)) and any(isinstance(v, Tensor) for v in value):
+        return "; ".join(_short(v) for v in value)[:300]
+    return repr(value)[:160] if not isinstance(value, Odd) else value.kind
