@@ -1,0 +1,1 @@
+"""The classroom: building notebooks, running them headlessly, checking what attendees wrote."""
