@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from matplotlib import rc_context
 from torch import Tensor
 
 from workshop.core.training import History
@@ -48,12 +49,10 @@ def alt_text(figure: Figure) -> str:
 def _axes(
     columns: int = 1, rows: int = 1, *, size: tuple[float, float] = (6.0, 4.0), **options: Any
 ) -> tuple[Figure, list[Axes]]:
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(STYLE):
-        figure = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False, **options)
+    figure = Figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
     return figure, list(axes.flat)
 
 
@@ -71,6 +70,7 @@ def _describe(figure: Figure, text: str) -> Figure:
 # --- training ------------------------------------------------------------------------------------
 
 
+@rc_context(STYLE)
 def curves(
     histories: Mapping[str, History] | History,
     keys: Sequence[str] = ("loss",),
@@ -141,6 +141,7 @@ def boundary(
     return boundaries({title: predict}, x, y, limits=limits)
 
 
+@rc_context(STYLE)
 def boundaries(
     models: Mapping[str, Callable[[Tensor], Tensor]],
     x: Any,
@@ -183,7 +184,7 @@ def boundaries(
             chosen = labels == label
             ax.scatter(
                 *points[chosen].T, s=40, marker=MARKERS[label % len(MARKERS)], edgecolor="white",
-                linewidth=0.6, color=[PURPLE, BLUE, GREEN, RED][label % 4] if not several
+                linewidth=0.6, color=("#2D004B", "#7F3B08")[label % 2] if not several
                 else COLOURS[label % 8], label=f"class {label}",
             )  # fmt: skip
         ax.set(title=title, xlabel="$x_1$", ylabel="$x_2$", xlim=limits[0], ylim=limits[1])
@@ -207,6 +208,7 @@ def functions(
     return panels([(title, x, lines)], points=points, xlabel=xlabel, ylabel=ylabel)
 
 
+@rc_context(STYLE)
 def panels(
     plots: Sequence[tuple[str, Any, Mapping[str, Any]]],
     *,
@@ -240,6 +242,7 @@ def panels(
     return _describe(figure, f"{plots[0][0] or 'Curves'}: " + "; ".join(said) + ".")
 
 
+@rc_context(STYLE)
 def scatter(x: Any, y: Any, *, line: tuple[Any, Any] | None = None, title: str = "",
             xlabel: str = "x", ylabel: str = "y") -> Figure:  # fmt: skip
     """Points (x, y), both (N,), with an optional curve (xs, ys) through them."""
@@ -253,6 +256,7 @@ def scatter(x: Any, y: Any, *, line: tuple[Any, Any] | None = None, title: str =
     )
 
 
+@rc_context(STYLE)
 def bars(
     values: Mapping[str, float],
     *,
@@ -281,6 +285,7 @@ def bars(
     return _describe(figure, f"{title or 'Bars'}: {said}.")
 
 
+@rc_context(STYLE)
 def histogram(
     values: Mapping[str, Any], *, bins: int = 30, title: str = "", xlabel: str = ""
 ) -> Figure:
@@ -301,6 +306,7 @@ def histogram(
 # --- images --------------------------------------------------------------------------------------
 
 
+@rc_context(STYLE)
 def images(
     x: Any, *, titles: Sequence[Any] | None = None, columns: int = 8, values: bool = False,
     signed: bool = False, title: str = "",
@@ -341,6 +347,7 @@ def images(
 # --- networks ------------------------------------------------------------------------------------
 
 
+@rc_context(STYLE)
 def neuron(
     w: Any, b: Any, *, x: Any = None, names: Sequence[str] | None = None, activation: str = "g"
 ) -> Figure:
@@ -355,16 +362,17 @@ def neuron(
     largest = float(np.abs(weights).max()) or 1.0
     for i, (height, weight) in enumerate(zip(heights, weights, strict=True)):
         colour = BLUE if weight >= 0 else RED
-        ax.annotate("", (3.6, middle), (0.35, height), arrowprops={
-            "arrowstyle": "-|>", "color": colour, "shrinkB": 30,
+        ax.annotate("", (3.55, middle), (0.36, height), arrowprops={
+            "arrowstyle": "-|>", "color": colour, "shrinkB": 2,
             "linewidth": 1 + 3 * abs(weight) / largest})  # fmt: skip
         ax.add_patch(Circle((0, height), 0.34, facecolor="white", edgecolor=BLACK, linewidth=2))
         ax.text(0, height, f"$x_{i + 1}$", ha="center", va="center")
         side = (names[i] if names else "") + (f" = {_array(x)[i]:g}" if x is not None else "")
         ax.text(-0.5, height, side, ha="right", va="center")
         at = 0.42
-        ax.text(0.35 + at * 3.25, height + at * (middle - height) + 0.12,
-                f"$w_{i + 1}$ = {weight:.4g}", color=colour, ha="center")  # fmt: skip
+        ax.text(0.35 + at * 3.25, height + at * (middle - height),
+                f"$w_{i + 1}$ = {weight:.4g}", color=colour, ha="center", va="center",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})  # fmt: skip
     for place, text in ((3.95, "$\\Sigma$"), (6.0, f"${activation}$")):
         ax.add_patch(
             Circle((place, middle), 0.42, facecolor="#DDEEFF", edgecolor=BLACK, linewidth=2)
@@ -381,6 +389,7 @@ def neuron(
                      f"{', '.join(f'{v:.4g}' for v in weights)}, bias {bias:.4g}.")  # fmt: skip
 
 
+@rc_context(STYLE)
 def network(
     sizes: Sequence[int],
     *,
@@ -460,6 +469,7 @@ def network(
 # --- going downhill ------------------------------------------------------------------------------
 
 
+@rc_context(STYLE)
 def surface(
     values: Any, xs: Any, ys: Any, *, path: Any = None, minimum: tuple[float, float] | None = None,
     title: str = "", xlabel: str = "w", ylabel: str = "b",
@@ -491,6 +501,7 @@ def surface(
     return _describe(figure, f"{title or 'A loss over two parameters'}.{said}")
 
 
+@rc_context(STYLE)
 def descent(
     f: Callable[[Tensor], Tensor], limits: tuple[float, float],
     paths: Mapping[str, Any], *, title: str = "", xlabel: str = "x", ylabel: str = "f(x)",
@@ -500,6 +511,7 @@ def descent(
     return figure
 
 
+@rc_context(STYLE)
 def animate_descent(
     f: Callable[[Tensor], Tensor], limits: tuple[float, float],
     paths: Mapping[str, Any], *, title: str = "", frames: int = 30,

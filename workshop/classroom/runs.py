@@ -1,0 +1,181 @@
+"""Running lessons: what `workshop run` does, without the printing."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import time
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workshop.core.files import write_atomically
+from workshop.core.lesson import Bound, nearest, override
+from workshop.syllabus import Judged, Lesson, judge
+
+
+@dataclass
+class Run:
+    """One lesson trained with one seed; `error` is set where it did not finish."""
+
+    lesson: Lesson
+    seed: int
+    device: str
+    seconds: float = 0.0
+    judged: tuple[Judged, ...] = ()
+    error: str = ""
+    traceback: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Every target reached, every control missed, nothing crashed."""
+        return not self.error and all(row.passed for row in self.judged)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The object of `--json`."""
+        out: dict[str, Any] = {
+            "lesson": self.lesson.name,
+            "day": self.lesson.day,
+            "seed": self.seed,
+            "device": self.device,
+            "seconds": round(self.seconds, 3),
+            "passed": self.passed,
+            "metrics": [_metric(row) for row in self.judged],
+        }
+        return out | ({"error": self.error} if self.error else {})
+
+
+def _metric(row: Judged) -> dict[str, Any]:
+    measured, bound = row.measured, row.bound
+    value = measured.value if math.isfinite(measured.value) else None  # JSON has no nan
+    out: dict[str, Any] = {"name": measured.name, "value": value}
+    if bound is not None:
+        side = "at_least" if bound.at_least is not None else "at_most"
+        out |= {side: getattr(bound, side), "kind": bound.kind}
+    out["passed"] = row.passed
+    if measured.total is not None:
+        out |= {"correct": measured.correct, "total": measured.total}
+    return out
+
+
+def configs_for(lessons: Sequence[Lesson], settings: Iterable[str]) -> dict[str, Any]:
+    """A Config per lesson with `field=value` or `lesson.field=value` applied.
+
+    Everything is checked before anything is trained: a plain field must be one of every lesson.
+
+    Raises:
+        KeyError, TypeError, ValueError: a wrong name, type or range; the message says which.
+    """
+    mine: dict[str, list[str]] = {lesson.name: [] for lesson in lessons}
+    for text in settings:
+        name = text.partition("=")[0]
+        if "." in name:
+            owner, _, rest = text.partition(".")
+            if owner not in mine:
+                raise KeyError(
+                    f"--set {text}: lesson {owner!r} is not run here.{nearest(owner, mine)}"
+                )
+            mine[owner].append(rest)
+        else:
+            for own in mine.values():
+                own.append(text)
+    configs = {}
+    for lesson in lessons:
+        try:
+            configs[lesson.name] = override(lesson.module().Config, mine[lesson.name])
+        except (KeyError, TypeError, ValueError) as error:
+            raise type(error)(f"--set, lesson {lesson.name}: {error.args[0]}") from None
+    return configs
+
+
+def warm_up() -> None:
+    """Make one optimizer: the first in a process imports a second's worth of torch."""
+    import torch
+
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+
+
+def run_lesson(lesson: Lesson, config: Any, *, seed: int, device: Any, progress: bool) -> Run:
+    """Train one lesson; an exception becomes the run's `error`. Ctrl-C goes through."""
+    out = Run(lesson, seed, str(device))
+    start = time.perf_counter()
+    try:
+        result = lesson.module().run(config, seed=seed, device=device, progress=progress)
+        out.judged = judge(lesson, result)
+    except Exception as error:
+        out.error = f"{type(error).__name__}: {error}"
+        out.traceback = traceback.format_exc()
+    out.seconds = time.perf_counter() - start
+    return out
+
+
+def run_all(
+    lessons: Sequence[Lesson],
+    configs: dict[str, Any],
+    *,
+    seeds: Sequence[int],
+    device: Any,
+    progress: bool = False,
+    started: Callable[[Lesson, int], None] = lambda lesson, seed: None,
+) -> tuple[list[Run], bool]:
+    """Train every lesson with every seed; the runs, and whether Ctrl-C cut them short."""
+    runs: list[Run] = []
+    try:
+        warm_up()
+        for lesson in lessons:
+            for seed in seeds:
+                started(lesson, seed)
+                config = configs[lesson.name]
+                runs.append(
+                    run_lesson(lesson, config, seed=seed, device=device, progress=progress)
+                )
+    except KeyboardInterrupt:
+        return runs, True
+    return runs, False
+
+
+def write_json(runs: Iterable[Run], path: Path) -> None:
+    """Write the list of runs, whole or not at all."""
+    write_atomically(path, as_json(runs))
+
+
+def as_json(runs: Iterable[Run]) -> str:
+    """The runs as strict JSON."""
+    return json.dumps([run.as_dict() for run in runs], indent=1, allow_nan=False) + "\n"
+
+
+@dataclass
+class Row:
+    """A line of the table: one number of a lesson, over its seeds."""
+
+    name: str
+    bound: Bound | None
+    values: list[float] = field(default_factory=list)
+    counts: list[tuple[int, int]] = field(default_factory=list)
+    passed: bool = True
+
+    @property
+    def got(self) -> str:
+        """The number, or its least, mean and standard deviation over several seeds."""
+        if len(self.values) > 1:
+            mean, sd = statistics.fmean(self.values), statistics.stdev(self.values)
+            return f"min {min(self.values):.4g}, mean {mean:.4g}, sd {sd:.2g}"
+        text = f"{self.values[0]:.4g}"
+        return f"{text} ({self.counts[0][0]}/{self.counts[0][1]})" if self.counts else text
+
+
+def rows_of(runs: Sequence[Run]) -> list[Row]:
+    """The lines of one lesson's table."""
+    rows: dict[str, Row] = {}
+    for run in runs:
+        for judged in run.judged:
+            measured = judged.measured
+            row = rows.setdefault(measured.name, Row(measured.name, judged.bound))
+            row.values.append(measured.value)
+            if measured.total is not None:
+                row.counts.append((measured.correct, measured.total))
+            row.passed = row.passed and judged.passed
+    return list(rows.values())
