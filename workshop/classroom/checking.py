@@ -55,16 +55,16 @@ def check_notebook(path: Path) -> list[Verdict]:
     for exercise in all_exercises():
         if exercise.name in broken:
             verdicts.append(
-                Verdict(
-                    exercise.name, exercise.lesson, "wrong", broken[exercise.name], "exists"
-                )
+                Verdict(exercise.name, exercise.lesson, "wrong", broken[exercise.name], "exists")
             )
         elif exercise.name in marked | defined or exercise.lesson == lesson:
             verdicts.append(check_source(source, exercise.name))
     return verdicts
 
 
-def run_solutions(lessons: tuple[Lesson, ...], *, time_limit: float) -> Iterator[tuple[Lesson, Executed]]:
+def run_solutions(
+    lessons: tuple[Lesson, ...], *, time_limit: float
+) -> Iterator[tuple[Lesson, Executed]]:
     """Build the solution edition of each lesson, run it in a folder of its own, and yield it."""
     for lesson in lessons:
         notebook = notebooks.read(notebooks.notebooks_dir() / f"{lesson.notebook}.ipynb")

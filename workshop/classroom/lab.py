@@ -41,7 +41,11 @@ def fill(folder: Path) -> list[Copied]:
     """
     folder = folder.expanduser().resolve()
     source = notebooks_dir().resolve()
-    if folder == source or source in folder.parents or Path(workshop.__file__).parent in folder.parents:
+    if (
+        folder == source
+        or source in folder.parents
+        or Path(workshop.__file__).parent in folder.parents
+    ):
         raise LabError(f"{folder} is where the originals are; name another folder")
     if folder.exists() and not folder.is_dir():
         raise LabError(f"{folder} is a file; name a folder, or move the file out of the way")

@@ -107,7 +107,9 @@ def attendee_edition(source: str, lesson: Lesson, exercises: Iterable[Exercise])
                 "tags": ["exercise"],
                 "workshop": {"exercise": name, "lesson": lesson.name},
             }
-        new = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+        new = (
+            nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+        )
         made = new(cell.source, metadata=metadata)
         made["id"] = f"{lesson.name.replace('_', '-')}-{number:03d}"
         notebook.cells.append(made)
@@ -154,7 +156,9 @@ class Built:
     difference: str = ""
 
 
-def build(lessons: Iterable[Lesson], *, check: bool = False, root: Path | None = None) -> list[Built]:
+def build(
+    lessons: Iterable[Lesson], *, check: bool = False, root: Path | None = None
+) -> list[Built]:
     """Build the attendee edition of each lesson beside its source; `check` only compares.
 
     Raises:
@@ -169,16 +173,16 @@ def build(lessons: Iterable[Lesson], *, check: bool = False, root: Path | None =
         source, path = root / f"{lesson.notebook}.py", root / f"{lesson.notebook}.ipynb"
         if not source.is_file():
             raise NotebookError(f"{source}: the source of lesson {lesson.name} is missing")
-        made = attendee_edition(
-            source.read_text(encoding="utf-8"), lesson, for_lesson(lesson.name)
-        )
+        made = attendee_edition(source.read_text(encoding="utf-8"), lesson, for_lesson(lesson.name))
         text = serialise(made)
         before = path.read_bytes().decode("utf-8") if path.exists() else None
         if before == text:
             results.append(Built(path, "as it was"))
         elif check:
             results.append(
-                Built(path, "missing" if before is None else "stale", _difference(before or "", text))
+                Built(
+                    path, "missing" if before is None else "stale", _difference(before or "", text)
+                )
             )
         else:
             write_atomically(path, text)
@@ -205,7 +209,9 @@ def _validate(notebook: Mapping[str, Any], lesson: Lesson, exercises: tuple[Exer
     where = f"{lesson.notebook}.py"
     cells = notebook["cells"]
     if not cells or not cells[0]["source"].startswith("# "):
-        raise NotebookError(f"{where}: the first cell must be Markdown and start with '# ' and a title")
+        raise NotebookError(
+            f"{where}: the first cell must be Markdown and start with '# ' and a title"
+        )
     by_name = {exercise.name: exercise for exercise in exercises}
     seen: dict[str, int] = {}
     for number, cell in enumerate(cells, start=1):
@@ -232,7 +238,9 @@ def _validate(notebook: Mapping[str, Any], lesson: Lesson, exercises: tuple[Exer
         _validate_stub(cell["source"], tree, by_name[name], place)
         seen[name] = number
     if left := [name for name in by_name if name not in seen]:
-        raise NotebookError(f'{where}: no cell `# %% exercise="{left[0]}"` for exercise {left[0]!r}')
+        raise NotebookError(
+            f'{where}: no cell `# %% exercise="{left[0]}"` for exercise {left[0]!r}'
+        )
 
 
 def _validate_stub(source: str, tree: ast.Module, exercise: Exercise, place: str) -> None:
@@ -253,7 +261,9 @@ def _validate_stub(source: str, tree: ast.Module, exercise: Exercise, place: str
         raise NotebookError(f"{place}: {name} takes {got}, but its reference takes {expected}")
     last = tree.body[-1]
     if ast.unparse(last) != f"check({name})":
-        raise NotebookError(f"{place}: the last line must be check({name}), got {ast.unparse(last)!r}")
+        raise NotebookError(
+            f"{place}: the last line must be check({name}), got {ast.unparse(last)!r}"
+        )
 
 
 def _definitions(source: str, name: str) -> list[ast.FunctionDef]:
@@ -297,7 +307,12 @@ def _misused(tree: ast.Module, names: Iterable[str]) -> tuple[str, int] | None:
     }
     bound = {
         node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not _reads(node)
-    } | {argument.arg for node in ast.walk(tree) if isinstance(node, ast.arguments) for argument in node.args}
+    } | {
+        argument.arg
+        for node in ast.walk(tree)
+        if isinstance(node, ast.arguments)
+        for argument in node.args
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and _reads(node) and id(node) not in allowed:
             if node.id in names and node.id not in bound:

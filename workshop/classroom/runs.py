@@ -129,9 +129,7 @@ def run_all(
             for seed in seeds:
                 started(lesson, seed)
                 config = configs[lesson.name]
-                runs.append(
-                    run_lesson(lesson, config, seed=seed, device=device, progress=progress)
-                )
+                runs.append(run_lesson(lesson, config, seed=seed, device=device, progress=progress))
     except KeyboardInterrupt:
         return runs, True
     return runs, False

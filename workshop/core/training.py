@@ -101,7 +101,8 @@ def fit(
     with tqdm(total=options["epochs"], desc=label, unit="epoch", leave=False) as bar:
         for history in run:
             last = history.rows[-1]
-            bar.set_postfix({k: f"{v:.4g}" for k, v in last.items() if k not in ("epoch", "lr")})
+            numbers = {k: f"{v:.4g}" for k, v in last.items() if k not in ("epoch", "lr")}
+            bar.set_postfix(numbers, refresh=False)  # it redraws by itself, ten times a second
             bar.update()
     return history
 

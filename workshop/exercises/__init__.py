@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from workshop.core.lesson import nearest
@@ -21,7 +21,7 @@ __all__ = ["all_exercises", "answer", "check", "check_source", "for_lesson", "ge
 SEED = 2021  # of the inputs that answers are tried on
 
 
-@lru_cache(maxsize=None)
+@cache
 def for_lesson(name: str) -> tuple[Exercise, ...]:
     """The exercises of a lesson, in the order of its notebook."""
     from workshop import syllabus
@@ -173,7 +173,7 @@ def _exercise_of(f: Any, command: str) -> Exercise:
     return get(name)
 
 
-class _markdown:  # noqa: N801
+class _markdown:
     """A text that notebooks show as Markdown and terminals as it is."""
 
     def __init__(self, text: str) -> None:

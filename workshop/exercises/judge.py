@@ -35,7 +35,10 @@ def judge(exercise: Exercise, cases: list[Case], answer: dict[str, Any]) -> Verd
     if "missing" in answer:
         hint = str(answer["missing"])
         return _verdict(
-            exercise, "missing", "exists", f"There is no function {exercise.name} here. {hint}".strip()
+            exercise,
+            "missing",
+            "exists",
+            f"There is no function {exercise.name} here. {hint}".strip(),
         )
     if "broken" in answer:
         return _verdict(
@@ -242,9 +245,7 @@ def _problem(
     return None
 
 
-def _compare(
-    exercise: Exercise, got: Any, want: Any, slack: float = 1
-) -> tuple[str, str] | None:
+def _compare(exercise: Exercise, got: Any, want: Any, slack: float = 1) -> tuple[str, str] | None:
     """What is wrong with a value, or None."""
     if isinstance(want, (tuple, list)):
         if not isinstance(got, (tuple, list)):

@@ -75,9 +75,7 @@ def respond(request: dict[str, Any]) -> dict[str, Any]:
     cases = pickle.loads(request["cases"])
     if signature := bindable(function, len(cases[0])):
         return {"signature": signature}
-    outcomes = observe(
-        function, cases, gradients=request["gradients"], watched=request["watched"]
-    )
+    outcomes = observe(function, cases, gradients=request["gradients"], watched=request["watched"])
     return {"outcomes": outcomes}
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from workshop.exercises.exercise import Case, Exercise, Mistake
 
 from workshop.day1 import neuron
+from workshop.exercises.exercise import Case, Exercise, Mistake
 
 
 def _weighted_sum_cases(seed: int) -> list[Case]:
