@@ -15,14 +15,14 @@ import time
 
 import torch
 from ipywidgets import FloatSlider, interact
-from torch import Tensor, nn
+from torch import nn
 
 from workshop.classroom.show import show_source
 from workshop.core import plots
 from workshop.core.data import load, standardize
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import neuron
-from workshop.exercises import answer, check, hint
+from workshop.exercises import check
 
 # %% [markdown]
 # ## Two stages: mix, then squash
@@ -110,6 +110,7 @@ print(f"a = g(2.9) = {a.item():.5f}")
 # **Exercise 1.** Return `z` for every row: shape $(B,)$, one number per example. Run the cell when
 # you have an idea; `check` tells you what it makes of your answer, as often as you like.
 
+
 # %% exercise="weighted_sum"
 def weighted_sum(x, w, b):
     """z of each example: x (B, n), w (n,), b () -> (B,)."""
@@ -157,6 +158,7 @@ print(f"200 examples of 1,000 features: the loop takes {slow / fast:,.0f} times 
 # **Exercise 2.** Write the sigmoid with `torch.exp`, for tensors of any shape. The last test feeds it
 # $z = \pm 1000$: no answer may be `nan`, "not a number".
 
+
 # %% exercise="sigmoid"
 def sigmoid(z):
     """1 / (1 + exp(-z)) of each element: any shape -> the same shape."""
@@ -185,7 +187,10 @@ print("1 / (1 + exp(-1000))        =", (1 / (1 + torch.exp(-large))).item())
 show_source(neuron.sigmoid)
 
 # %%
-for name, g in {"short formula": lambda z: 1 / (1 + torch.exp(-z)), "library": neuron.sigmoid}.items():
+for name, g in {
+    "short formula": lambda z: 1 / (1 + torch.exp(-z)),
+    "library": neuron.sigmoid,
+}.items():
     z = torch.tensor(-1000.0, requires_grad=True)
     g(z).backward()  # PyTorch computes the slope; lesson 6 shows how
     print(f"{name:14} slope at z = -1000: {z.grad.item()}")
@@ -201,6 +206,7 @@ for name, g in {"short formula": lambda z: 1 / (1 + torch.exp(-z)), "library": n
 # which is the equation of a **straight line**. Here are three neurons. The weights turn the line, the
 # bias moves it:
 
+
 # %%
 def undecided(w1: float, w2: float, b: float):
     """The picture of one neuron over two inputs."""
@@ -210,8 +216,11 @@ def undecided(w1: float, w2: float, b: float):
     return lambda grid: neuron.neuron(grid, w, torch.tensor(b)), points, side
 
 
-three = {"w = (1, 1), b = 0": (1.0, 1.0, 0.0), "w = (1, -2), b = 0": (1.0, -2.0, 0.0),
-         "w = (1, 1), b = 2": (1.0, 1.0, 2.0)}
+three = {
+    "w = (1, 1), b = 0": (1.0, 1.0, 0.0),
+    "w = (1, -2), b = 0": (1.0, -2.0, 0.0),
+    "w = (1, 1), b = 2": (1.0, 1.0, 2.0),
+}
 points = undecided(1.0, 1.0, 0.0)[1]
 plots.boundaries(
     {title: undecided(*values)[0] for title, values in three.items()},
@@ -224,9 +233,11 @@ plots.boundaries(
 # Try it yourself. Can you make the neuron say yes to exactly the two points on the right? And what
 # happens to the shading, the neuron's certainty, when both weights grow tenfold?
 
+
 # %%
 @interact(
-    w1=FloatSlider(1.0, min=-10, max=10), w2=FloatSlider(1.0, min=-10, max=10),
+    w1=FloatSlider(1.0, min=-10, max=10),
+    w2=FloatSlider(1.0, min=-10, max=10),
     b=FloatSlider(0.0, min=-10, max=10),
 )
 def explore(w1, w2, b):
@@ -237,6 +248,7 @@ def explore(w1, w2, b):
 # %% [markdown]
 # **Exercise 3.** Where exactly is the line? Solve the equation for $x_2$ and return it for each given
 # $x_1$. (In the tests `w[1]` is never zero. What would the line look like if it were?)
+
 
 # %% exercise="boundary_x2"
 def boundary_x2(x1, w, b):
@@ -289,7 +301,9 @@ history = plots.live(
 
 # %%
 score = evaluate(model, data.test, metrics={"accuracy": count_correct})
-print(f"right on {score.sums['accuracy']} of {score.total} tumours never seen: {score['accuracy']:.3f}")
+print(
+    f"right on {score.sums['accuracy']} of {score.total} tumours never seen: {score['accuracy']:.3f}"
+)
 
 # %% [markdown]
 # ### An old friend

@@ -63,9 +63,7 @@ def test_eq_1_12_the_loan_probability_is_0_94785():
 
 
 def test_eq_1_3_the_activation_is_the_sigmoid_of_the_sum(batch):
-    torch.testing.assert_close(
-        neuron.neuron(*batch), torch.sigmoid(batch[0] @ batch[1] + batch[2])
-    )
+    torch.testing.assert_close(neuron.neuron(*batch), torch.sigmoid(batch[0] @ batch[1] + batch[2]))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -51,10 +51,6 @@ def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 def _python() -> Finding:
     version = platform.python_version()
-    if sys.version_info < (3, 10):
-        return Finding(
-            "Python", "problem", f"{version}; 3.10 or newer is needed", "install Python 3.12"
-        )
     return Finding("Python", "ok", f"{version}, {sys.executable}")
 
 

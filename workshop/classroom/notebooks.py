@@ -314,9 +314,10 @@ def _misused(tree: ast.Module, names: Iterable[str]) -> tuple[str, int] | None:
         for argument in node.args
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and _reads(node) and id(node) not in allowed:
-            if node.id in names and node.id not in bound:
-                return node.id, node.lineno
+        if not isinstance(node, ast.Name) or not _reads(node) or id(node) in allowed:
+            continue
+        if node.id in names and node.id not in bound:
+            return node.id, node.lineno
     return None
 
 

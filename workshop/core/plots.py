@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -407,7 +408,7 @@ def network(
 
     if weights is not None:
         got = [_array(w).shape for w in weights]
-        expected = [(b, a) for a, b in zip(sizes[:-1], sizes[1:], strict=True)]
+        expected = [(b, a) for a, b in pairwise(sizes)]
         if got != expected:
             raise ValueError(f"weights: got shapes {got}, expected {expected}")
     most = 8

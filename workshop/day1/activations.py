@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -99,7 +100,7 @@ def four_relus(x: Tensor) -> Tensor:
 def network(sizes: Sequence[int], activation: type[nn.Module]) -> nn.Sequential:
     """Linear layers of these sizes with `activation` between them; returns logits."""
     parts: list[nn.Module] = []
-    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+    for inputs, outputs in pairwise(sizes):
         parts += [nn.Linear(inputs, outputs), activation()]
     return nn.Sequential(*parts[:-1])
 

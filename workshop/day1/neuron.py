@@ -59,8 +59,8 @@ def sigmoid(z: Tensor) -> Tensor:
 
     exp is only ever taken of a number below 0, so neither the value nor the gradient overflows.
     """
-    above, below = z.clamp(min=0), z.clamp(max=0)
-    return torch.where(z >= 0, 1 / (1 + torch.exp(-above)), below.exp() / (1 + below.exp()))
+    e = torch.exp(torch.where(z >= 0, -z, z))  # at most 1
+    return torch.where(z >= 0, 1 / (1 + e), e / (1 + e))
 
 
 def neuron(x: Tensor, w: Tensor, b: Tensor) -> Tensor:

@@ -87,7 +87,7 @@ def _gradients(
     try:
         with contextlib.redirect_stdout(_Printed()):
             output = function(*given)
-        outputs = [part for part in (output if isinstance(output, tuple) else (output,))]
+        outputs = output if isinstance(output, tuple) else (output,)
         outputs = [part for part in outputs if isinstance(part, Tensor) and part.requires_grad]
         if not outputs:
             return "none flows"

@@ -1,0 +1,1 @@
+"""The exercises of Day 1, a module per lesson."""
