@@ -1,42 +1,151 @@
-"""No network in tests: every Python that is started with this folder on its path refuses to connect.
+"""Block the network in a Python process: connections and look-ups, save for this machine itself.
 
-An audit hook cannot be removed. Loopback and this machine's own name are allowed. Each attempt is
-refused and written to the file that WORKSHOP_NETWORK_LOG names, so that the test fails even if the
-code swallows the error.
+tests/conftest.py puts this folder first on PYTHONPATH, so every Python that a test starts, Jupyter
+kernels among them, runs this file before anything else; the process of pytest calls `install`
+itself. An attempt raises NetworkBlocked and is written to a log, which conftest.py reads after each
+test: code that swallows the exception is found out too.
+
+An audit hook sees what goes through Python's socket module, and cannot be removed. It does not see
+C libraries with sockets of their own, programs that are not Python, or `python -I`.
 """
 
-import ipaddress
 import os
-import socket
 import sys
 
+LOG_VARIABLE = "WORKSHOP_TEST_NETWORK_LOG"
 
-def _allowed(host):
-    if host is None or isinstance(host, bytes):
-        host = (host or b"").decode(errors="replace")
-    if host in ("", "localhost", "<broadcast>", socket.gethostname()):
-        return True
+_state = {"log": None, "installed": False}
+
+
+class NetworkBlocked(OSError):
+    """A test, or what it started, tried to reach the network."""
+
+
+def install(log=None):
+    """Block the network from now on and write attempts to `log`; a second call changes the log."""
+    _state["log"] = log or _state["log"]
+    if not _state["installed"]:
+        _state["installed"] = True
+        sys.addaudithook(_hook)
+
+
+def _hook(event, arguments):
+    # Called for every event of the interpreter, so the usual way out comes first.
+    if event not in _TARGETS:
+        return
+    target = _TARGETS[event](*arguments)
+    if target is None:
+        return
+    _write(event, target)
+    raise NetworkBlocked(
+        f"{event} to {target}: tests and all that they run do without the network; use data/ "
+        f"and 127.0.0.1"
+    )
+
+
+def _write(event, target):
+    import json
+
+    if _state["log"] is None:
+        return
+    line = json.dumps({"event": event, "target": target, "pid": os.getpid(), "argv": _argv()})
+    # One write in append mode: lines of several processes do not mix.
+    log = os.open(_state["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
-        return ipaddress.ip_address(host.split("%")[0]).is_loopback or host in ("0.0.0.0", "::")
-    except ValueError:
+        os.write(log, line.encode("ascii") + b"\n")
+    finally:
+        os.close(log)
+
+
+def _argv():
+    return [str(word)[:200] for word in getattr(sys, "argv", [])[:6]]
+
+
+# --- what an event wants to reach: a text, or None where that is this machine ---------------------
+
+
+def _of_connection(sock, address, *_):
+    import socket
+
+    family = getattr(sock, "family", None)
+    local = [getattr(socket, name, None) for name in ("AF_UNIX", "AF_NETLINK", "AF_ALG")]
+    if address is None or isinstance(address, (str, bytes)):
+        return None  # a Unix socket, or a message on a connection that was allowed
+    if family in [one for one in local if one is not None]:
+        return None
+    host = address[0] if isinstance(address, tuple) and address else address
+    return None if _is_here(host) else f"{host!r} in {address!r}"
+
+
+def _of_lookup(host, *_):
+    # An address in numbers needs no look-up: should it be used, the connection is refused.
+    return None if _is_here(host) or _number(host) is not None else repr(host)
+
+
+def _of_reverse_lookup(host, *_):
+    host = host[0] if isinstance(host, tuple) else host
+    return None if _is_here(host) else repr(host)
+
+
+_TARGETS = {
+    "socket.connect": _of_connection,
+    "socket.sendto": _of_connection,
+    "socket.sendmsg": _of_connection,
+    "socket.getaddrinfo": _of_lookup,
+    "socket.gethostbyname": _of_lookup,
+    "socket.gethostbyaddr": _of_reverse_lookup,
+    "socket.getnameinfo": _of_reverse_lookup,
+}
+
+
+def _is_here(host):
+    if host is None:
+        return True
+    if isinstance(host, (bytes, bytearray)):
+        host = bytes(host).decode("ascii", "replace")
+    if not isinstance(host, str):
         return False
+    if (number := _number(host)) is not None:
+        mapped = getattr(number, "ipv4_mapped", None)  # ::ffff:127.0.0.1
+        return (mapped or number).is_loopback or number.is_unspecified
+    name = host.rstrip(".").lower()
+    return name in ("", "localhost", "<broadcast>") or name in _own_names()
 
 
-def _hook(event, args):
-    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-        address = args[-1]
-        host = address[0] if isinstance(address, tuple) else None  # a path is a local socket
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
-        host = args[0]
-    else:
-        return
-    if _allowed(host):
-        return
-    log = os.environ.get("WORKSHOP_NETWORK_LOG")
-    if log:
-        with open(log, "a", encoding="utf-8") as file:
-            file.write(f"{event} {host}\n")
-    raise OSError(f"the network is blocked in tests: {event} {host}")
+def _number(host):
+    import ipaddress
+
+    if isinstance(host, (bytes, bytearray)):
+        host = bytes(host).decode("ascii", "replace")
+    try:
+        return ipaddress.ip_address(host.split("%")[0])
+    except (ValueError, AttributeError):
+        return None
 
 
-sys.addaudithook(_hook)
+def _own_names():
+    import socket
+
+    name = socket.gethostname().lower()
+    short = name.split(".")[0]
+    return {name, short, *(f"{short}.{end}" for end in ("local", "localdomain"))}
+
+
+# --- as sitecustomize -----------------------------------------------------------------------------
+
+
+def _run_the_other_one():
+    """Run the sitecustomize that this one hides, if there is one."""
+    from importlib.machinery import PathFinder
+    from importlib.util import module_from_spec
+
+    here = os.path.dirname(os.path.abspath(__file__))
+    path = [entry for entry in sys.path if os.path.abspath(entry) != here]
+    spec = PathFinder.find_spec("sitecustomize", path)
+    if spec is not None and spec.loader is not None:
+        spec.loader.exec_module(module_from_spec(spec))
+
+
+if __name__ == "sitecustomize":
+    install(os.environ.get(LOG_VARIABLE))
+    _run_the_other_one()

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -95,9 +96,8 @@ def run_notebook(
 ) -> Executed:
     """Run all cells of a copy of `notebook` and say how that went.
 
-    Only the wish to stop (Ctrl-C) comes out as an exception, after the kernel has been ended; all
-    that a notebook can do is told by the outcome. Cannot be called from within a running asyncio
-    loop, such as a notebook's own.
+    Only a wrong argument and the wish to stop (Ctrl-C) come out as exceptions, the latter after
+    the kernel has been ended; all that a notebook can do is told by the outcome.
 
     Args:
         notebook: nbformat 4.
@@ -110,10 +110,12 @@ def run_notebook(
 
     Raises:
         FileNotFoundError: `cwd` is no folder.
+        RuntimeError: called from within a running asyncio loop.
         ValueError: a limit is not above 0.
     """
     import nbformat
 
+    _refuse_running_loop()
     cwd = Path(cwd).resolve()
     if not cwd.is_dir():
         raise FileNotFoundError(f"cwd: {cwd} is no folder; make it first")
@@ -212,6 +214,7 @@ class _Run:
 
     def _client(self, manager: Any, kernel: Any, watch: _Watch) -> Any:
         from nbclient import NotebookClient
+        from nbclient.exceptions import CellControlSignal
 
         run = self
 
@@ -236,13 +239,26 @@ class _Run:
                             _plain("\n".join(content["traceback"])),
                         )
                     )
-                return super().process_message(message, cell, cell_index)
+                try:
+                    return super().process_message(message, cell, cell_index)
+                except CellControlSignal:
+                    raise
+                except Exception as error:  # a widget that says what no widget should say
+                    run.errors.append(
+                        CellError(
+                            cell_index + 1,
+                            exercise_of(cell),
+                            type(error).__name__,
+                            f"{error}; met while nbclient took in a {kind} message of the cell",
+                            traceback.format_exc(),
+                        )
+                    )
+                    return None
 
         client = Client(
             self.notebook,
             km=manager,
             allow_errors=self.allow_errors,
-            store_widget_state=False,
             record_timing=False,
             timeout=None,  # the watch's
         )
@@ -366,8 +382,6 @@ class _Watch:
 
         with self._lock:
             self.remember()
-            if self._kernel is None:
-                return
             for _ in range(5):  # a process may start another while we look
                 family = {process for process in self._family | self._marked() if _runs(process)}
                 if not family:
@@ -432,6 +446,7 @@ def _this_python() -> Any:
                     "-f",
                     "{connection_file}",
                     "--HistoryManager.enabled=False",
+                    "--log-level=ERROR",
                 ],
                 display_name="Python 3",
                 language="python",
@@ -462,6 +477,17 @@ def _environment(scratch: Path, mark: str, more: Mapping[str, str]) -> dict[str,
         **more,
         MARK: mark,
     }
+
+
+def _refuse_running_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:  # there is none, which is what we need
+        return
+    raise RuntimeError(
+        "run_notebook was called within a running asyncio loop, such as a notebook's; call it "
+        "from a script or the command line, or in a thread: asyncio.to_thread(run_notebook, ...)"
+    )
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
