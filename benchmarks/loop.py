@@ -1,6 +1,6 @@
 """What `fit` costs beside the same loop written by hand, in CPU time.
 
-    python benchmarks/loop.py [--repeats 9] [--epochs 5] [--json FILE]
+    python -m benchmarks.loop [--repeats 9] [--epochs 5] [--json FILE]
 
 Both train the same model from the same start on the same batches, on one thread, and write down the
 same thing (the mean loss of each epoch). They take turns, so that a busy machine slows both, and
@@ -128,7 +128,8 @@ def measure(make: Callable[[], nn.Module], pair, *, repeats: int, epochs: int) -
         for loop in (hand, ours) if turn % 2 == 0 else (ours, hand):
             used, losses[loop] = cpu_seconds(loop, start, x, y, epochs)
             seconds[loop].append(used)
-        if not all(map(math.isclose, losses[hand], losses[ours], [1e-5] * epochs)):
+        both = zip(losses[hand], losses[ours], strict=True)
+        if not all(math.isclose(a, b, rel_tol=1e-5) for a, b in both):
             raise AssertionError(f"not the same training: {losses[hand]} and {losses[ours]}")
     ratios = [b / a for a, b in zip(seconds[hand], seconds[ours], strict=True)]
     return {

@@ -219,12 +219,8 @@ print("IX + X =", from_roman("IX") + from_roman("X"))
 
 # %%
 rings = representation.rings(800, seed=0)
-plots.scatter(
-    rings.x[rings.y == 0][:, 0],
-    rings.x[rings.y == 0][:, 1],
-    title="The inner ring alone",
-    xlabel="$x_1$",
-    ylabel="$x_2$",
+plots.boundary(
+    lambda grid: torch.full((len(grid),), 0.5), *rings, title="Two rings: where is the line?"
 )
 
 # %% [markdown]

@@ -1,9 +1,9 @@
 """Block the network in a Python process: connections and look-ups, save for this machine itself.
 
 tests/conftest.py puts this folder first on PYTHONPATH, so every Python that a test starts, Jupyter
-kernels among them, runs this file before anything else; the process of pytest calls `install`
-itself. An attempt raises NetworkBlocked and is written to a log, which conftest.py reads after each
-test: code that swallows the exception is found out too.
+kernels among them, runs this file before anything else; the process of pytest runs it by hand. An
+attempt raises NetworkBlocked and is written to the file that WORKSHOP_NETWORK_LOG names, which
+conftest.py reads after each test: code that swallows the exception is found out too.
 
 An audit hook sees what goes through Python's socket module, and cannot be removed. It does not see
 C libraries with sockets of their own, programs that are not Python, or `python -I`.
@@ -12,20 +12,18 @@ C libraries with sockets of their own, programs that are not Python, or `python 
 import os
 import sys
 
-LOG_VARIABLE = "WORKSHOP_TEST_NETWORK_LOG"
-
-_state = {"log": None, "installed": False}
+LOG_VARIABLE = "WORKSHOP_NETWORK_LOG"
+_log_at_start = os.environ.get(LOG_VARIABLE)
 
 
 class NetworkBlocked(OSError):
     """A test, or what it started, tried to reach the network."""
 
 
-def install(log=None):
-    """Block the network from now on and write attempts to `log`; a second call changes the log."""
-    _state["log"] = log or _state["log"]
-    if not _state["installed"]:
-        _state["installed"] = True
+def install():
+    """Block the network in this process from now on; a second call changes nothing."""
+    if not hasattr(sys, "_workshop_network_blocked"):
+        sys._workshop_network_blocked = True
         sys.addaudithook(_hook)
 
 
@@ -38,21 +36,20 @@ def _hook(event, arguments):
         return
     _write(event, target)
     raise NetworkBlocked(
-        f"{event} to {target}: tests and all that they run do without the network; use data/ "
-        f"and 127.0.0.1"
+        f"the network is blocked in tests: {event} {target}; use data/ and 127.0.0.1"
     )
 
 
 def _write(event, target):
-    import json
-
-    if _state["log"] is None:
+    # A test may have emptied the environment; a pytest inside a test has a log of its own.
+    path = os.environ.get(LOG_VARIABLE, _log_at_start)
+    if path is None:
         return
-    line = json.dumps({"event": event, "target": target, "pid": os.getpid(), "argv": _argv()})
+    line = f"{event} {target} by process {os.getpid()}: {' '.join(_argv())}"
     # One write in append mode: lines of several processes do not mix.
-    log = os.open(_state["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
-        os.write(log, line.encode("ascii") + b"\n")
+        os.write(log, line.replace("\n", " ").encode("utf-8", "replace") + b"\n")
     finally:
         os.close(log)
 
@@ -74,7 +71,7 @@ def _of_connection(sock, address, *_):
     if family in [one for one in local if one is not None]:
         return None
     host = address[0] if isinstance(address, tuple) and address else address
-    return None if _is_here(host) else f"{host!r} in {address!r}"
+    return None if _is_here(host) else repr(address)
 
 
 def _of_lookup(host, *_):
@@ -146,6 +143,6 @@ def _run_the_other_one():
         spec.loader.exec_module(module_from_spec(spec))
 
 
+install()
 if __name__ == "sitecustomize":
-    install(os.environ.get(LOG_VARIABLE))
     _run_the_other_one()

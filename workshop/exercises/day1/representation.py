@@ -160,7 +160,9 @@ UPDATE = Exercise(
             else (w - lr * x, b - lr)
         ),
         lambda w, b, x, y, lr: (
-            torch.stack([wi + lr * (y - _answer(w, b, x)) * xi for wi, xi in zip(w, x, strict=True)]),
+            torch.stack(
+                [wi + lr * (y - _answer(w, b, x)) * xi for wi, xi in zip(w, x, strict=True)]
+            ),
             b + lr * (y - _answer(w, b, x)),
         ),
     ),
