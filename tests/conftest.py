@@ -2,7 +2,10 @@
 
 import importlib.util
 import os
+import random
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,27 +16,44 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 def pytest_configure(config):
-    log = Path(os.environ.get("PYTEST_DEBUG_TEMPROOT", "/tmp" if os.name == "posix" else "."))
-    log = log / f"workshop-network-{os.getpid()}.log"
-    log.unlink(missing_ok=True)
-    os.environ["WORKSHOP_NETWORK_LOG"] = str(log)
+    folder = Path(tempfile.mkdtemp(prefix="workshop-tests-"))
+    config.stash[FOLDER] = folder
+    os.environ["WORKSHOP_NETWORK_LOG"] = str(folder / "network.log")
+    os.environ["WORKSHOP_HOME"] = str(folder)  # for fixtures that outlive one test
     path = [str(NETBLOCK), str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, path))
     spec = importlib.util.spec_from_file_location("netblock", NETBLOCK / "sitecustomize.py")
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
+FOLDER = pytest.StashKey()
+
+
+def pytest_sessionfinish(session):
+    # What happened after the last test, when fixtures of the whole session ended.
+    if attempts := take_attempts():
+        print(f"\nERROR: after the last test the network was asked for:\n{attempts}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_unconfigure(config):
-    Path(os.environ["WORKSHOP_NETWORK_LOG"]).unlink(missing_ok=True)
+    shutil.rmtree(config.stash[FOLDER], ignore_errors=True)
+
+
+def take_attempts():
+    """What was written to the log of attempts, which is empty afterwards."""
+    log = Path(os.environ["WORKSHOP_NETWORK_LOG"])
+    if not log.exists():
+        return ""
+    attempts = log.read_text(encoding="utf-8")
+    log.unlink()
+    return attempts
 
 
 @pytest.fixture(autouse=True)
 def _no_network():
-    log = Path(os.environ["WORKSHOP_NETWORK_LOG"])
     yield
-    if log.exists():
-        attempts = log.read_text(encoding="utf-8")
-        log.unlink()
+    if attempts := take_attempts():
         pytest.fail(f"the network was asked for:\n{attempts}")
 
 
@@ -41,5 +61,8 @@ def _no_network():
 def _own_folder_and_seed(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
     monkeypatch.delenv("WORKSHOP_DEVICE", raising=False)
+    random.seed(0)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(0)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)

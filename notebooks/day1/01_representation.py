@@ -18,14 +18,14 @@
 # %matplotlib inline
 import torch
 from ipywidgets import FloatSlider, interact
-from torch import nn
+from torch import Tensor, nn
 
 from workshop.classroom.show import show_source
 from workshop.core import plots
 from workshop.core.data import Split, load
 from workshop.core.training import train_epochs
 from workshop.day1 import representation
-from workshop.exercises import check
+from workshop.exercises import answer, check, hint
 
 # %% [markdown]
 # ## The old dream

@@ -15,14 +15,14 @@ import time
 
 import torch
 from ipywidgets import FloatSlider, interact
-from torch import nn
+from torch import Tensor, nn
 
 from workshop.classroom.show import show_source
 from workshop.core import plots
 from workshop.core.data import load, standardize
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import neuron
-from workshop.exercises import check
+from workshop.exercises import answer, check, hint
 
 # %% [markdown]
 # ## Two stages: mix, then squash

@@ -165,6 +165,7 @@ class _Run:
         manager = AsyncKernelManager(
             kernel_spec_manager=_this_python(), connection_file=str(scratch / "kernel.json")
         )
+        manager.shutdown_wait_time = 3.0  # half of it politely; one kernel in ten is deaf to that
         log = scratch / "kernel.log"
         kernel = channels = None
         try:

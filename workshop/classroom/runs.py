@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import statistics
+import textwrap
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,8 @@ class Run:
 
     @property
     def passed(self) -> bool:
-        """Every target reached, every control missed, nothing crashed."""
-        return not self.error and all(row.passed for row in self.judged)
+        """Every target reached, every control missed, every number finite, nothing crashed."""
+        return not self.error and all(map(holds, self.judged))
 
     def as_dict(self) -> dict[str, Any]:
         """The object of `--json`."""
@@ -48,6 +49,11 @@ class Run:
         return out | ({"error": self.error} if self.error else {})
 
 
+def holds(row: Judged) -> bool:
+    """Whether a number keeps to its bound, if it has one, and is a finite number at all."""
+    return row.passed and math.isfinite(row.measured.value)
+
+
 def _metric(row: Judged) -> dict[str, Any]:
     measured, bound = row.measured, row.bound
     value = measured.value if math.isfinite(measured.value) else None  # JSON has no nan
@@ -55,7 +61,7 @@ def _metric(row: Judged) -> dict[str, Any]:
     if bound is not None:
         side = "at_least" if bound.at_least is not None else "at_most"
         out |= {side: getattr(bound, side), "kind": bound.kind}
-    out["passed"] = row.passed
+    out["passed"] = holds(row)
     if measured.total is not None:
         out |= {"correct": measured.correct, "total": measured.total}
     return out
@@ -65,13 +71,16 @@ def configs_for(lessons: Sequence[Lesson], settings: Iterable[str]) -> dict[str,
     """A Config per lesson with `field=value` or `lesson.field=value` applied.
 
     Everything is checked before anything is trained: a plain field must be one of every lesson.
+    A lesson that cannot be imported has no entry; running it tells why, and the others still run.
 
     Raises:
         KeyError, TypeError, ValueError: a wrong name, type or range; the message says which.
     """
     mine: dict[str, list[str]] = {lesson.name: [] for lesson in lessons}
     for text in settings:
-        name = text.partition("=")[0]
+        name, equals, _ = text.partition("=")
+        if not equals:
+            raise ValueError(f"--set takes field=value or lesson.field=value, got {text!r}")
         if "." in name:
             owner, _, rest = text.partition(".")
             if owner not in mine:
@@ -85,9 +94,14 @@ def configs_for(lessons: Sequence[Lesson], settings: Iterable[str]) -> dict[str,
     configs = {}
     for lesson in lessons:
         try:
-            configs[lesson.name] = override(lesson.module().Config, mine[lesson.name])
+            config_class = lesson.module().Config
+        except Exception:  # run_lesson meets the same, and reports it
+            continue
+        try:
+            configs[lesson.name] = override(config_class, mine[lesson.name])
         except (KeyError, TypeError, ValueError) as error:
-            raise type(error)(f"--set, lesson {lesson.name}: {error.args[0]}") from None
+            kind = type(error)
+            raise kind(f"--set does not fit lesson {lesson.name}: {error.args[0]}") from None
     return configs
 
 
@@ -103,10 +117,13 @@ def run_lesson(lesson: Lesson, config: Any, *, seed: int, device: Any, progress:
     out = Run(lesson, seed, str(device))
     start = time.perf_counter()
     try:
-        result = lesson.module().run(config, seed=seed, device=device, progress=progress)
+        module = lesson.module()
+        start = time.perf_counter()  # what it imports is not its training
+        result = module.run(config, seed=seed, device=device, progress=progress)
         out.judged = judge(lesson, result)
     except Exception as error:
-        out.error = f"{type(error).__name__}: {error}"
+        text = error.args[0] if isinstance(error, KeyError) and error.args else error
+        out.error = textwrap.shorten(f"{type(error).__name__}: {text}", 500, placeholder=" ...")
         out.traceback = traceback.format_exc()
     out.seconds = time.perf_counter() - start
     return out
@@ -114,25 +131,43 @@ def run_lesson(lesson: Lesson, config: Any, *, seed: int, device: Any, progress:
 
 def run_all(
     lessons: Sequence[Lesson],
-    configs: dict[str, Any],
+    configs: Mapping[str, Any],
     *,
     seeds: Sequence[int],
     device: Any,
     progress: bool = False,
     started: Callable[[Lesson, int], None] = lambda lesson, seed: None,
-) -> tuple[list[Run], bool]:
-    """Train every lesson with every seed; the runs, and whether Ctrl-C cut them short."""
+    finished: Callable[[Run], None] = lambda run: None,
+) -> tuple[list[Run], tuple[Lesson, int] | None]:
+    """Train every lesson with every seed.
+
+    Args:
+        lessons: in the order in which they run.
+        configs: lesson name -> its Config, from `configs_for`.
+        seeds: each lesson runs with each of them.
+        device: where to train.
+        progress: show progress bars.
+        started: called before each run.
+        finished: called after each run.
+
+    Returns:
+        The runs that finished, and the lesson and seed in which Ctrl-C cut them short, or None.
+    """
     runs: list[Run] = []
+    at = (lessons[0], seeds[0])
     try:
         warm_up()
         for lesson in lessons:
             for seed in seeds:
+                at = (lesson, seed)
                 started(lesson, seed)
-                config = configs[lesson.name]
-                runs.append(run_lesson(lesson, config, seed=seed, device=device, progress=progress))
+                config = configs.get(lesson.name)
+                run = run_lesson(lesson, config, seed=seed, device=device, progress=progress)
+                runs.append(run)
+                finished(run)
     except KeyboardInterrupt:
-        return runs, True
-    return runs, False
+        return runs, at
+    return runs, None
 
 
 def write_json(runs: Iterable[Run], path: Path) -> None:
@@ -157,12 +192,26 @@ class Row:
 
     @property
     def got(self) -> str:
-        """The number, or its least, mean and standard deviation over several seeds."""
-        if len(self.values) > 1:
-            mean, sd = statistics.fmean(self.values), statistics.stdev(self.values)
-            return f"min {min(self.values):.4g}, mean {mean:.4g}, sd {sd:.2g}"
-        text = f"{self.values[0]:.4g}"
-        return f"{text} ({self.counts[0][0]}/{self.counts[0][1]})" if self.counts else text
+        """The number with its counts, or its least, mean and standard deviation over the seeds."""
+        if len(self.values) == 1:
+            text = self._shown(self.values[0])
+            return f"{text} ({self.counts[0][0]}/{self.counts[0][1]})" if self.counts else text
+        if not all(map(math.isfinite, self.values)):
+            bad = sum(not math.isfinite(value) for value in self.values)
+            return f"not finite in {bad} of {len(self.values)} seeds"
+        mean, sd = statistics.fmean(self.values), statistics.stdev(self.values)
+        text = f"min {self._shown(min(self.values))}, mean {mean:.4g}, sd {sd:.2g}"
+        if self.bound is not None and self.bound.at_most is not None:  # then the largest decides
+            text += f", max {self._shown(max(self.values))}"
+        return text
+
+    def _shown(self, value: float) -> str:
+        """Four digits, or as many as it takes to be seen on its side of the bound."""
+        for digits in (4, 6, 9):
+            text = f"{value:.{digits}g}"
+            if self.bound is None or self.bound.holds(float(text)) == self.bound.holds(value):
+                return text
+        return repr(value)
 
 
 def rows_of(runs: Sequence[Run]) -> list[Row]:
@@ -175,5 +224,5 @@ def rows_of(runs: Sequence[Run]) -> list[Row]:
             row.values.append(measured.value)
             if measured.total is not None:
                 row.counts.append((measured.correct, measured.total))
-            row.passed = row.passed and judged.passed
+            row.passed = row.passed and holds(judged)
     return list(rows.values())

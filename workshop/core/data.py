@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,11 +25,14 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 
+REINSTALL = "python -m pip install --force-reinstall --no-deps deep-learning-workshop"
+
+
 class DataError(RuntimeError):
     """Data are missing or damaged; the message names the file and what mends it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # tensors do not compare to one True or False
 class Split:
     """Examples x (N, ...) with their labels y (N,); unpacks as `x, y = split`."""
 
@@ -55,7 +57,7 @@ class Split:
         return Split(self.x.to(device), self.y.to(device))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Data:
     """A data set with its three fixed parts and the names of its columns and classes."""
 
@@ -100,9 +102,9 @@ def load(name: str) -> Data:
         KeyError: no such data set; the nearest name is suggested.
         DataError: its file is missing or damaged.
     """
-    if name not in _LOADERS:
+    if not isinstance(name, str) or name not in _LOADERS:
         raise KeyError(
-            f"No data set {name!r}.{nearest(name, _LOADERS)} There are: {', '.join(_LOADERS)}."
+            f"No data set {name!r}.{nearest(str(name), _LOADERS)} There are: {', '.join(_LOADERS)}."
         )
     return _LOADERS[name]()
 
@@ -110,15 +112,16 @@ def load(name: str) -> Data:
 def standardize(data: Data) -> Data:
     """Shift and scale each column of x (N, ...) to mean 0 and standard deviation 1.
 
-    The means and deviations are those of the training part alone; a column that never changes is
-    only shifted.
+    The means and deviations are those of the training part alone; a column that never changes
+    there is only shifted. The result is float32, on the device where the data were.
     """
-    x = data.train.x.double()
+    x = data.train.x.cpu().double()  # on the CPU, since MPS has no float64
     mean, sd = x.mean(dim=0), x.std(dim=0, correction=0)
-    sd = torch.where(sd > 0, sd, torch.ones_like(sd))
+    # Rounding can leave the deviation of a constant column a hair above 0: compare the values.
+    sd = torch.where((x == x[0]).all(dim=0), 1.0, sd)
 
     def scaled(split: Split) -> Split:
-        return Split(((split.x.double() - mean) / sd).float(), split.y)
+        return Split(((split.x.cpu().double() - mean) / sd).float().to(split.x.device), split.y)
 
     return replace(
         data,
@@ -134,65 +137,114 @@ def data_dir() -> Path:
     Raises:
         DataError: none of them is there.
     """
-    if "WORKSHOP_DATA" in os.environ:
-        places = [Path(os.environ["WORKSHOP_DATA"])]
-    else:
-        package = Path(__file__).resolve().parents[1]
-        places = [package / "_data", package.parent / "data"]
+    chosen = os.environ.get("WORKSHOP_DATA")
+    package = Path(__file__).resolve().parents[1]
+    places = [Path(chosen)] if chosen else [package / "_data", package.parent / "data"]
     for place in places:
         if (place / "MANIFEST.toml").is_file():
             return place
+    mend = (
+        "unset WORKSHOP_DATA, which names the folder" if chosen else f"install again: {REINSTALL}"
+    )
     raise DataError(
         f"The data are not there: looked for MANIFEST.toml in {', '.join(map(str, places))}. "
-        f"Install the package again: python -m pip install --force-reinstall --no-deps "
-        f"deep-learning-workshop (in a clone of the repository: python -m pip install .)"
+        f"What mends it: {mend}"
     )
 
 
 def manifest() -> list[dict[str, Any]]:
-    """The rows of data/MANIFEST.toml, one per file or data set."""
-    return tomllib.loads((data_dir() / "MANIFEST.toml").read_text(encoding="utf-8"))["data"]
+    """The rows of data/MANIFEST.toml, one per file or data set.
+
+    Raises:
+        DataError: the manifest is missing or damaged.
+    """
+    path = data_dir() / "MANIFEST.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))["data"]
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(_unreadable(path, error)) from None
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something about the data that is not as the manifest says."""
+    """Something about the data that is not as the manifest says; `mend` is what to do."""
 
     name: str
     what: str
+    got: str
+    expected: str
     mend: str
 
 
 def verify() -> list[Problem]:
-    """Compare every file and every data set of scikit-learn with its hash in the manifest."""
-    problems = []
-    for row in manifest():
-        if "file" in row:
-            path = data_dir() / row["file"]
-            if not path.is_file():
-                what = f"{path} is missing"
-            elif (got := hashlib.sha256(path.read_bytes()).hexdigest()) != row["sha256"]:
-                what = f"{path} has changed: got sha256 {got[:12]}, expected {row['sha256'][:12]}"
-            else:
-                continue
-            mend = "python -m pip install --force-reinstall --no-deps deep-learning-workshop"
-        else:
-            if (got := _sklearn_hash(row["name"])) == row["sha256"]:
-                continue
-            what = (
-                f"scikit-learn's {row['name']} data have changed: got sha256 {got[:12]}, expected "
-                f"{row['sha256'][:12]}"
-            )
-            mend = "python -m pip install --upgrade deep-learning-workshop"
-        problems.append(Problem(row["name"], what, mend))
-    return problems
+    """Compare every file and every data set of scikit-learn with its hash in the manifest.
+
+    Returns:
+        One problem for each row of the manifest that does not hold; empty if all is well.
+
+    Raises:
+        DataError: there is no manifest to compare with.
+    """
+    checked = (_check_file(row) if "file" in row else _check_sklearn(row) for row in manifest())
+    return [problem for problem in checked if problem is not None]
+
+
+def _check_file(row: dict[str, Any]) -> Problem | None:
+    path = data_dir() / row["file"]
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        what, got, expected = f"{path} is missing", "no file", f"{row['bytes']:,} bytes"
+    except OSError as error:
+        got, expected = str(error), f"{row['bytes']:,} bytes"
+        what = f"{path} cannot be read ({error})"
+    else:
+        sha256 = hashlib.sha256(content).hexdigest()
+        if sha256 == row["sha256"]:
+            return None
+        got, expected = f"sha256 {sha256[:12]}", f"sha256 {row['sha256'][:12]}"
+        if len(content) != row["bytes"]:
+            got, expected = f"{len(content):,} bytes", f"{row['bytes']:,} bytes"
+        what = f"{path} has changed: got {got}, expected {expected}"
+    return Problem(row["name"], what, got, expected, _mend())
+
+
+def _check_sklearn(row: dict[str, Any]) -> Problem | None:
+    expected = f"sha256 {row['sha256'][:12]}"
+    try:
+        sha256 = _sklearn_hash(row["name"])
+    except (ImportError, OSError, ValueError) as error:
+        got = f"{type(error).__name__}: {error}"
+        what = f"scikit-learn's {row['name']} data cannot be loaded ({got})"
+    else:
+        if sha256 == row["sha256"]:
+            return None
+        got = f"sha256 {sha256[:12]}"
+        what = f"scikit-learn's {row['name']} data have changed: got {got}, expected {expected}"
+    mend = f'python -m pip install --force-reinstall --no-deps "scikit-learn<={row["version"]}"'
+    return Problem(row["name"], what, got, expected, mend)
+
+
+def _mend() -> str:
+    """What brings a file back depends on which of its three places the folder is."""
+    if os.environ.get("WORKSHOP_DATA"):
+        return "unset WORKSHOP_DATA"
+    return REINSTALL if data_dir().name == "_data" else "git checkout -- data"
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    return (
+        f"{path} cannot be read ({type(error).__name__}: {error}). What mends it: {_mend()} "
+        "(`workshop doctor` looks at all of the data)"
+    )
 
 
 # --- the loaders ---------------------------------------------------------------------------------
 
 
 def _mnist5k() -> Data:
-    arrays = _npz("mnist5k.npz")
+    parts = ("train", "validation", "test")
+    arrays = _npz("mnist5k.npz", [f"{part}_{what}" for part in parts for what in "xy"])
 
     def part(name: str) -> Split:
         x = torch.from_numpy(arrays[f"{name}_x"]).float().div(255)[:, None]
@@ -200,25 +252,22 @@ def _mnist5k() -> Data:
 
     return Data(
         "mnist5k",
-        part("train"),
-        part("validation"),
-        part("test"),
+        *map(part, parts),
         class_names=tuple("0123456789"),
     )
 
 
 def _digits() -> Data:
-    x, y, bunch = _sklearn("digits")
-    images = torch.from_numpy(x / 16).float().reshape(-1, 1, 8, 8)
-    return _dealt("digits", images, torch.from_numpy(y), class_names=tuple("0123456789"))
+    x, y, _ = _sklearn("digits")
+    return _dealt("digits", x.reshape(-1, 1, 8, 8) / 16, y, class_names=tuple("0123456789"))
 
 
 def _breast_cancer() -> Data:
     x, y, bunch = _sklearn("breast_cancer")
     return _dealt(
         "breast_cancer",
-        torch.from_numpy(x).float(),
-        torch.from_numpy(y),
+        x,
+        y,
         feature_names=tuple(map(str, bunch.feature_names)),
         class_names=tuple(map(str, bunch.target_names)),
     )
@@ -226,10 +275,7 @@ def _breast_cancer() -> Data:
 
 def _diabetes() -> Data:
     x, y, bunch = _sklearn("diabetes")
-    names = tuple(map(str, bunch.feature_names))
-    return _dealt(
-        "diabetes", torch.from_numpy(x).float(), torch.from_numpy(y).float(), feature_names=names
-    )
+    return _dealt("diabetes", x, y, feature_names=tuple(map(str, bunch.feature_names)))
 
 
 _LOADERS = {
@@ -240,33 +286,41 @@ _LOADERS = {
 }
 
 
-def _npz(file: str) -> dict[str, np.ndarray]:
+def _npz(file: str, names: list[str]) -> dict[str, np.ndarray]:
+    """The arrays `names` of an .npz file without pickles."""
     path = data_dir() / file
-    mend = "`workshop doctor` tells what is wrong and how to mend it"
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
+            return {name: arrays[name] for name in names}
     except FileNotFoundError:
-        raise DataError(f"{path} is missing; {mend}.") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read ({error}); {mend}.") from None
+        raise DataError(
+            f"{path} is missing. What mends it: {_mend()} (`workshop doctor` looks at all of the "
+            "data)"
+        ) from None
+    except Exception as error:
+        raise DataError(_unreadable(path, error)) from None
 
 
-def _sklearn(name: str) -> tuple[np.ndarray, np.ndarray, Any]:
-    """Arrays x (N, D) float64 and y (N,) of a data set of scikit-learn, and all it says of it."""
+def _sklearn(name: str) -> tuple[Tensor, Tensor, Any]:
+    """Tensors x (N, D) float32 and y (N,) of a data set of scikit-learn, and all it says of it."""
     from sklearn import datasets
 
     options = {"scaled": False} if name == "diabetes" else {}
     bunch = getattr(datasets, f"load_{name}")(**options)
-    x = np.ascontiguousarray(bunch.data, dtype="<f8")
-    y = np.ascontiguousarray(bunch.target, dtype="<f8" if name == "diabetes" else "<i8")
+    x = torch.from_numpy(bunch.data.astype(np.float32))
+    y = torch.from_numpy(bunch.target.astype(np.float32 if name == "diabetes" else np.int64))
     return x, y, bunch
 
 
 def _sklearn_hash(name: str) -> str:
-    """sha256 over the bytes of x, then of y: little-endian, row by row."""
+    """sha256 over the bytes of x, then of y: little-endian, row by row.
+
+    In float32, as the lessons get it: the 17th digit of a few cells differs between versions.
+    """
     x, y, _ = _sklearn(name)
-    return hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
+    label = "<f4" if y.is_floating_point() else "<i8"
+    content = x.numpy().astype("<f4").tobytes() + y.numpy().astype(label).tobytes()
+    return hashlib.sha256(content).hexdigest()
 
 
 def _dealt(name: str, x: Tensor, y: Tensor, **names: tuple[str, ...]) -> Data:

@@ -21,7 +21,7 @@ from workshop.core.lesson import Measured, nearest
 # of workshop.core.data is one), or a DataLoader whose batches are such tuples.
 Batches = Any
 # Adds up something over a batch: (outputs, y) -> a sum over its B examples, never their mean.
-Metric = Callable[[Tensor, Tensor], Tensor]
+Metric = Callable[[Tensor, Tensor], Tensor | float]
 
 CHECK_EVERY = 50  # updates between two looks at whether the loss is still finite
 
@@ -152,7 +152,7 @@ def train_epochs(
         model.train()
         losses: list[Tensor] = []
         counts: list[int] = []
-        sums: dict[str, list[Tensor]] = {name: [] for name in metrics}
+        sums: dict[str, list[Tensor | float]] = {name: [] for name in metrics}
 
         for *inputs, y in _batches(train, batch_size, order, device):
             outputs = model(*inputs)  # 1. forward: predict
@@ -174,7 +174,7 @@ def train_epochs(
         total = sum(counts)
         row: dict[str, float] = {"epoch": epoch, "lr": optimizer.param_groups[0]["lr"]}
         row["loss"] = _weighted_sum(losses, counts) / total
-        row |= {name: _number(torch.stack(parts).sum()) / total for name, parts in sums.items()}
+        row |= {name: _total(parts) / total for name, parts in sums.items()}
         if validation is not None:
             scores = evaluate(model, validation, loss_fn=loss_fn, metrics=metrics)
             row |= {f"val_{name}": scores[name] for name in scores.sums}
@@ -195,7 +195,7 @@ def evaluate(
     """Score `model` on every example of `data`, without gradients and in evaluation mode.
 
     Args:
-        model: any module; it is left in the mode it was in.
+        model: any module; it and its parts are left in the mode they were in.
         data: tensors (*inputs, y), or a DataLoader.
         loss_fn: mean loss of a batch; its average over the examples becomes the score 'loss'.
         metrics: name -> (outputs, y) -> a sum over the batch.
@@ -207,7 +207,7 @@ def evaluate(
     metrics = dict(metrics or {})
     device = _device_of(model)
     data = data if isinstance(data, DataLoader) else _tensors(data, device)
-    was_training = model.training
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     losses: list[Tensor] = []
     counts: list[int] = []
@@ -222,7 +222,8 @@ def evaluate(
                 for name, metric in metrics.items():
                     sums[name] += _number(metric(outputs, y))
     finally:
-        model.train(was_training)
+        for module, training in modes:  # each its own: a part may be frozen in evaluation mode
+            module.training = training
     if loss_fn is not None:
         sums = {"loss": _weighted_sum(losses, counts), **sums}
     return Scores(sum(counts), sums)
@@ -277,11 +278,11 @@ def _batches(
 
 
 def _tensors(data: Batches, device: torch.device) -> tuple[Tensor, ...]:
-    tensors = tuple(data)
+    tensors = (data,) if isinstance(data, Tensor) else tuple(data)
     if len(tensors) < 2 or not all(isinstance(part, Tensor) for part in tensors):
         kinds = ", ".join(type(part).__name__ for part in tensors[:4])
         raise ValueError(f"data: got ({kinds}), expected tensors (*inputs, y) or a DataLoader")
-    if len({len(part) for part in tensors}) != 1 or len(tensors[-1]) == 0:
+    if len({part.shape[:1] for part in tensors}) != 1 or tensors[-1].shape[:1] < (1,):
         shapes = ", ".join(str(tuple(part.shape)) for part in tensors)
         raise ValueError(f"data: got shapes {shapes}, expected one first dimension N > 0 for all")
     return tuple(part.to(device) for part in tensors)
@@ -307,6 +308,10 @@ def _device_of(model: nn.Module) -> torch.device:
 def _weighted_sum(means: list[Tensor], counts: list[int]) -> float:
     # In double precision, on the CPU: MPS has none.
     return float(torch.stack(means).cpu().double() @ torch.tensor(counts, dtype=torch.float64))
+
+
+def _total(parts: list[Tensor | float]) -> int | float:
+    return _number(torch.stack([torch.as_tensor(part) for part in parts]).sum())
 
 
 def _number(value: Tensor | float) -> int | float:

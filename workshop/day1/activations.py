@@ -68,7 +68,7 @@ def softmax(z: Tensor) -> Tensor:
     return shifted.exp() / shifted.exp().sum(dim=-1, keepdim=True)
 
 
-def collapse(layers: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+def collapse(layers: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     """The one layer (W, b) that equals a stack of layers without activations (eq-1.17).
 
     layers: (W, b) from first to last, W (D_out, D_in) and b (D_out,); z = W x + b.

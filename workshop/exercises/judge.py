@@ -277,6 +277,11 @@ def _compare(exercise: Exercise, got: Any, want: Any, slack: float = 1) -> tuple
         )
     if g.shape != w.shape:
         return "shape and dtype", _about_shapes(exercise, g, w)
+    if (g.dtype == torch.bool) != (w.dtype == torch.bool):
+        return "shape and dtype", (
+            f"It returns {g.dtype} where {w.dtype} is needed: True and False are answers to a "
+            f"question, 1 and 0 are numbers."
+        )
     if w.is_floating_point() and not g.is_floating_point() and isinstance(want, Tensor):
         return "shape and dtype", (
             f"It returns whole numbers ({g.dtype}) where fractions ({w.dtype}) are needed. Was "
