@@ -173,7 +173,7 @@ def _collapse_cases(seed: int) -> list[Case]:
 def _collapse(layers: list[tuple[Tensor, Tensor]], bias: str) -> tuple[Tensor, Tensor]:
     w, b = layers[0]
     for w2, b2 in layers[1:]:
-        carried = {"kept": w2 @ b + b2, "last": b2, "carried": w2 @ b, "added": b + b2}[bias]
+        carried = {"kept": w2 @ b + b2, "last": b2, "carried": w2 @ b}[bias]
         w, b = w2 @ w, carried
     return w, b
 
@@ -232,4 +232,4 @@ COLLAPSE = Exercise(
     ),
 )
 
-EXERCISES = (RELU, SOFTMAX, COLLAPSE)
+EXERCISES = (COLLAPSE, RELU, SOFTMAX)
