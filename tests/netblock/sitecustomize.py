@@ -6,7 +6,8 @@ attempt raises NetworkBlocked and is written to the file that WORKSHOP_NETWORK_L
 conftest.py reads after each test: code that swallows the exception is found out too.
 
 An audit hook sees what goes through Python's socket module, and cannot be removed. It does not see
-C libraries with sockets of their own, programs that are not Python, or `python -I`.
+C libraries with sockets of their own, programs that are not Python, `python -I`, or the look-up in
+`sock.connect(("a.name", 80))`, whose connection is refused all the same.
 """
 
 import os

@@ -7,7 +7,9 @@ validation and test. data/MANIFEST.toml tells where each comes from and under wh
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -162,7 +164,7 @@ def manifest() -> list[dict[str, Any]]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))["data"]
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(_unreadable(path, error)) from None
+        raise _damaged(path, f"cannot be read ({type(error).__name__}: {error})") from None
 
 
 @dataclass(frozen=True)
@@ -232,10 +234,9 @@ def _mend() -> str:
     return REINSTALL if data_dir().name == "_data" else "git checkout -- data"
 
 
-def _unreadable(path: Path, error: Exception) -> str:
-    return (
-        f"{path} cannot be read ({type(error).__name__}: {error}). What mends it: {_mend()} "
-        "(`workshop doctor` looks at all of the data)"
+def _damaged(path: Path, what: str) -> DataError:
+    return DataError(
+        f"{path} {what}. What mends it: {_mend()} (`workshop doctor` looks at all of the data)"
     )
 
 
@@ -290,15 +291,18 @@ def _npz(file: str, names: list[str]) -> dict[str, np.ndarray]:
     """The arrays `names` of an .npz file without pickles."""
     path = data_dir() / file
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in names}
+        with zipfile.ZipFile(path) as zipped:
+            # Each member is read to its end, for only there its checksum is looked at: np.load of
+            # the whole file stops where the array ends, and a damaged header may say it ends early.
+            contents = {name: zipped.read(f"{name}.npy") for name in names}
+        return {
+            name: np.load(io.BytesIO(content), allow_pickle=False)
+            for name, content in contents.items()
+        }
     except FileNotFoundError:
-        raise DataError(
-            f"{path} is missing. What mends it: {_mend()} (`workshop doctor` looks at all of the "
-            "data)"
-        ) from None
-    except Exception as error:
-        raise DataError(_unreadable(path, error)) from None
+        raise _damaged(path, "is missing") from None
+    except Exception as error:  # a broken byte may raise anything: BadZipFile, zlib.error, ...
+        raise _damaged(path, f"cannot be read ({type(error).__name__}: {error})") from None
 
 
 def _sklearn(name: str) -> tuple[Tensor, Tensor, Any]:

@@ -35,25 +35,28 @@ def choose(device: str | torch.device = "auto") -> torch.device:
         return torch.device(
             "cuda" if torch.cuda.is_available() else "mps" if _mps_works() else "cpu"
         )
-    if name.split(":")[0] not in NAMES:
+    try:
+        wanted = torch.device(name)
+    except RuntimeError:  # no such word, or no number behind the colon
+        wanted = None
+    if wanted is None or wanted.type not in NAMES:
         raise DeviceError(f"{origin}: got {name!r}, expected one of {', '.join(NAMES)}.")
-    if name.startswith("cuda"):
+    if wanted.type == "cuda":
         if not torch.cuda.is_available():
             raise DeviceError(
                 f"{origin} asks for CUDA, but torch {torch.__version__} finds no CUDA GPU here. "
                 f"Take 'cpu' (every lesson fits on it) or 'auto', or see `workshop doctor`."
             )
-        index = torch.device(name).index or 0
-        if index >= torch.cuda.device_count():
+        if (wanted.index or 0) >= torch.cuda.device_count():
             raise DeviceError(
                 f"{origin}: got {name!r}, expected at most cuda:{torch.cuda.device_count() - 1}."
             )
-    if name.startswith("mps") and not _mps_works():
+    if wanted.type == "mps" and not _mps_works():
         raise DeviceError(
             f"{origin} asks for MPS, Apple's GPU, which torch {torch.__version__} does not find "
             f"here. Take 'cpu' or 'auto'."
         )
-    return torch.device(name)
+    return wanted
 
 
 def _mps_works() -> bool:

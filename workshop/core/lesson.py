@@ -63,6 +63,8 @@ class Bound:
             raise ValueError(f"{self.name}: kind is 'target' or 'control', got {self.kind!r}")
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError(f"{self.name}: give one of at_least and at_most")
+        if not math.isfinite(edge := self.at_most if self.at_least is None else self.at_least):
+            raise ValueError(f"{self.name}: got the bound {edge}, expected a finite number")
 
     def holds(self, value: float) -> bool:
         """Whether `value` keeps to the bound; not-a-number never does."""

@@ -1,0 +1,219 @@
+"""The words of a lesson: numbers, bounds, results, settings and their overriding."""
+
+import math
+from dataclasses import FrozenInstanceError, dataclass
+
+import pytest
+
+from workshop.core.lesson import (
+    Bound,
+    Measured,
+    Result,
+    check_settings,
+    nearest,
+    override,
+    setting,
+)
+
+NAN = float("nan")
+
+
+# --- numbers and bounds --------------------------------------------------------------------------
+
+
+def test_a_count_keeps_its_two_numbers_and_their_share():
+    measured = Measured.count("accuracy", 110, 114)
+    assert measured == Measured("accuracy", 110 / 114, 110, 114)
+
+
+@pytest.mark.parametrize(("correct", "total"), [(5, 4), (-1, 4), (0, 0)])
+def test_an_impossible_count_is_refused(correct, total):
+    with pytest.raises(ValueError, match=f"accuracy: got {correct} correct of {total}"):
+        Measured.count("accuracy", correct, total)
+
+
+@pytest.mark.parametrize(
+    ("side", "value", "holds"),
+    [
+        ({"at_least": 0.95}, 0.95, True),
+        ({"at_least": 0.95}, 0.96, True),
+        ({"at_least": 0.95}, 0.949999, False),
+        ({"at_least": 0.95}, NAN, False),
+        ({"at_most": 0.6}, 0.6, True),
+        ({"at_most": 0.6}, 0.5, True),
+        ({"at_most": 0.6}, 0.600001, False),
+        ({"at_most": 0.6}, NAN, False),
+        ({"at_least": 0.0}, -0.1, False),
+        ({"at_most": 0.0}, 0.1, False),
+    ],
+)
+def test_a_bound_holds_up_to_its_edge_and_never_for_nan(side, value, holds):
+    assert Bound("x", "target", **side).holds(value) is holds
+
+
+def test_bounds_are_printed_as_they_are_read():
+    assert str(Bound("x", "target", at_least=0.95)) == ">= 0.95"
+    assert str(Bound("x", "control", at_most=0.0001)) == "<= 0.0001"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"kind": "goal", "at_least": 1.0}, "kind is 'target' or 'control', got 'goal'"),
+        ({"kind": "target"}, "give one of at_least and at_most"),
+        ({"kind": "target", "at_least": 0.1, "at_most": 0.2}, "give one of at_least and at_most"),
+        ({"kind": "target", "at_least": NAN}, "expected a finite number"),
+        ({"kind": "target", "at_most": math.inf}, "expected a finite number"),
+    ],
+)
+def test_a_bound_that_says_nothing_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=f"accuracy: .*{message}"):
+        Bound("accuracy", **arguments)
+
+
+def test_a_result_is_read_by_name():
+    result = Result((Measured("loss", 0.5), Measured.count("accuracy", 1, 4)))
+    assert result["accuracy"] == 0.25
+    with pytest.raises(KeyError, match=r"no metric 'acuracy'.*Did you mean 'accuracy'"):
+        result["acuracy"]
+
+
+def test_the_nearest_name_is_suggested_or_none():
+    assert nearest("nuron", ["neuron", "layers"]) == " Did you mean 'neuron'?"
+    assert nearest("NEURON", ["neuron", "layers"]) == " Did you mean 'neuron'?"
+    assert nearest("zzz", ["neuron", "layers"]) == ""
+    assert nearest("zzz", []) == ""
+
+
+# --- settings ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    epochs: int = setting(5, at_least=1, help="passes")
+    lr: float = setting(0.1, above=0, help="rate")
+    dropout: float = setting(0.0, at_least=0, below=1, help="share dropped")
+    share: float = setting(0.5, at_most=1, help="share")
+    hidden: tuple[int, ...] = setting((8, 4), at_least=1, help="widths")
+    pair: tuple[float, float] = setting((0.0, 1.0), help="from, to")
+    activation: str = setting("relu", choices=("relu", "tanh"), help="which bend")
+    norm: bool = setting(False, help="batch norm")
+    limit: int | None = setting(None, at_least=2, help="most examples")
+
+    def __post_init__(self):
+        check_settings(self)
+
+
+def test_defaults_and_whole_numbers_for_fractions_are_fine():
+    assert Config(lr=1).lr == 1
+    assert Config().hidden == (8, 4)
+    assert Config(hidden=()).hidden == ()
+    assert Config(dropout=0, share=1, epochs=1, limit=2).limit == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epochs": 1.0}, "epochs: got 1.0, expected a whole number"),
+        ({"epochs": True}, "epochs: got True, expected a whole number"),
+        ({"epochs": "5"}, "epochs: got '5', expected a whole number"),
+        ({"epochs": None}, "epochs: got None, expected a whole number"),
+        ({"lr": "fast"}, "lr: got 'fast', expected a number"),
+        ({"lr": False}, "lr: got False, expected a number"),
+        ({"hidden": [8]}, r"hidden: got \[8\], expected a whole number or several"),
+        ({"hidden": 8}, "hidden: got 8, expected a whole number or several"),
+        ({"hidden": (8, 2.5)}, r"hidden: got \(8, 2.5\), expected a whole number or several"),
+        ({"pair": (1.0,)}, r"pair: got \(1.0,\), expected"),
+        ({"activation": 3}, "activation: got 3, expected a word"),
+        ({"norm": 1}, "norm: got 1, expected true or false"),
+        ({"limit": 2.5}, "limit: got 2.5, expected a whole number or none"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(change, message):
+    with pytest.raises(TypeError, match=f"^{message}"):
+        Config(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epochs": 0}, "epochs: got 0, expected at least 1"),
+        ({"lr": 0.0}, "lr: got 0.0, expected more than 0"),
+        ({"lr": -1}, "lr: got -1, expected more than 0"),
+        ({"lr": NAN}, "lr: got nan, expected a finite number"),
+        ({"lr": math.inf}, "lr: got inf, expected a finite number"),
+        ({"dropout": 1.0}, "dropout: got 1.0, expected less than 1"),
+        ({"dropout": -0.1}, "dropout: got -0.1, expected at least 0"),
+        ({"share": 1.1}, "share: got 1.1, expected at most 1"),
+        ({"hidden": (8, 0)}, "hidden: got 0, expected at least 1"),
+        ({"pair": (0.0, NAN)}, "pair: got nan, expected a finite number"),
+        ({"activation": "gelu"}, "activation: got 'gelu', expected one of 'relu', 'tanh'"),
+        ({"limit": 1}, "limit: got 1, expected at least 2"),
+    ],
+)
+def test_a_value_out_of_range_is_refused(change, message):
+    with pytest.raises(ValueError, match=f"^{message}"):
+        Config(**change)
+
+
+def test_a_config_is_frozen():
+    with pytest.raises(FrozenInstanceError):
+        Config().lr = 1.0
+
+
+# --- overriding from the command line ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("epochs=3", "epochs", 3),
+        (" epochs = 3 ", "epochs", 3),
+        ("lr=1e-2", "lr", 0.01),
+        ("lr=1", "lr", 1.0),
+        ("hidden=64,32", "hidden", (64, 32)),
+        ("hidden=64", "hidden", (64,)),
+        ("hidden=(64, 32)", "hidden", (64, 32)),
+        ("hidden=[64,]", "hidden", (64,)),
+        ("hidden=", "hidden", ()),
+        ("pair=-1,2.5", "pair", (-1.0, 2.5)),
+        ("activation=tanh", "activation", "tanh"),
+        ("norm=yes", "norm", True),
+        ("norm=False", "norm", False),
+        ("limit=none", "limit", None),
+        ("limit=7", "limit", 7),
+    ],
+)
+def test_settings_are_read_from_text(text, name, value):
+    got = getattr(override(Config, [text]), name)
+    assert got == value
+    assert type(got) is type(value)
+
+
+def test_several_settings_and_none():
+    assert override(Config, []) == Config()
+    assert override(Config, ["epochs=2", "lr=3"]) == Config(epochs=2, lr=3.0)
+    assert override(Config, ["epochs=2", "epochs=4"]).epochs == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("epoch=3", KeyError, "no setting 'epoch'; there are epochs, lr, .* Did you mean 'epochs'"),
+        ("epochs", ValueError, "--set takes field=value, got 'epochs'"),
+        ("epochs=3.5", TypeError, "epochs: got '3.5', expected a whole number"),
+        ("epochs=", TypeError, "epochs: got '', expected a whole number"),
+        ("epochs=none", TypeError, "epochs: got 'none', expected a whole number"),
+        ("lr=fast", TypeError, "lr: got 'fast', expected a number"),
+        ("lr=nan", ValueError, "lr: got nan, expected a finite number"),
+        ("hidden=8,x", TypeError, "hidden: got 'x', expected a whole number"),
+        ("hidden=8,0", ValueError, "hidden: got 0, expected at least 1"),
+        ("pair=1", TypeError, "pair: got "),
+        ("norm=maybe", TypeError, "norm: got 'maybe', expected true or false"),
+        ("activation=gelu", ValueError, "activation: got 'gelu', expected one of"),
+        ("limit=some", TypeError, "limit: got 'some', expected a whole number"),
+    ],
+)
+def test_a_wrong_setting_is_told_what_was_expected(text, error, message):
+    with pytest.raises(error, match=message):
+        override(Config, [text])
