@@ -405,7 +405,7 @@ def test_a_file_that_is_something_else_is_named(copied, content):
 
 
 def test_no_damaged_byte_goes_unnoticed(copied):
-    """Either the arrays are as they were, or the error is clear; also in the header of an array."""
+    """Either the arrays are as they were, or the error is clear."""
     path, good = copied / "mnist5k.npz", load("mnist5k")
     content = path.read_bytes()
     errors = []
@@ -421,6 +421,22 @@ def test_no_damaged_byte_goes_unnoticed(copied):
                 assert torch.equal(getattr(bad, part).y, getattr(good, part).y), place
     assert len(errors) > 100
     assert all(error.startswith(f"{path} cannot be read (") for error in errors)
+
+
+def test_an_array_that_claims_to_be_smaller_is_found_out(copied):
+    """np.load alone reads as far as the header says, and so never gets to the checksum."""
+    path = copied / "mnist5k.npz"
+    with np.load(path, allow_pickle=False) as arrays:
+        stored = dict(arrays)
+    np.savez(path, **stored)  # not compressed: its headers can be rewritten in place
+    load("mnist5k")
+    content = path.read_bytes()
+    assert content.count(b"(3500, 28, 28)") == 1
+    path.write_bytes(content.replace(b"(3500, 28, 28)", b"(3500, 20, 28)"))
+    with np.load(path, allow_pickle=False) as arrays:
+        assert arrays["train_x"].shape == (3500, 20, 28)  # no error, only wrong
+    with pytest.raises(DataError, match=r"BadZipFile: Bad CRC-32 for file 'train_x\.npy'"):
+        load("mnist5k")
 
 
 def test_an_array_that_is_not_in_the_file_is_named(copied, build):
