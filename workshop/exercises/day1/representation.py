@@ -1,4 +1,4 @@
-"""Exercises of lesson 1, `representation`: predict, learn from one mistake, see it in polar form."""
+"""Exercises of lesson 1, `representation`: predict, learn from a mistake, polar form, symmetry."""
 
 from __future__ import annotations
 
@@ -54,6 +54,12 @@ PREDICT = Exercise(
             "plus and minus one",
             "These are -1 and 1. In this lesson the two classes are called 0 and 1.",
             lambda x, w, b: torch.where(x @ w + b > 0, 1, -1),
+        ),
+        Mistake(
+            "the sign",
+            "torch.sign gives -1, 0 or 1. The perceptron answers 1 where the sum is above 0, and 0 "
+            "everywhere else: compare with > 0.",
+            lambda x, w, b: torch.sign(x @ w + b),
         ),
         Mistake(
             "the wrong way round",
@@ -224,6 +230,12 @@ POLAR = Exercise(
             "them with dim=1.",
             lambda x: _polar(x).T,
         ),
+        Mistake(
+            "points taken for coordinates",
+            "x[0] is the first point, not the first coordinate of all points: that is x[:, 0], and "
+            "x[:, 1] is the second.",
+            lambda x: torch.stack([torch.hypot(x[0], x[1]), torch.atan2(x[1], x[0])], dim=1),
+        ),
     ),
     hints=(
         "x[:, 0] is the first coordinate of all points, x[:, 1] the second. Pythagoras knows the "
@@ -237,4 +249,99 @@ POLAR = Exercise(
     ),
 )
 
-EXERCISES = (PREDICT, UPDATE, POLAR)
+
+def _symmetry_cases(seed: int) -> list[Case]:
+    g = torch.Generator().manual_seed(seed)
+    even = torch.rand(1, 4, 4, generator=g)
+    left_only = torch.zeros(1, 4, 4)
+    left_only[:, :, :2] = 1.0
+    return [
+        Case(((even + even.flip(dims=(2,))) / 2,), "an image equal to its mirror image: 1"),
+        Case((left_only,), "left half black, right half white: 0"),
+        Case((torch.rand(3, 8, 8, generator=g),), "three random images"),
+        Case((torch.rand(2, 4, 6, generator=g),), "wider than high"),
+        Case((torch.rand(2, 3, 5, generator=g),), "a middle column, which is its own mirror image"),
+        Case((torch.rand(1, 6, 1, generator=g),), "a single column"),
+    ]
+
+
+def _likeness(images: Tensor, mirrored: Tensor) -> Tensor:
+    return 1 - (images - mirrored).abs().mean(dim=(1, 2))
+
+
+SYMMETRY = Exercise(
+    name="left_right_symmetry",
+    lesson="representation",
+    title="A feature made by hand: symmetry",
+    reference=representation.left_right_symmetry,
+    cases=_symmetry_cases,
+    mistakes=(
+        Mistake(
+            "the difference itself",
+            "This measures how different the two are: 0 for a symmetrical image. Take it from 1, so "
+            "that symmetrical images get 1.",
+            lambda images: 1 - _likeness(images, images.flip(dims=(2,))),
+        ),
+        Mistake(
+            "upside down",
+            "This is the symmetry top to bottom: dimension 1 of (N, H, W) runs from top to bottom. "
+            "Turn dimension 2 round instead, which runs from left to right.",
+            lambda images: _likeness(images, images.flip(dims=(1,))),
+        ),
+        Mistake(
+            "half a turn",
+            "Turned round in both directions, the image is rotated by half a turn. A mirror changes "
+            "left and right only: dims=(2,).",
+            lambda images: _likeness(images, images.flip(dims=(1, 2))),
+        ),
+        Mistake(
+            "the order of the images",
+            "Dimension 0 counts the images, so each was compared with another image of the batch. "
+            "Turn dimension 2 round, from left to right.",
+            lambda images: _likeness(images, images.flip(dims=(0,))),
+        ),
+        Mistake(
+            "without sign",
+            "Every image gets 1: differences above and below 0 cancel in the mean. Take their size "
+            "with .abs() before you average.",
+            lambda images: 1 - (images - images.flip(dims=(2,))).mean(dim=(1, 2)),
+        ),
+        Mistake(
+            "squares",
+            "The differences are squared. Here it is their size that counts: .abs().",
+            lambda images: 1 - (images - images.flip(dims=(2,))).square().mean(dim=(1, 2)),
+        ),
+        Mistake(
+            "one number for all",
+            "The mean went over all images at once. Each image has a symmetry of its own: average "
+            "over dim=(1, 2), its rows and columns.",
+            lambda images: 1 - (images - images.flip(dims=(2,))).abs().mean(),
+        ),
+        Mistake(
+            "one number per row",
+            "There is a number for each row of each image. Average over the rows too: dim=(1, 2).",
+            lambda images: 1 - (images - images.flip(dims=(2,))).abs().mean(dim=2),
+        ),
+        Mistake(
+            "summed",
+            "The differences are added up, so a large image would be less symmetrical than a small "
+            "one. Take their mean.",
+            lambda images: 1 - (images - images.flip(dims=(2,))).abs().sum(dim=(1, 2)),
+        ),
+    ),
+    hints=(
+        "Make the mirror image first: images.flip(dims=...) turns a dimension round. Which of "
+        "(N, H, W) runs from left to right?",
+        "How different are two pixels? (images - mirrored).abs() says so for all of them. Average "
+        "it over each image.",
+        "difference.mean(dim=(1, 2)) is one number for each image; the answer is 1 minus that.",
+    ),
+    alternatives=(
+        lambda images: torch.stack([1 - (i - torch.fliplr(i)).abs().mean() for i in images]),
+        lambda images: (
+            1 - (images - images.flip(-1)).abs().flatten(1).sum(dim=1) / images[0].numel()
+        ),
+    ),
+)
+
+EXERCISES = (PREDICT, UPDATE, POLAR, SYMMETRY)
