@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import json as json_module
 import os
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from typer.core import TyperGroup
 
 from workshop import __version__, syllabus
-from workshop.core.lesson import nearest
+from workshop.core.lesson import Bound, nearest
+
+if TYPE_CHECKING:
+    from workshop.classroom.runs import Run
+    from workshop.exercises.exercise import Verdict
+
+NARROW = 110  # columns, below which long names are broken at their underscores
 
 
 class _Commands(TyperGroup):
-    """Suggests the nearest command for one that does not exist."""
+    """Suggests the nearest command for one that does not exist; Ctrl-C ends any of them cleanly."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name = args[0]
@@ -26,6 +36,12 @@ class _Commands(TyperGroup):
             known = self.list_commands(ctx)
             stop(f"No command {name!r}.{nearest(name, known)} There are: {', '.join(known)}.")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            stop("\nInterrupted.", 130)
 
 
 app = typer.Typer(
@@ -36,37 +52,97 @@ app = typer.Typer(
     help="Deep Learning Workshop: two days of deep learning, hands on.",
 )
 
-Names = Annotated[list[str] | None, typer.Argument(help="Lessons, or day1, day2; none is all.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[LESSON|day1|day2]...", help="None named: all.", show_default=False),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+JsonFile = Annotated[
+    str | None,
+    typer.Option(
+        "--json",
+        metavar="FILE",
+        help="Write the results as JSON; - is standard output.",
+        show_default=False,
+    ),
+]
 
 
-def stop(message: str, code: int = 2) -> None:
+# --- what all commands share ---------------------------------------------------------------------
+
+
+def stop(message: str, code: int = 2) -> NoReturn:
     """Say what is wrong on standard error and exit."""
     typer.echo(message, err=True)
     raise typer.Exit(code)
 
 
-def _lessons(names: list[str] | None) -> tuple[syllabus.Lesson, ...]:
+def _lessons(names: Sequence[str] | None) -> tuple[syllabus.Lesson, ...]:
     try:
         return syllabus.select(names or [])
     except KeyError as unknown:
         stop(unknown.args[0])
-        raise
 
 
 def _console(*, stderr: bool = False) -> Console:
+    # Rich falls back to ASCII frames by itself where the terminal cannot show others.
     return Console(stderr=stderr, highlight=False, emoji=False, markup=False)
 
 
-def _table(*columns: str) -> Table:
-    from rich import box
-
-    # Unicode frames only where the terminal can show them.
-    encoding = (sys.stdout.encoding or "").lower()
-    table = Table(box=box.SIMPLE_HEAD if encoding.startswith("utf") else box.ASCII)
+def _table(*columns: str, tight: Sequence[str] = (), narrow: bool = False) -> Table:
+    """A table whose `tight` columns are never broken."""
+    gap = 0 if narrow else 1
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, gap, 0, 0))
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in tight)
     return table
+
+
+def _name(name: str, width: int, narrow: bool = True) -> str:
+    """A name on several lines if the terminal is narrow, broken after underscores."""
+    if not narrow:
+        return name
+    lines = [""]
+    for part in re.findall(r"[^_]+_*|_+", name):
+        if lines[-1] and len(lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
+def _mark(fine: bool, good: str = "ok", bad: str = "MISSED") -> Text:
+    return Text(good, "green") if fine else Text(bad, "bold red")
+
+
+def _writable(json: str | None) -> None:
+    """Refuse a file for --json that could not be written in the end."""
+    if json is None or json == "-":
+        return
+    path = Path(json)
+    if not path.absolute().parent.is_dir():
+        stop(f"--json {json}: there is no folder {path.absolute().parent}; make it first")
+    if path.is_dir():
+        stop(f"--json {json}: that is a folder; name a file in it")
+
+
+def _write(text: str, json: str | None) -> None:
+    """Put the JSON where --json says."""
+    from workshop.core.files import write_atomically
+
+    if json == "-":
+        typer.echo(text)
+    elif json is not None:
+        try:
+            write_atomically(Path(json), text + "\n")
+        except OSError as error:
+            stop(f"--json {json}: cannot be written ({error.strerror or error})")
+
+
+def _relative(path: Path) -> str:
+    try:
+        return os.path.relpath(path)
+    except ValueError:  # Windows: on another drive
+        return str(path)
 
 
 @app.callback(invoke_without_command=True)
@@ -78,60 +154,81 @@ def _root(
         raise typer.Exit()
 
 
+# --- list ----------------------------------------------------------------------------------------
+
+
 @app.command("list")
 def list_(json: Json = False) -> None:
     """Days, lessons, minutes, book sections and targets."""
-    lessons = syllabus.lessons()
     if json:
-        rows = [
-            {
-                "lesson": lesson.name,
-                "day": lesson.day,
-                "number": lesson.number,
-                "title": lesson.title,
-                "minutes": lesson.minutes,
-                "sections": list(lesson.sections),
-                "targets": [
-                    {"name": b.name, "bound": str(b), "what": b.what} for b in lesson.targets
-                ],
-                "controls": [
-                    {"name": b.name, "bound": str(b), "what": b.what} for b in lesson.controls
-                ],
-            }
-            for lesson in lessons
-        ]
-        typer.echo(json_module.dumps(rows, indent=1))
+        typer.echo(json_module.dumps(list(map(_listed, syllabus.lessons())), indent=1))
         return
-    table = _table("day", "lesson", "minutes", "book", "targets")
-    for lesson in lessons:
-        targets = "\n".join(f"{bound.name} {bound}" for bound in lesson.targets)
-        name = f"{lesson.number}. {lesson.name}\n{lesson.title}"
-        sections = ", ".join(lesson.sections)
-        table.add_row(str(lesson.day), name, str(lesson.minutes), sections, targets)
-    _console().print(table)
+    console = _console()
+    narrow = console.width < NARROW
+    columns = ("day", "no", "lesson", "minutes", "book", "target", "bound")
+    table = _table(*columns, tight=("day", "no", "minutes", "target", "bound"), narrow=narrow)
+    for lesson in syllabus.lessons():
+        name = f"{lesson.name}\n{lesson.title}"
+        names = [_name(bound.name, 18, narrow) for bound in lesson.targets]
+        # A bound stands beside the last line of its name.
+        bounds = [
+            "\n" * name.count("\n") + str(b) for name, b in zip(names, lesson.targets, strict=True)
+        ]
+        table.add_row(
+            str(lesson.day), str(lesson.number), name, str(lesson.minutes),
+            ", ".join(lesson.sections), "\n".join(names), "\n".join(bounds),
+        )  # fmt: skip
+        table.add_section()
+    console.print(table)
+
+
+def _listed(lesson: syllabus.Lesson) -> dict[str, Any]:
+    def bound(one: Bound) -> dict[str, Any]:
+        side = "at_most" if one.at_least is None else "at_least"
+        return {"name": one.name, side: getattr(one, side), "what": one.what}
+
+    return {
+        "lesson": lesson.name,
+        "day": lesson.day,
+        "number": lesson.number,
+        "title": lesson.title,
+        "minutes": lesson.minutes,
+        "sections": list(lesson.sections),
+        "targets": list(map(bound, lesson.targets)),
+        "controls": list(map(bound, lesson.controls)),
+    }
+
+
+# --- run -----------------------------------------------------------------------------------------
 
 
 @app.command()
 def run(
     names: Names = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the first run.")] = 0,
-    seeds: Annotated[int, typer.Option(min=1, help="How many seeds to run.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the first run.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds, from that one on.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="FIELD=VALUE", help="Change a setting (or lesson.field=value)."
+            "--set",
+            metavar="FIELD=VALUE",
+            help="Change a setting, for all lessons named or as LESSON.FIELD=VALUE for one. The "
+            "bounds then do not decide the exit code.",
+            show_default=False,
         ),
     ] = None,
-    json: Annotated[
-        str | None, typer.Option("--json", metavar="FILE", help="Write the results; - is stdout.")
-    ] = None,
-    traceback: Annotated[bool, typer.Option(help="Show where a lesson crashed.")] = False,
+    json: JsonFile = None,
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="Show where a lesson crashed.")
+    ] = False,
 ) -> None:
     """Train lessons to their targets. Exit code 1 if a target is missed or a control passes."""
     lessons = _lessons(names)
-    if json not in (None, "-") and not Path(json).absolute().parent.is_dir():
-        stop(f"--json {json}: its folder does not exist; make it first")
+    if seed + seeds > 2**32:
+        stop(f"--seed {seed} --seeds {seeds}: got seeds up to {seed + seeds - 1}, expected at most "
+             f"{2**32 - 1}")  # fmt: skip
+    _writable(json)
     from workshop.classroom import runs
     from workshop.core.device import DeviceError, choose
 
@@ -140,184 +237,264 @@ def run(
         configs = runs.configs_for(lessons, settings or [])
     except (DeviceError, KeyError, TypeError, ValueError) as error:
         stop(str(error.args[0]))
-        raise
-    console = _console(stderr=json == "-")
     said = _console(stderr=True)
 
-    def started(lesson: syllabus.Lesson, seed: int) -> None:
-        which = f", seed {seed}" if seeds > 1 else ""
-        said.print(f"{lesson.number}. {lesson.name}{which}: {lesson.title} ...")
+    def which(lesson: syllabus.Lesson, seed: int) -> str:
+        return f"{lesson.name}, seed {seed}" if seeds > 1 else lesson.name
 
-    done, interrupted = runs.run_all(
+    def started(lesson: syllabus.Lesson, seed: int) -> None:
+        said.print(f"{lesson.number}. {which(lesson, seed)}: {lesson.title} ...")
+
+    def finished(one: Run) -> None:
+        mark = _mark(one.passed, "ok", "CRASHED" if one.error else "MISSED")
+        said.print(Text.assemble("   ", mark, f", {one.seconds:.1f} seconds"))
+
+    done, cut_short = runs.run_all(
         lessons, configs, seeds=range(seed, seed + seeds), device=chosen, progress=True,
-        started=started,
+        started=started, finished=finished,
     )  # fmt: skip
-    table = _table("lesson", "metric", "got", "target", "control", "", "seconds", "device")
-    for lesson in lessons:
-        mine = [one for one in done if one.lesson == lesson]
-        if not mine:
-            continue
-        seconds = f"{sum(one.seconds for one in mine):.1f}"
-        head = [lesson.name, seconds, str(chosen)]
-        for row in runs.rows_of(mine):
-            kind = row.bound.kind if row.bound else ""
-            table.add_row(
-                head[0], row.name, row.got,
-                str(row.bound) if kind == "target" else "", str(row.bound) if kind == "control" else "",
-                "" if not row.bound else "ok" if row.passed else "MISSED", head[1], head[2],
-            )  # fmt: skip
-            head = ["", "", ""]
-        for one in mine:
-            if one.error:
-                table.add_row(head[0], "", "", "", "", "CRASHED", head[1], head[2])
-        table.add_section()
-    console.print(table)
+    _write(runs.as_json(done).rstrip("\n"), json)
+    console = _console(stderr=json == "-")
+    if done:
+        console.print(_results(done, console))
     for one in done:
         if one.error:
-            said.print(f"{one.lesson.name}, seed {one.seed}: {one.error}")
+            said.print(f"{which(one.lesson, one.seed)} crashed: {one.error}")
             if traceback:
                 said.print(one.traceback)
-    if json == "-":
-        typer.echo(runs.as_json(done), nl=False)
-    elif json is not None:
-        runs.write_json(done, Path(json))
-    if interrupted:
-        said.print(f"Interrupted after {len(done)} of {len(lessons) * seeds} runs.")
+    if any(one.error for one in done) and not traceback:
+        said.print("Where it crashed: the same command with --traceback.")
+    if cut_short:
+        said.print(
+            f"Interrupted in {which(*cut_short)}; {len(done)} of {len(lessons) * seeds} runs had "
+            f"finished."
+        )
         raise typer.Exit(130)
-    if settings and not any(one.error for one in done):
+    if settings:
         said.print("Settings were changed (--set), so the bounds do not decide the exit code.")
-        return
-    if not all(one.passed for one in done):
+    if any(one.error or not (one.passed or settings) for one in done):
         raise typer.Exit(1)
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def _results(done: Sequence[Run], console: Console) -> Table:
+    from workshop.classroom import runs
+
+    narrow = console.width < NARROW
+    seconds = "secs" if narrow else "seconds"
+    columns = ("lesson", "metric", "got", "target", "control", "passed", seconds, "device")
+    table = _table(*columns, tight=columns[3:], narrow=narrow)
+    for lesson in dict.fromkeys(one.lesson for one in done):
+        mine = [one for one in done if one.lesson == lesson]
+        rows = []
+        for row in runs.rows_of(mine):
+            got = row.got.replace(" (", "\n(").replace(", ", "\n") if narrow else row.got
+            sides = ["", ""]
+            if row.bound is not None:
+                sides[row.bound.kind == "control"] = str(row.bound)
+            mark = _mark(row.passed) if row.bound is not None or not row.passed else ""
+            rows.append([_name(row.name, 15, narrow), got, *sides, mark])
+        if crashed := sum(bool(one.error) for one in mine):
+            what = f"{crashed} of {len(mine)} seeds" if len(mine) > 1 else ""
+            rows.append(["", what, "", "", _mark(False, bad="CRASHED")])
+        first = [_name(lesson.name, 14, narrow), f"{sum(one.seconds for one in mine):.1f}",
+                 mine[0].device]  # fmt: skip
+        for row in rows or [["", "", "", "", ""]]:
+            table.add_row(first[0], *row, *first[1:])
+            first = ["", "", ""]
+        table.add_section()
+    return table
+
+
+# --- lab -----------------------------------------------------------------------------------------
+
+
+@app.command()
 def lab(
-    context: typer.Context,
-    folder: Annotated[Path | None, typer.Argument(help="Where your notebooks go.")] = None,
+    places: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FOLDER] [-- JUPYTERLAB'S OPTIONS]",
+            help="Where your notebooks go: ./deep-learning-workshop if you name no other.",
+            show_default=False,
+        ),
+    ] = None,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Jupyter's port.")] = None,
-    start: Annotated[bool, typer.Option(help="Start JupyterLab; --no-start only copies.")] = True,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Jupyter's port.", show_default=False)
+    ] = None,
+    start: Annotated[bool, typer.Option(help="Start JupyterLab, or only copy.")] = True,
 ) -> None:
     """Copy the notebooks into a folder of yours and start JupyterLab there.
 
-    What you changed is never overwritten. Further options go to JupyterLab.
+    What you changed is never overwritten. What comes after -- goes to JupyterLab.
     """
     from workshop.classroom import lab as labs
 
-    folder = folder or labs.DEFAULT
-    if str(folder).startswith("-"):
-        stop(f"lab: {folder} is not a folder; the folder comes before JupyterLab's own options")
+    # An option of ours that does not exist has been refused: one that is left came after `--`.
+    more = places or []
+    folder = labs.DEFAULT if not more or more[0].startswith("-") else Path(more.pop(0))
+    if more and not more[0].startswith("-"):
+        stop(f"lab: got a second folder, {more[0]!r}; expected one. Options for JupyterLab come "
+             f"after --")  # fmt: skip
     try:
         copied = labs.fill(folder)
     except labs.LabError as error:
         stop(str(error))
-        raise
-    states = [one.state for one in copied]
-    typer.echo(f"Your notebooks are in {folder.resolve()}")
-    for state, text in (("new", "new"), ("updated", "updated"), ("as it was", "as they were")):
-        if states.count(state):
-            typer.echo(f"  {states.count(state)} {text}")
+    folder = folder.expanduser().resolve()
+    typer.echo(f"Your notebooks are in {folder}")
+    for state, text in (
+        ("new", "new"),
+        ("put back", "put back, because they were gone"),
+        ("updated", "updated to a newer edition"),
+        ("as it was", "as they were"),
+        ("yours", "with your own work in them, left alone"),
+    ):
+        if count := sum(one.state == state for one in copied):
+            typer.echo(f"  {count} {text}")
     for one in copied:
         if one.state == "kept":
-            typer.echo(f"  kept, because you changed it: {one.path.relative_to(folder.resolve())}")
+            typer.echo(
+                f"  kept as you changed it: {one.path.relative_to(folder)} (there is a newer "
+                f"edition: to get it, rename yours and run `workshop lab` again)"
+            )
     if start:
-        raise typer.Exit(labs.start(folder, browser=browser, port=port, more=context.args))
+        try:
+            code = labs.start(folder, browser=browser, port=port, more=more)
+        except labs.LabError as error:
+            stop(str(error))
+        raise typer.Exit(code)
+
+
+# --- check ---------------------------------------------------------------------------------------
 
 
 @app.command()
 def check(
     place: Annotated[
-        str | None, typer.Argument(help="A notebook or a folder; or a lesson.")
+        str | None,
+        typer.Argument(
+            metavar="[NOTEBOOK|FOLDER]",
+            help="What to check, by default this folder; with --solutions, a lesson or a day.",
+            show_default=False,
+        ),
     ] = None,
     solutions: Annotated[
-        bool, typer.Option("--solutions", help="Run the solution editions.")
+        bool, typer.Option("--solutions", help="For instructors: run the solution editions.")
     ] = False,
-    time_limit: Annotated[float, typer.Option(min=1, help="Seconds per notebook.")] = 600.0,
-    json: Json = False,
+    time_limit: Annotated[
+        float, typer.Option(min=1, help="Seconds per notebook, with --solutions.")
+    ] = 600.0,
+    json: JsonFile = None,
 ) -> None:
-    """Check the exercises in your notebooks; with --solutions, those of the workshop itself."""
+    """Check the exercises in your notebooks. Exit code 1 if an answer is wrong."""
+    _writable(json)
     if solutions:
         _check_solutions(_lessons([place] if place else []), time_limit, json)
-        return
-    from workshop import exercises
+    else:
+        _check_own(place, json)
+
+
+def _check_own(place: str | None, json: str | None) -> None:
     from workshop.classroom import checking, lab
     from workshop.classroom.notebooks import NotebookError
 
     if place is None:
-        started = (lab.DEFAULT / ".workshop").is_dir() and not Path(".workshop").is_dir()
-        place = str(lab.DEFAULT) if started else "."
+        here = Path(".workshop").is_dir() or not (lab.DEFAULT / ".workshop").is_dir()
+        place = "." if here else str(lab.DEFAULT)
     try:
         paths = checking.find(Path(place))
     except FileNotFoundError as error:
-        stop(str(error))
-        raise
-    verdicts, unreadable = [], []
-    table = _table("notebook", "exercise", "verdict", "what to do")
+        names = {lesson.name for lesson in syllabus.lessons()} | {"day1", "day2"}
+        stop(f"{error}." + (f" Was `workshop check --solutions {place}` meant?"
+                            if place in names else ""))  # fmt: skip
+    found, unreadable = {}, []
     for path in paths:
         try:
-            for verdict in checking.check_notebook(path):
-                verdicts.append((path, verdict))
-                text = "" if verdict.status in ("passed", "not attempted") else verdict.message
-                table.add_row(path.stem, verdict.exercise, verdict.status, text)
+            found[path] = checking.check_notebook(path)
         except NotebookError as error:
             unreadable.append(str(error))
-    passed = {verdict.exercise for _, verdict in verdicts if verdict.passed}
-    if json:
-        rows = [{"notebook": str(path), **verdict.as_dict()} for path, verdict in verdicts]
-        typer.echo(json_module.dumps(rows, indent=1))
+    verdicts = [(path, verdict) for path, some in found.items() for verdict in some]
+    rows = [{"notebook": str(path), **verdict.as_dict()} for path, verdict in verdicts]
+    _write(json_module.dumps(rows, indent=1), json)
+    console = _console(stderr=json == "-")
+    if verdicts:
+        console.print(_verdicts(found, console))
+        console.print()
     else:
-        _console().print(table)
-        for lesson in syllabus.lessons():
-            names = {exercise.name for exercise in exercises.for_lesson(lesson.name)}
-            bar = "#" * len(names & passed) + "." * len(names - passed)
-            typer.echo(
-                f"{lesson.number:3}. {lesson.name:18} [{bar}] {len(names & passed)} of {len(names)}"
-            )
-        typer.echo(f"{len(passed)} of {len(exercises.all_exercises())} exercises passed")
-    for text in unreadable:
-        typer.echo(text, err=True)
+        console.print("No exercise was found.")
+    report = checking.progress_of([verdict for _, verdict in verdicts], Path(place))
+    for one in report:
+        bar = f"[{'#' * one.passed}{'.' * (one.total - one.passed)}]"
+        head = f"{one.lesson.number:3}. {one.lesson.name:18}"
+        console.print(f"{head} {bar:6} {one.passed} of {one.total}")
+    passed, total = sum(one.passed for one in report), sum(one.total for one in report)
+    console.print(f"{passed} of {total} exercises passed")
     if unreadable:
-        raise typer.Exit(2)
-    if any(verdict.status not in ("passed", "not attempted") for _, verdict in verdicts):
+        stop("\n".join(unreadable))
+    if any(verdict.status not in checking.FINE for _, verdict in verdicts):
         raise typer.Exit(1)
 
 
-def _check_solutions(lessons: tuple[syllabus.Lesson, ...], time_limit: float, json: bool) -> None:
+def _verdicts(found: dict[Path, list[Verdict]], console: Console) -> Table:
+    from workshop.classroom.checking import FINE
+
+    narrow = console.width < NARROW
+    columns = ("lesson", "exercise", "verdict", "what to do")
+    table = _table(*columns, tight=columns[:3], narrow=narrow)
+    lessons = [lesson for some in found.values() for lesson in {one.lesson for one in some}]
+    for path, some in found.items():
+        table.add_section()
+        # The file is named only where a lesson has more than one, such as a copy.
+        if any(lessons.count(one.lesson) > 1 for one in some):
+            table.add_row("", "", "", Text(_relative(path), "dim"))
+        last = ""
+        for verdict in some:
+            fine = verdict.status in FINE
+            table.add_row(
+                _name(verdict.lesson if verdict.lesson != last else "", 14, narrow),
+                _name(verdict.exercise, 20, narrow),
+                _mark(fine, verdict.status, verdict.status),
+                "" if fine else verdict.message,
+            )
+            last = verdict.lesson
+    return table
+
+
+def _check_solutions(
+    lessons: tuple[syllabus.Lesson, ...], time_limit: float, json: str | None
+) -> None:
     from workshop.classroom import checking
 
-    table = _table("lesson", "exercise", "verdict", "seconds")
-    rows, failed = [], []
-    for lesson, executed in checking.run_solutions(lessons, time_limit=time_limit):
-        slowest = max(executed.cell_seconds, default=0)
-        typer.echo(
-            f"{lesson.notebook}: {executed.outcome}, {executed.seconds:.1f} seconds, "
-            f"slowest cell {slowest:.1f}", err=True,
-        )  # fmt: skip
-        head = [lesson.name, f"{executed.seconds:.1f}"]
-        for verdict in executed.verdicts:
-            table.add_row(head[0], verdict["exercise"], verdict["status"], head[1])
+    said, console = _console(stderr=True), _console(stderr=json == "-")
+    columns = ("lesson", "exercise", "verdict", "seconds")
+    table = _table(*columns, tight=columns[2:])
+    done = []
+
+    def started(lesson: syllabus.Lesson) -> None:
+        said.print(f"{lesson.notebook} ...")
+
+    for one in checking.run_solutions(lessons, time_limit=time_limit, started=started):
+        done.append(one)
+        mark = _mark(one.passed, one.outcome, one.outcome if one.outcome != "ok" else "not solved")
+        times = f", {one.seconds:.1f} seconds, slowest cell {one.slowest:.1f}"
+        said.print(Text.assemble("   ", mark, times))
+        for problem in one.problems:
+            said.print(f"   {problem}")
+        head = [one.lesson.name, f"{one.seconds:.1f}"]
+        for name, verdict in one.verdicts.items():
+            mark = _mark(verdict["status"] == "passed", "passed", verdict["status"])
+            table.add_row(head[0], name, mark, head[1])
             head = ["", ""]
-        for error in executed.errors:
-            typer.echo(f"  cell {error.cell}: {error.name}: {error.message}", err=True)
-        if not checking.solved(lesson, executed):
-            failed.append(lesson.name)
-        rows.append(
-            {
-                "lesson": lesson.name,
-                "outcome": executed.outcome,
-                "seconds": round(executed.seconds, 1),
-                "verdicts": executed.verdicts,
-                "passed": lesson.name not in failed,
-            }
-        )
-    if json:
-        typer.echo(json_module.dumps(rows, indent=1))
-    else:
-        _console().print(table)
-    if failed:
-        typer.echo(f"Not all right: {', '.join(failed)}", err=True)
-        raise typer.Exit(1)
+            if verdict["status"] != "passed":
+                said.print(f"   {name}: {verdict['status']}: {verdict['message']}")
+        table.add_section()
+    _write(json_module.dumps([one.as_dict() for one in done], indent=1), json)
+    console.print(table)
+    if failed := [one.lesson.name for one in done if not one.passed]:
+        stop(f"Not all right: {', '.join(failed)}", 1)
+
+
+# --- notebooks -----------------------------------------------------------------------------------
 
 
 @app.command()
@@ -325,38 +502,46 @@ def notebooks(
     names: Names = None,
     check: Annotated[bool, typer.Option("--check", help="Only compare; fail on drift.")] = False,
     solutions: Annotated[
-        Path | None, typer.Option("--solutions", metavar="DIR", help="Write the solution editions.")
+        Path | None,
+        typer.Option(
+            "--solutions", metavar="DIR", help="Write the solution editions.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Build the notebooks from their sources (in a clone of the repository)."""
     lessons = _lessons(names)
+    if check and solutions is not None:
+        stop("notebooks: --check compares the attendee edition, --solutions writes the solution "
+             "edition; give one of them")  # fmt: skip
     from workshop.classroom import notebooks as books
+    from workshop.classroom.checking import solution_edition
     from workshop.core.files import write_atomically
-    from workshop.exercises import for_lesson
 
     try:
         if solutions is not None:
             for lesson in lessons:
-                made = books.read(books.notebooks_dir() / f"{lesson.notebook}.ipynb")
-                made = books.solution_edition(made, books.answers_for(for_lesson(lesson.name)))
                 path = solutions / f"{lesson.notebook}.ipynb"
-                write_atomically(path, books.serialise(made))
+                write_atomically(path, books.serialise(solution_edition(lesson)))
                 typer.echo(f"written: {path}")
             return
         if not books.in_repository():
-            stop("The sources are only in the repository: clone it and run this command there.")
+            stop(
+                "An installed workshop has its notebooks, but not their sources. To build them, "
+                "clone the repository and run `python -m workshop notebooks` in it; `workshop lab` "
+                "copies the notebooks, `workshop notebooks --solutions DIR` writes the solutions."
+            )
         built = books.build(lessons, check=check)
     except (books.NotebookError, FileNotFoundError, ModuleNotFoundError, OSError) as error:
         stop(str(error))
-        raise
-    drift = [one for one in built if one.state in ("missing", "stale", "orphan")]
     for one in built:
-        typer.echo(f"{one.state}: {os.path.relpath(one.path)}")
+        typer.echo(f"{one.state}: {_relative(one.path)}")
         if one.difference:
             typer.echo(one.difference)
-    if drift and check:
-        typer.echo("Run `workshop notebooks` and commit what it writes.", err=True)
-        raise typer.Exit(1)
+    if check and any(one.state in ("missing", "stale", "orphan") for one in built):
+        stop("Run `workshop notebooks` and commit what it writes; delete orphans.", 1)
+
+
+# --- doctor --------------------------------------------------------------------------------------
 
 
 @app.command()
@@ -364,17 +549,26 @@ def doctor(json: Json = False) -> None:
     """Look whether the workshop can run here; each problem comes with what mends it."""
     from workshop.classroom.doctor import examine
 
+    console = _console()
     findings = []
     for finding in examine():
         findings.append(finding)
-        if not json:
-            mark = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}[finding.state]
-            typer.echo(f"{mark}  {finding.what}: {finding.text}")
-            if finding.mend:
-                typer.echo(f"         mend it: {finding.mend}")
+        if json:
+            continue
+        mark = {"ok": Text("ok      "), "note": Text("note    ", "yellow")}.get(
+            finding.state, Text("PROBLEM ", "bold red")
+        )
+        console.print(Text.assemble(mark, f"{finding.what}: {finding.text}"), soft_wrap=True)
+        if finding.mend:
+            console.print(f"        to mend it: {finding.mend}", soft_wrap=True)
+    problems = sum(finding.state == "problem" for finding in findings)
     if json:
         typer.echo(json_module.dumps([finding.as_dict() for finding in findings], indent=1))
-    if any(finding.state == "problem" for finding in findings):
+    elif problems:
+        console.print(f"{problems} problem{'s' if problems > 1 else ''} to mend, see above.")
+    else:
+        console.print("The workshop can run here.")
+    if problems:
         raise typer.Exit(1)
 
 

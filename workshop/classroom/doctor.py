@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
+import importlib.util
 import os
 import platform
 import shutil
@@ -13,9 +15,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "deep-learning-workshop"
-REINSTALL = f"python -m pip install --force-reinstall --no-deps {PACKAGE}"
+REINSTALL = "python -m pip install --force-reinstall --no-deps .   (in the clone of the repository)"
+NEW_TORCH = "python -m pip install --force-reinstall torch torchvision"
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,20 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at everything, one finding after the other; nothing is changed."""
-    yield _python()
-    for look in (_packages, _torch, _torchvision, _torchtext, _machine, _data, _notebooks, _folder):
+    """Look at everything, one finding after the other; nothing is changed.
+
+    Yields:
+        Findings; the workshop cannot run here if one of them is a 'problem'.
+    """
+    for look in (_python, _packages, _memory_and_disk, _folder, _jupyter, _notebooks):
         yield from _guarded(look)
-    yield from _guarded(_smoke_test)
+    torch_works = True
+    for finding in _guarded(_torch):
+        torch_works = torch_works and finding.state != "problem"
+        yield finding
+    if torch_works:  # else they could only say the same again
+        for look in (_device, _torchvision, _torchtext, _data, _smoke_test):
+            yield from _guarded(look)
 
 
 def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -46,25 +59,33 @@ def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
         yield from look()
     except Exception as error:
         name = look.__name__.strip("_").replace("_", " ")
-        yield Finding(name, "problem", f"{type(error).__name__}: {error}", REINSTALL)
+        missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+        mend = f"python -m pip install {missing}" if missing else REINSTALL
+        yield Finding(name, "problem", f"{type(error).__name__}: {_line(error)}", mend)
 
 
-def _python() -> Finding:
+def _line(error: BaseException) -> str:
+    """The first line of an error's message."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]
+
+
+# --- without torch -------------------------------------------------------------------------------
+
+
+def _python() -> Iterator[Finding]:
     version = platform.python_version()
-    return Finding("Python", "ok", f"{version}, {sys.executable}")
+    if tuple(map(int, platform.python_version_tuple()[:2])) < (3, 10):
+        yield Finding("Python", "problem", f"got {version}, expected 3.10 or newer",
+                      "install Python 3.12 and make a new virtual environment")  # fmt: skip
+    else:
+        yield Finding("Python", "ok", f"{version}, {sys.executable}")
 
 
 def _packages() -> Iterator[Finding]:
     from packaging.requirements import Requirement
 
-    try:
-        wanted = importlib.metadata.requires(PACKAGE) or []
-    except importlib.metadata.PackageNotFoundError:
-        yield Finding("packages", "note", f"{PACKAGE} is not installed; running from its folder",
-                      "python -m pip install .")  # fmt: skip
-        return
     fine = []
-    for requirement in map(Requirement, wanted):
+    for requirement in map(Requirement, _required()):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
         try:
@@ -79,17 +100,118 @@ def _packages() -> Iterator[Finding]:
                 f"got {version or 'nothing'}, expected {requirement.specifier}",
                 f'python -m pip install "{requirement.name}{requirement.specifier}"',
             )  # fmt: skip
-    yield Finding("packages", "ok", ", ".join(fine))
+    if fine:
+        yield Finding("packages", "ok", ", ".join(fine))
+
+
+def _required() -> list[str]:
+    """What our package needs: from pyproject.toml in a clone, else as it was installed."""
+    clone = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    if clone.is_file():
+        try:
+            import tomllib
+        except ModuleNotFoundError:  # Python 3.10
+            import tomli as tomllib
+        project = tomllib.loads(clone.read_text(encoding="utf-8")).get("project", {})
+        if project.get("name") == PACKAGE:
+            return project["dependencies"]
+    return importlib.metadata.requires(PACKAGE) or []
+
+
+def _memory_and_disk() -> Iterator[Finding]:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    low = memory.available < 1.5e9
+    yield Finding(
+        "memory", "note" if low else "ok",
+        f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB free",
+        "close other programs" if low else "",
+    )  # fmt: skip
+    free = shutil.disk_usage(".").free
+    low = free < 5e8
+    yield Finding("disk", "note" if low else "ok", f"{free / 1e9:.1f} GB free here",
+                  "free half a gigabyte" if low else "")  # fmt: skip
+
+
+def _folder() -> Iterator[Finding]:
+    try:
+        with tempfile.TemporaryFile(dir="."):
+            pass
+    except OSError as error:
+        yield Finding(
+            "this folder", "note",
+            f"{Path.cwd()} cannot be written ({error.strerror or error}): progress is not kept",
+            "cd to a folder of your own",
+        )  # fmt: skip
+    else:
+        yield Finding("this folder", "ok", f"{Path.cwd()} can be written")
+
+
+def _jupyter() -> Iterator[Finding]:
+    needed = ("jupyterlab", "ipykernel", "ipywidgets", "nbclient")
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        yield Finding("Jupyter", "problem", f"not installed: {', '.join(missing)}",
+                      f"python -m pip install {' '.join(missing)}")  # fmt: skip
+    else:
+        version = importlib.metadata.version("jupyterlab")
+        yield Finding("Jupyter", "ok", f"JupyterLab {version}; `workshop lab` starts it")
+
+
+def _notebooks() -> Iterator[Finding]:
+    from workshop import syllabus
+    from workshop.classroom import notebooks
+
+    place = notebooks.notebooks_dir()
+    lessons = syllabus.lessons()
+    missing = [one.name for one in lessons if not (place / f"{one.notebook}.ipynb").is_file()]
+    if missing:
+        mend = "workshop notebooks" if notebooks.in_repository() else REINSTALL
+        yield Finding("notebooks", "problem", f"missing: {', '.join(missing)}", mend)
+    else:
+        yield Finding("notebooks", "ok", f"{len(lessons)} in {place}")
+
+
+# --- torch and what needs it ---------------------------------------------------------------------
 
 
 def _torch() -> Iterator[Finding]:
+    try:
+        import torch
+
+        works = torch.ones(2, 2).matmul(torch.ones(2)).sum().item() == 4
+    except Exception as error:
+        yield Finding("torch", "problem", f"cannot be used ({_line(error)})", NEW_TORCH)
+        return
+    if not works:
+        yield Finding("torch", "problem", "computes something wrong", NEW_TORCH)
+        return
+    try:  # a torch made for NumPy 1 cannot exchange arrays with NumPy 2, and only warns of it
+        torch.ones(2).numpy()
+    except Exception as error:
+        yield Finding("torch", "problem", f"does not fit the NumPy here ({_line(error)})",
+                      'python -m pip install "numpy<2"   (or a newer torch)')  # fmt: skip
+        return
+    yield Finding("torch", "ok", torch.__version__)
+    yield Finding(
+        "threads", "ok", f"torch uses {torch.get_num_threads()} of {os.cpu_count()} cores"
+    )
+
+
+def _device() -> Iterator[Finding]:
     from workshop.core import device
 
     try:
-        chosen = device.choose("auto")
-        yield Finding("device", "ok", device.describe(chosen))
-    except device.DeviceError as error:
-        yield Finding("device", "problem", str(error), "unset WORKSHOP_DEVICE")
+        yield Finding("device", "ok", device.describe(device.choose("auto")))
+    except device.DeviceError as error:  # auto fails only for what WORKSHOP_DEVICE asks for
+        yield Finding("device", "problem", str(error), _set_variable("WORKSHOP_DEVICE", "auto"))
+
+
+def _set_variable(name: str, value: str) -> str:
+    if os.name == "nt":
+        return f'$env:{name} = "{value}"   (PowerShell)'
+    return f"export {name}={value}"
 
 
 def _torchvision() -> Iterator[Finding]:
@@ -101,14 +223,27 @@ def _torchvision() -> Iterator[Finding]:
         torchvision.ops.nms(torch.tensor([[0.0, 0, 1, 1]]), torch.tensor([1.0]), 0.5)
     except Exception as error:
         yield Finding(
-            "torchvision", "problem",
-            f"does not fit torch {torch.__version__} ({str(error).splitlines()[0]})",
-            "python -m pip install --force-reinstall torch torchvision",
+            "torchvision", "problem", f"does not fit torch {torch.__version__} ({_line(error)})",
+            _torchvision_for(torch.__version__),
         )  # fmt: skip
     else:
-        yield Finding(
-            "torchvision", "ok", f"{torchvision.__version__} with torch {torch.__version__}"
-        )
+        version = torchvision.__version__
+        yield Finding("torchvision", "ok", f"{version} with torch {torch.__version__}")
+
+
+def _torchvision_for(torch_version: str) -> str:
+    """The command that installs the torchvision made for this torch: 0.15 with 2.0, and so on."""
+    release, _, build = torch_version.partition("+")
+    with contextlib.suppress(ValueError):
+        major, minor = map(int, release.split(".")[:2])
+        if major == 2:
+            command = (
+                f'python -m pip install --force-reinstall --no-deps "torchvision==0.{minor + 15}.*"'
+            )
+            if build.startswith(("cpu", "cu")):
+                command += f" --index-url https://download.pytorch.org/whl/{build}"
+            return command
+    return NEW_TORCH
 
 
 def _torchtext() -> Iterator[Finding]:
@@ -122,99 +257,79 @@ def _torchtext() -> Iterator[Finding]:
         yield Finding("torchtext", "ok", f"{version} with torch {torch.__version__}")
     else:
         yield Finding(
-            "torchtext", "problem",
-            f"{version} is archived and works with torch 2.3 only, not with {torch.__version__}",
+            "torchtext", "note",
+            f"{version} is archived, works with torch 2.3 only, not with {torch.__version__}, and "
+            f"is not needed",
             "python -m pip uninstall torchtext",
         )  # fmt: skip
-
-
-def _machine() -> Iterator[Finding]:
-    import psutil
-    import torch
-
-    memory = psutil.virtual_memory()
-    free = shutil.disk_usage(".").free
-    yield Finding(
-        "threads", "ok", f"torch uses {torch.get_num_threads()} of {os.cpu_count()} cores"
-    )
-    low = memory.available < 1.5e9
-    yield Finding(
-        "memory", "note" if low else "ok",
-        f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB free",
-        "close other programs" if low else "",
-    )  # fmt: skip
-    low = free < 5e8
-    yield Finding("disk", "note" if low else "ok", f"{free / 1e9:.1f} GB free here",
-                  "free half a gigabyte" if low else "")  # fmt: skip
 
 
 def _data() -> Iterator[Finding]:
     from workshop.core import data
 
-    problems = {problem.name: problem for problem in data.verify()}
-    for row in data.manifest():
-        if row["name"] in problems:
-            problem = problems[row["name"]]
-            yield Finding(f"data {row['name']}", "problem", problem.what, problem.mend)
-        else:
-            yield Finding(f"data {row['name']}", "ok", f"{row['licence']}; from {row['source']}")
-
-
-def _notebooks() -> Iterator[Finding]:
-    from workshop import syllabus
-    from workshop.classroom.notebooks import notebooks_dir
-
-    place = notebooks_dir()
-    there = [
-        lesson for lesson in syllabus.lessons() if (place / f"{lesson.notebook}.ipynb").exists()
-    ]
-    missing = [lesson.name for lesson in syllabus.lessons() if lesson not in there]
-    if missing:
-        yield Finding("notebooks", "problem", f"missing: {', '.join(missing)}", REINSTALL)
-    else:
-        yield Finding("notebooks", "ok", f"{len(there)} in {place}")
-
-
-def _folder() -> Iterator[Finding]:
     try:
-        with tempfile.TemporaryFile(dir="."):
-            pass
-    except OSError as error:
-        yield Finding("this folder", "note", f"cannot be written ({error.strerror}): no progress is kept",
-                      "change to a folder of your own")  # fmt: skip
-    else:
-        yield Finding("this folder", "ok", f"{Path.cwd()} can be written")
+        problems = {problem.name: problem for problem in data.verify()}
+        rows = data.manifest()
+    except data.DataError as error:
+        what, _, mend = str(error).partition(" What mends it: ")
+        yield Finding("data", "problem", what, mend or REINSTALL)
+        return
+    for row in rows:
+        name = row["name"]
+        if name in problems:
+            yield Finding(f"data {name}", "problem", problems[name].what, problems[name].mend)
+        else:
+            yield Finding(f"data {name}", "ok", f"{row['licence']}; from {row['source']}")
 
 
 def _smoke_test() -> Iterator[Finding]:
+    from workshop.core.device import DeviceError, choose
+
+    try:
+        device = choose("auto")
+    except DeviceError:  # said already
+        return
+    try:
+        before, after, accuracy, seconds = train_briefly(device)
+    except Exception as error:
+        mend = NEW_TORCH if device.type == "cpu" else _set_variable("WORKSHOP_DEVICE", "cpu")
+        yield Finding("training", "problem", f"fails on {device}: {_line(error)}", mend)
+        return
+    learnt = f"a small network went from loss {before:.2f} to {after:.2f} on {device}"
+    if not after < 0.5 * before or accuracy < 0.7:
+        yield Finding("training", "problem", f"{learnt}, expected less than half", NEW_TORCH)
+        return
+    slow = seconds > 20
+    yield Finding(
+        "training", "note" if slow else "ok",
+        f"{learnt} in {seconds:.1f} seconds and reads {accuracy:.0%} of digits it has not seen",
+        "close other programs: this machine is busy or slow" if slow else "",
+    )  # fmt: skip
+
+
+def train_briefly(device: Any) -> tuple[float, float, float, float]:
+    """Train a small network on the digits for some seconds.
+
+    Returns:
+        The loss on the validation part before and after, the accuracy there after, and how many
+        seconds it took.
+    """
     import torch
     from torch import nn
 
     from workshop.core.data import load
-    from workshop.core.device import choose, threads
-    from workshop.core.training import count_correct, fit
+    from workshop.core.device import seed_everything, threads
+    from workshop.core.training import count_correct, evaluate, fit
 
     start = time.perf_counter()
-    device = choose("auto")
     data = load("digits").to(device)
-    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10)).to(device)
+    score = {"loss_fn": nn.CrossEntropyLoss(), "metrics": {"accuracy": count_correct}}
     with threads(1):
-        history = fit(
-            model, data.train, loss_fn=nn.CrossEntropyLoss(),
-            optimizer=torch.optim.SGD(model.parameters(), lr=0.3), epochs=15, batch_size=32,
-            validation=data.validation, metrics={"accuracy": count_correct},
-        )  # fmt: skip
-    seconds = time.perf_counter() - start
-    accuracy = history["val_accuracy"][-1]
-    if accuracy < 0.7:
-        yield Finding(
-            "training", "problem", f"a small network reached {accuracy:.2f}, expected 0.7 or more",
-            "python -m pip install --force-reinstall torch torchvision",
-        )  # fmt: skip
-    else:
-        slow = seconds > 20
-        yield Finding(
-            "training", "note" if slow else "ok",
-            f"a small network reads {accuracy:.0%} of the digits after {seconds:.1f} seconds",
-            "close other programs: this machine is busy or slow" if slow else "",
-        )  # fmt: skip
+        seed_everything(0)
+        model = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
+        model.to(device)
+        before = evaluate(model, data.validation, **score)["loss"]
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
+        fit(model, data.train, optimizer=optimizer, epochs=15, batch_size=32, **score)
+        after = evaluate(model, data.validation, **score)
+    return before, after["loss"], after["accuracy"], time.perf_counter() - start

@@ -175,11 +175,11 @@ class _Run:
                 )
             watch.look_after(manager.provisioner.pid)
             kernel = manager.client()
-            kernel.allow_stdin = False
             # One message larger than all output may be would fill our memory before we could
             # count it. This way it is refused at the door, and the connection closed.
             kernel.context.setsockopt(_zmq().MAXMSGSIZE, self.output_limit + 1_000_000)
             kernel.start_channels()
+            kernel.allow_stdin = False  # input() raises: nobody would answer
             channels = asyncio.ensure_future(_refused(kernel, manager, watch))
             await kernel.wait_for_ready(timeout=START_LIMIT)
             client = self._client(manager, kernel, watch)
