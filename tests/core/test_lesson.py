@@ -12,6 +12,7 @@ from workshop.core.lesson import (
     check_settings,
     nearest,
     override,
+    part,
     setting,
 )
 
@@ -217,3 +218,49 @@ def test_several_settings_and_none():
 def test_a_wrong_setting_is_told_what_was_expected(text, error, message):
     with pytest.raises(error, match=message):
         override(Config, [text])
+
+
+# --- lessons with several tasks ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One of several."""
+
+    epochs: int = setting(3, at_least=1, help="passes")
+    lr: float = setting(0.1, above=0, help="rate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Several:
+    """Two tasks and a setting of their own."""
+
+    first: Task = part(Task, help="the first task")
+    second: Task = part(Task, help="the second task")
+    width: int = setting(4, at_least=1, help="for both")
+
+    def __post_init__(self):
+        check_settings(self)
+
+
+def test_a_field_of_a_part_is_set_with_a_dot():
+    config = override(Several, ["first.epochs=5", "width=2", "first.lr=1"])
+    assert config == Several(first=Task(epochs=5, lr=1.0), width=2)
+    assert override(Several, []) == Several()
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("first.epoch=5", KeyError, "first: no setting 'epoch'.*Did you mean 'epochs'"),
+        ("first.epochs=many", TypeError, "first: epochs: got 'many', expected a whole number"),
+        ("first=5", ValueError, "first is a group of settings: write first.epochs=value"),
+        ("width.epochs=5", KeyError, "width has no settings of its own"),
+        ("frist.epochs=5", KeyError, "no setting 'frist'.*Did you mean 'first'"),
+    ],
+)
+def test_a_wrong_setting_of_a_part_is_told_what_was_expected(text, error, message):
+    with pytest.raises(error, match=message):
+        override(Several, [text])
+    with pytest.raises(TypeError, match="first: got 3"):
+        Several(first=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import statistics
@@ -76,32 +77,33 @@ def configs_for(lessons: Sequence[Lesson], settings: Iterable[str]) -> dict[str,
     Raises:
         KeyError, TypeError, ValueError: a wrong name, type or range; the message says which.
     """
+    classes = {}
+    for lesson in lessons:
+        try:
+            classes[lesson.name] = lesson.module().Config
+        except Exception:  # run_lesson meets the same, and reports it
+            continue
+    parts = {f.name for one in classes.values() for f in dataclasses.fields(one)}
     mine: dict[str, list[str]] = {lesson.name: [] for lesson in lessons}
     for text in settings:
         name, equals, _ = text.partition("=")
         if not equals:
             raise ValueError(f"--set takes field=value or lesson.field=value, got {text!r}")
-        if "." in name:
-            owner, _, rest = text.partition(".")
-            if owner not in mine:
-                raise KeyError(
-                    f"--set {text}: lesson {owner!r} is not run here.{nearest(owner, mine)}"
-                )
+        owner, dot, rest = text.partition(".") if "." in name else ("", "", text)
+        if owner in mine:
             mine[owner].append(rest)
-        else:
+        elif dot and owner not in parts:
+            raise KeyError(f"--set {text}: lesson {owner!r} is not run here.{nearest(owner, mine)}")
+        else:  # a field of every lesson, or of a part of every lesson
             for own in mine.values():
                 own.append(text)
     configs = {}
-    for lesson in lessons:
+    for name, config_class in classes.items():
         try:
-            config_class = lesson.module().Config
-        except Exception:  # run_lesson meets the same, and reports it
-            continue
-        try:
-            configs[lesson.name] = override(config_class, mine[lesson.name])
+            configs[name] = override(config_class, mine[name])
         except (KeyError, TypeError, ValueError) as error:
             kind = type(error)
-            raise kind(f"--set does not fit lesson {lesson.name}: {error.args[0]}") from None
+            raise kind(f"--set does not fit lesson {name}: {error.args[0]}") from None
     return configs
 
 

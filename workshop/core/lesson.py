@@ -122,6 +122,14 @@ def setting(
     return field(default=default, metadata=metadata)
 
 
+def part(config_class: type, *, help: str) -> Any:
+    """A field of a Config that holds the Config of one task, for a lesson with several tasks.
+
+    On the command line its fields are written with a dot: `--set parity.epochs=3`.
+    """
+    return field(default_factory=config_class, metadata={"help": help})
+
+
 def check_settings(config: Any) -> None:
     """Check type and range of every field of a Config; call it in `__post_init__`.
 
@@ -189,22 +197,39 @@ def _type_name(kind: Any) -> str:
 def override(config_class: type, settings: Iterable[str]) -> Any:
     """A Config with fields changed as on the command line: 'epochs=3', 'hidden=64,32'.
 
+    A field of a part is written with a dot: 'parity.epochs=3'.
+
     Raises:
         KeyError: no such field (the nearest is suggested).
         TypeError, ValueError: the text is no value of the field's type, or out of range.
     """
     hints = typing.get_type_hints(config_class)
     changes: dict[str, Any] = {}
+    inside: dict[str, list[str]] = {}
     for text in settings:
         name, equals, value = text.partition("=")
-        name = name.strip()
+        name, dot, rest = name.strip().partition(".")
         if not equals:
             raise ValueError(f"--set takes field=value, got {text!r}")
         if name not in hints:
             raise KeyError(
                 f"no setting {name!r}; there are {', '.join(hints)}.{nearest(name, hints)}"
             )
-        changes[name] = _parse(name, value.strip(), hints[name])
+        is_part = dataclasses.is_dataclass(hints[name])
+        if is_part and dot:
+            inside.setdefault(name, []).append(f"{rest}={value}")
+        elif is_part:
+            first = next(iter(typing.get_type_hints(hints[name])))
+            raise ValueError(f"{name} is a group of settings: write {name}.{first}=value, say")
+        elif dot:
+            raise KeyError(f"{name} has no settings of its own, got {text!r}")
+        else:
+            changes[name] = _parse(name, value.strip(), hints[name])
+    for name, texts in inside.items():
+        try:
+            changes[name] = override(hints[name], texts)
+        except (KeyError, TypeError, ValueError) as error:
+            raise type(error)(f"{name}: {error.args[0]}") from None
     return config_class(**changes)
 
 
