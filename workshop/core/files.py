@@ -1,10 +1,16 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and reading what may be damaged."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import tempfile
+import time
+import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -34,3 +40,24 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def read_json(path: Path, made_of: Callable[[Any], Any]) -> Any | None:
+    """What `made_of` makes of the JSON in a file; None where there is no such file.
+
+    A file that cannot be understood is set aside with a warning, never deleted: `made_of` raises
+    ValueError, KeyError, TypeError or AttributeError for what is not as it should be.
+    """
+    try:
+        return made_of(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        warnings.warn(f"{path} cannot be read: {error}", stacklevel=3)
+        return None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+        with contextlib.suppress(OSError):
+            path.replace(aside)
+        warnings.warn(f"{path} was damaged and is now {aside.name}; it starts anew", stacklevel=3)
+        return None

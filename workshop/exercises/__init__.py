@@ -104,7 +104,7 @@ def hint(f: Any = None, number: int | None = None) -> Any:
         raise ValueError(f"hint: got number {number}, expected 1, 2 or 3")
     progress.record(exercise.lesson, exercise.name, hints=max(seen, number))
     more = "" if number == 3 else f"\n\n*For the next one run `hint({exercise.name})` again.*"
-    return _markdown(f"**Hint {number} of 3.** {exercise.hints[number - 1]}{more}")
+    return markdown(f"**Hint {number} of 3.** {exercise.hints[number - 1]}{more}")
 
 
 def answer(f: Any = None) -> Any:
@@ -114,7 +114,7 @@ def answer(f: Any = None) -> Any:
     exercise = _exercise_of(f, "answer")
     progress.record(exercise.lesson, exercise.name, answer_read=True)
     note = "Read it, close it, and write it again in your own way."
-    return _markdown(f"```python\n{exercise.answer_source()}```\n\n{note}")
+    return markdown(f"```python\n{exercise.answer_source()}```\n\n{note}")
 
 
 def _options(exercise: Exercise) -> dict[str, Any]:
@@ -173,10 +173,11 @@ def _exercise_of(f: Any, command: str) -> Exercise:
     return get(name)
 
 
-class _markdown:
+class markdown:
     """A text that notebooks show as Markdown and terminals as it is."""
 
     def __init__(self, text: str) -> None:
+        """Keep the text."""
         self.text = text
 
     def _repr_markdown_(self) -> str:

@@ -6,16 +6,14 @@ or the nearest one above the working directory with a `.workshop` in it, or the 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import time
 import warnings
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from workshop.core.files import write_atomically
+from workshop.core.files import read_json, write_atomically
 
 VERSION = 1
 
@@ -33,27 +31,14 @@ def read(lesson: str, root: Path | None = None) -> dict[str, dict[str, Any]]:
 
     A damaged file is set aside with a warning, never deleted.
     """
-    path = _path(lesson, root)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        exercises = content["exercises"]
-        if not all(isinstance(entry, dict) for entry in exercises.values()):
-            raise ValueError("an exercise is no table")
-        return exercises
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        warnings.warn(f"progress in {path} cannot be read: {error}", stacklevel=2)
-        return {}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
-        with contextlib.suppress(OSError):
-            path.replace(aside)
-        warnings.warn(
-            f"{path} was damaged and is now {aside.name}; progress of this lesson starts anew",
-            stacklevel=2,
-        )
-        return {}
+    return read_json(_path(lesson, root), _entries_of) or {}
+
+
+def _entries_of(content: Any) -> dict[str, dict[str, Any]]:
+    exercises = content["exercises"]
+    if not all(isinstance(entry, dict) for entry in exercises.values()):
+        raise ValueError("an exercise is no table")
+    return exercises
 
 
 def record(lesson: str, exercise: str, *, root: Path | None = None, **changes: Any) -> bool:
