@@ -1,0 +1,1 @@
+"""Day 2: designing, training, generalising, seeing, transferring, reading, remembering."""

@@ -1,0 +1,1 @@
+"""Exercises of day 2, a module per lesson."""
