@@ -439,6 +439,36 @@ def test_torch_saves_it_and_loads_it_without_trusting_the_file(tmp_path):
     assert loaded(["c"]) == [2]
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:Warning")  # TorchScript is deprecated
+def test_torch_jit_script_compiles_a_copy_of_it(tmp_path):
+    v = abc()
+    v.set_default_index(1)
+    scripted = torch.jit.script(v)
+    assert (v.is_jitable, v.__prepare_scriptable__().is_jitable) == (False, True)
+    scripted.insert_token("z", 0)
+    scripted.append_token("y")
+    assert (scripted.get_itos(), v.get_itos()) == (["z", "a", "b", "c", "y"], ["a", "b", "c"])
+    assert scripted.get_stoi() == {token: index for index, token in enumerate(scripted.get_itos())}
+    assert (scripted(["a", "?"]), scripted["y"], "?" in scripted, len(scripted)) == (
+        [1, 1],
+        4,
+        False,
+        5,
+    )
+    assert scripted.lookup_tokens([4, 0]) == ["y", "z"]
+    assert scripted.get_default_index() == 1
+    scripted.set_default_index(None)
+    for wrong, message in (
+        (lambda: scripted["?"], r"Token \? not found and default index is not set"),
+        (lambda: scripted.append_token("z"), "Token z already exists in the Vocab"),
+        (lambda: scripted.insert_token("x", 6), "Index 6 is out of bounds for vocab of size 5"),
+        (lambda: scripted.lookup_token(5), "Index 5 is out of bounds for vocab of size 5"),
+    ):
+        with pytest.raises(torch.jit.Error, match=message):
+            wrong()
+    assert torch.jit.script(vocab({}))([]) == []
+
+
 def test_ten_thousand_tokens_and_a_sentence_of_unknown_words():
     v = build_vocab_from_iterator([[f"w{i}" for i in range(10_000)]], specials=["<unk>"])
     v.set_default_index(0)

@@ -37,8 +37,14 @@ class Vocab(nn.Module):
 
     @property
     def is_jitable(self) -> bool:
-        """False: this one runs in Python."""
+        """False: this one runs in Python, and `torch.jit.script` compiles another, made of it."""
         return False
+
+    def __prepare_scriptable__(self) -> nn.Module:
+        """What `torch.jit.script` asks for."""
+        from workshop.text.scripted import ScriptedVocab
+
+        return ScriptedVocab(self.get_itos(), self.get_default_index())
 
     def forward(self, tokens: list[str]) -> list[int]:
         """The indices of a list of tokens, as `lookup_indices` gives them."""
