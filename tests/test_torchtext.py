@@ -823,3 +823,18 @@ def test_glove_looks_for_its_file_in_the_folder_given_and_in_that_of_the_data(
         GloVe("7B", 50)
     with pytest.raises(RuntimeError, match=r"no vectors found at glove.840B.300d.txt. Looked"):
         GloVe()
+
+
+def test_glove_6b_50d_without_its_file_are_the_words_that_come_with_the_workshop(file, tmp_path):
+    v = GloVe("6B", 50, cache=tmp_path)
+    assert (len(v), v.dim, len(v.itos), v.itos[:3]) == (20_000, 50, 20_000, ["the", ",", "."])
+    torch.testing.assert_close(
+        v["the"][:3], torch.tensor([0.418, 0.24968, -0.41242]), rtol=1e-3, atol=0
+    )
+    assert GloVe("6B", dim="50", cache=tmp_path, max_vectors=2).vectors.shape == (2, 50)
+    assert v.get_vecs_by_tokens(["King", "queen"], lower_case_backup=True).norm(dim=1).min() > 1
+    path = file(LINES, "glove.6B.50d.txt")  # the whole of it goes first
+    assert GloVe("6B", 50, cache=tmp_path).itos == ["the", "cat"]
+    path.write_bytes(LINES + b"dog 1 2\n")  # and is not passed over when it is damaged
+    with pytest.raises((RuntimeError, ValueError), match=r"glove\.6B\.50d\.txt: line"):
+        GloVe("6B", 50, cache=tmp_path)
