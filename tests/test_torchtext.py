@@ -439,7 +439,8 @@ def test_torch_saves_it_and_loads_it_without_trusting_the_file(tmp_path):
     assert loaded(["c"]) == [2]
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit:Warning")  # TorchScript is deprecated
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="TorchScript ends with Python 3.13")
+@pytest.mark.filterwarnings("ignore:`torch.jit:Warning")  # and is deprecated before
 def test_torch_jit_script_compiles_a_copy_of_it(tmp_path):
     v = abc()
     v.set_default_index(1)
@@ -721,6 +722,12 @@ def test_lines_that_are_left_out_are_told_and_leave_no_row_behind(file, caplog):
         "line 5 is left out: b'odd' has one number",
     ]
     assert Vectors(file(b"a 1 2\n")).dim == 2
+
+
+def test_words_may_hold_any_white_space_but_a_single_space(file):
+    words = ["a\xa0b", "b\u2028", "\x85", ""]
+    v = Vectors(file("".join(f"{word} 1 2 3\r\n" for word in words).encode()))
+    assert (v.itos, v.dim) == (words, 3)
 
 
 @pytest.mark.parametrize(
