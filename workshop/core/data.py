@@ -111,6 +111,23 @@ def load(name: str) -> Data:
     return _LOADERS[name]()
 
 
+def word_vectors() -> tuple[list[str], Tensor]:
+    """The 20,000 most frequent words of English and a vector for each: GloVe 6B, 50 numbers.
+
+    Returns:
+        words, the most frequent first, in lower case; vectors (20,000, 50) float32, fresh, which
+        were stored with 16 bits.
+
+    Raises:
+        DataError: the file is missing or damaged.
+
+    Source: Pennington, Socher, Manning: GloVe: Global Vectors for Word Representation, 2014.
+    """
+    arrays = _npz("glove.6B.50d.20k.npz", ["words", "vectors"])
+    words = arrays["words"].tobytes().decode().split("\n")
+    return words, torch.from_numpy(arrays["vectors"].astype(np.float32))
+
+
 def standardize(data: Data) -> Data:
     """Shift and scale each column of x (N, ...) to mean 0 and standard deviation 1.
 
