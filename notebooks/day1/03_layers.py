@@ -34,7 +34,11 @@ from workshop.exercises import answer, check, hint
 torch.manual_seed(4)
 real = nn.Linear(3, 2)
 plots.network(
-    [3, 2], weights=[real.weight], biases=[real.bias], labels=["input", "layer"], activations=["g"]
+    [3, 2],
+    weights=[real.weight],
+    biases=[real.bias],
+    labels=["input", "layer"],
+    activations=["sigmoid"],
 )
 
 # %% [markdown]
@@ -178,7 +182,6 @@ check(residual)
 # %%
 torch.manual_seed(0)
 pair = torch.randn(2, 16)
-arrives = {}
 for depth in (1, 10, 50):
     plain = blocks = pair
     for _ in range(depth):
@@ -186,7 +189,6 @@ for depth in (1, 10, 50):
         blocks = layers.Residual(width=16, hidden=16)(blocks)
     for name, signal in (("layers", plain), ("blocks", blocks)):
         share = ((signal[0] - signal[1]).norm() / (pair[0] - pair[1]).norm()).item()
-        arrives[f"{depth} {name}"] = share
         print(f"{depth:3} {name}: {share:.2g} of the difference arrives")
 
 # %% [markdown]
@@ -280,16 +282,20 @@ for sizes in ((1,), (4,), (16,), (64,), (64, 64), (64, 64, 64)):
     )
     right = evaluate(model, digits.validation, metrics={"accuracy": count_correct})["accuracy"]
     count = layers.count_parameters([64, *sizes, 10])
-    scores[f"{', '.join(map(str, sizes))}\n({count:,} numbers)"] = right
+    scores[f"{', '.join(map(str, sizes))}\n({count:,})"] = right
 plots.bars(
-    scores, title="Validation accuracy by hidden layers", ylabel="accuracy", line=(0.1, "guessing")
+    scores,
+    title="Units of the hidden layers (and parameters), validation part",
+    ylabel="accuracy",
+    line=(0.1, "guessing"),
 )
 
 # %% [markdown]
 # One number cannot hold what tells ten digits apart. A few units already can, and from then on more of
-# them gain little here. And three hidden layers, trained in the same way, do not learn at all! We have
-# just seen why: so many sigmoids in a row make all inputs alike. "Deeper is better" needs tools that come
-# later: another bend (lesson 4), better starting weights, and blocks like yours (lesson 7).
+# them gain little here. And three hidden layers, trained in the same way, do not learn at all! One
+# reason we have just seen: so many sigmoids in a row make all inputs alike. "Deeper is better" needs
+# tools that come later: another bend (lesson 4), better starting weights and blocks like yours (lesson
+# 7).
 #
 # Try a width yourself, with less training:
 
@@ -318,7 +324,8 @@ def try_width(width):
 # | a box in a picture | 4 | two corners, with two coordinates each |
 #
 # The first has been trained above. Here are a yes or no (lesson 2's tumours) and a number (how far
-# diabetes has progressed after a year, in hundreds of points, from ten measurements):
+# diabetes has progressed after a year, in hundreds of points, from ten measurements). Each kind of task
+# has a loss of its own, `nn.BCEWithLogitsLoss` and `nn.MSELoss` here; lesson 5 takes them apart.
 
 # %%
 tumours, number = standardize(load("breast_cancer")), layers.disease_progression()
