@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 3. Layers, and networks of them
 #
-# *About 45 minutes.* One neuron draws one line. Now many look at the same input, and others look at
+# *About 50 minutes.* One neuron draws one line. Now many look at the same input, and others look at
 # what those have found. At the end you can
 #
 # - compute a layer for a whole batch with one product, and a network layer by layer;
@@ -369,7 +369,8 @@ plots.scatter(
 # %% [markdown]
 # For a number, accuracy makes no sense. $R^2$ is 0 for always guessing the mean, and 1 for a perfect
 # prediction. Ten measurements say something about the year to come, but far from everything.
-#
+
+# %% [markdown]
 # ## Recap
 #
 # - A layer is $A = g(Wx + b)$: a row of $W$ per unit. For a batch: `x @ W.T + b`.
