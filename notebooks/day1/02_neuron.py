@@ -1,12 +1,13 @@
 # %% [markdown]
 # # 2. One neuron
 #
-# *About 40 minutes.* The smallest part of every network, taken apart completely. At the end you can
+# *About 45 minutes.* The smallest part of every network, taken apart completely. At the end you can
 #
 # - compute a neuron's output by hand, for one example and for a whole table of them;
 # - write the sigmoid so that it survives very large numbers;
 # - say what a single neuron can decide and what it cannot, and draw the line where it changes its
 #   mind;
+# - bring inputs of very different sizes to one scale, without cheating;
 # - train a neuron on real medical data and recognise it as an old friend, logistic regression.
 
 # %%
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 
 from workshop.classroom.show import show_source
 from workshop.core import plots
-from workshop.core.data import load, standardize
+from workshop.core.data import Split, load, standardize
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import neuron
 from workshop.exercises import answer, check, hint
@@ -34,7 +35,8 @@ from workshop.exercises import answer, check, hint
 # $$z = x_1 w_1 + x_2 w_2 + x_3 w_3 + b$$
 #
 # In the second stage $z$ goes through an **activation function** $g$, and what comes out, $a = g(z)$,
-# is the neuron's **activation**. These are the numbers of the book's example 1:
+# is the neuron's **activation**. The book's example 1 has these numbers (a blue line is a weight above
+# 0, a red and dashed one is below, and the yellow circle is an input that is always 1):
 
 # %%
 x = torch.tensor([29.0, 4000.0, 10000.0])  # age, income, balance
@@ -56,8 +58,7 @@ print(f"{'z':8} {'':17} {neuron.weighted_sum_loop(x, w, b):6.1f}")
 
 # %% [markdown]
 # The balance adds 100 although its weight is the smallest: a weight says little until you know how
-# large its input is. (Keep this in mind; we will have to bring all inputs to one scale before we
-# train.)
+# large its input is. Keep this in mind; it comes back when we train.
 #
 # Multiplying in pairs and adding up is a **dot product**, so the same sum can be written without a
 # loop, $z = w^\top x + b$, and PyTorch has a ready-made layer that does just this:
@@ -69,10 +70,13 @@ with torch.no_grad():  # put the bank's weights into it
     layer.bias.copy_(b)
 
 print("term by term   ", neuron.weighted_sum_loop(x, w, b).item())
-print("dot product    ", (w @ x + b).item())
+print("dot product    ", (w @ x + b).item())  # w @ x multiplies in pairs and adds up
 print("nn.Linear(3, 1)", layer(x).item())
 
 # %% [markdown]
+# (Not quite 2.9? Torch's usual numbers have 32 bits, enough for about seven digits. When 80, 100 and
+# -180 have cancelled, only the last few of them are left.)
+#
 # ### Stage two: the activation
 #
 # A sum of 2.9 means little to a banker. The **sigmoid** turns it into a number between 0 and 1 that
@@ -94,12 +98,22 @@ plots.functions(
 # %%
 a = neuron.neuron(x[None], w, b)
 print(f"a = g(2.9) = {a.item():.5f}")
+plots.neuron(w, b, x=x, names=["age", "income", "balance"], activation="sigmoid")
 
 # %% [markdown]
-# The neuron gives this applicant a probability of about 0.948. *Where the book differs:* it cuts the
-# number to 0.947 (rounded it is 0.948), and it calls it the probability of default in one place and
-# of acceptance in another. A look at the weights settles it: more income raises $z$, so this is the
-# probability that the loan is **approved**.
+# But the probability of what? Suppose the applicant earned more. **Your bet:** does $a$ rise or fall?
+
+# %%
+for income in (3700.0, 3800.0, 3900.0, 4000.0, 4100.0):
+    a = neuron.neuron(torch.tensor([[29.0, income, 10000.0]]), w, b)
+    print(f"income {income:.0f}: probability {a.item():.3f}")
+
+# %% [markdown]
+# It rises, so this is the probability that the loan is **approved**. *Where the book differs:* it says
+# approval in one place and default in another, and it cuts the number to 0.947 (rounded it is 0.948).
+#
+# Notice how the probability changes: quickly around one half, slowly near 1. The sigmoid is steep in
+# the middle and flat at its ends.
 
 # %% [markdown]
 # ## A whole table at once
@@ -124,13 +138,15 @@ check(weighted_sum)
 # %% [markdown]
 # ### Why nobody writes the loop
 #
-# Both ways give the same numbers. They do not take the same time:
+# Three ways to get the same 200 sums of 1,000 products each: a loop over tensors, a loop over plain
+# Python numbers, and one matrix product. **Your bet:** how many times as long do the loops take?
 
 # %%
 generator = torch.Generator().manual_seed(0)
 many = torch.randn(200, 1000, generator=generator)
 weights = torch.randn(1000, generator=generator)
 bias = torch.tensor(0.5)
+rows, numbers = many.tolist(), weights.tolist()
 
 
 def seconds(function):
@@ -143,14 +159,22 @@ def seconds(function):
     return min(times)
 
 
-slow = seconds(lambda: [neuron.weighted_sum_loop(row, weights, bias) for row in many[:5]]) * 40
-fast = seconds(lambda: neuron.weighted_sum(many, weights, bias))
-print(f"200 examples of 1,000 features: the loop takes {slow / fast:,.0f} times as long")
+def plain_loop():
+    return [sum(x_i * w_i for x_i, w_i in zip(row, numbers, strict=True)) + 0.5 for row in rows]
+
+
+# Life is short: the loop over tensors gets 5 of the 200 examples, and its time is multiplied by 40.
+over_tensors = 40 * seconds(
+    lambda: [neuron.weighted_sum_loop(row, weights, bias) for row in many[:5]]
+)
+over_numbers = seconds(plain_loop)
+product = seconds(lambda: neuron.weighted_sum(many, weights, bias))
+print(f"loop over tensors:        {over_tensors / product:8,.0f} times as long as the product")
+print(f"loop over Python numbers: {over_numbers / product:8,.0f} times as long as the product")
 
 # %% [markdown]
-# (The loop ran on five examples, and its time was multiplied by 40: life is short.) One matrix
-# product hands all the work to optimised code in a single call. This is why deep learning is written
-# in matrices, and why graphics cards, which are built for such products, are so good at it.
+# One matrix product hands all the work to optimised code in a single call. This is why deep learning
+# is written in matrices, and why graphics cards, which are built for such products, are so good at it.
 
 # %% [markdown]
 # ## A sigmoid that survives
@@ -203,8 +227,9 @@ for name, g in {
 #
 # $$w_1 x_1 + w_2 x_2 + b = 0,$$
 #
-# which is the equation of a **straight line**. Here are three neurons. The weights turn the line, the
-# bias moves it:
+# which is the equation of a **straight line**. Here are three neurons. The second has other weights,
+# which turn the line, and a bias, which moves it. The weights of the third are those of the first,
+# five times as long: same line, but look at the shading.
 
 
 # %%
@@ -218,8 +243,8 @@ def undecided(w1: float, w2: float, b: float):
 
 three = {
     "w = (1, 1), b = 0": (1.0, 1.0, 0.0),
-    "w = (1, -2), b = 0": (1.0, -2.0, 0.0),
-    "w = (1, 1), b = 2": (1.0, 1.0, 2.0),
+    "w = (1, -2), b = 2": (1.0, -2.0, 2.0),
+    "w = (5, 5), b = 0": (5.0, 5.0, 0.0),
 }
 points = undecided(1.0, 1.0, 0.0)[1]
 plots.boundaries(
@@ -230,8 +255,8 @@ plots.boundaries(
 )
 
 # %% [markdown]
-# Try it yourself. Can you make the neuron say yes to exactly the two points on the right? And what
-# happens to the shading, the neuron's certainty, when both weights grow tenfold?
+# The longer the weights, the more certain the neuron. Try it yourself (here the points take the colour
+# that the neuron gives them). Can you make it say yes to exactly the two points on the right?
 
 
 # %%
@@ -264,24 +289,49 @@ check(boundary_x2)
 #
 # So far somebody chose the weights. Now they come from data: 569 tumours, each measured under the
 # microscope in 30 ways, and the question whether it is malignant (0) or benign (1). A fifth of the
-# rows is the **test set**: we look at it once, at the very end.
-#
-# The measurements have very different scales, and we saw what that does to weights. So each column is
-# shifted and scaled to mean 0 and standard deviation 1, with the numbers of the training part only.
+# rows is the **test set**: we look at it at the very end, when nothing is left to be chosen.
 
 # %%
 raw = load("breast_cancer")
-data = standardize(raw)
+print(f"{len(raw.development)} examples to learn from, {len(raw.test)} for the test")
+for column in (3, 0, 4):
+    values = raw.train.x[:, column]
+    print(
+        f"{raw.feature_names[column]:16} mean {values.mean():8.3f}, deviation {values.std():8.3f}"
+    )
+
+# %% [markdown]
+# Remember the balance: an input in the hundreds moves $z$ far more than one that is always near 0.1.
+# It does the same to training, as we shall see. So each column is **standardised**: shifted and scaled
+# to mean 0 and standard deviation 1.
+#
+# **Exercise 4.** Do it. One trap: the mean and deviation must be those of the *training* examples, for
+# new ones too. Otherwise the model would learn something about data it is not meant to have seen, and
+# one new example alone could not be measured at all.
+
+
+# %% exercise="standardise"
+def standardise(x, train):
+    """x (M, n), train (N, n) -> (M, n): by mean and deviation (correction=0) of train's columns.
+
+    A column that is the same in all of train is only shifted.
+    """
+    raise NotImplementedError("write standardise, then run this cell")
+
+
+# hint(standardise)
+check(standardise)
+
+# %%
+data = standardize(raw)  # the library's, for all three parts at once
 known = data.development  # the training and the validation part, to learn from
 print("area before:", [round(v, 1) for v in raw.train.x[:5, 3].tolist()])
 print("area after: ", [round(v, 2) for v in data.train.x[:5, 3].tolist()])
-print(f"{len(known)} examples to learn from, {len(data.test)} for the test")
 
 # %% [markdown]
 # The neuron below returns $z$, not $g(z)$. Models in this workshop always do; $z$ has a name of its
-# own, the **logit**, and the loss applies the sigmoid inside. How training works is the subject of
-# lesson 6. For now `train_epochs` is a machine that turns the weights, little by little, so that a
-# number called the **loss**, how wrong the predictions are, goes down:
+# own, the **logit**, and the loss applies the sigmoid inside. `train_epochs` is still the machine of
+# lesson 1 that turns the weights, little by little, so that the loss goes down:
 
 # %%
 show_source(neuron.Neuron)
@@ -296,14 +346,42 @@ history = plots.live(
         loss_fn=nn.BCEWithLogitsLoss(),
         optimizer=torch.optim.SGD(model.parameters(), lr=0.5),
         epochs=200,
-    )
+    ),
+    title="A neuron learns to tell tumours apart",
 )
 
+# %% [markdown]
+# And without one scale? The same neuron and the same learning rate, on the raw measurements:
+
 # %%
-score = evaluate(model, data.test, metrics={"accuracy": count_correct})
-print(
-    f"right on {score.sums['accuracy']} of {score.total} tumours never seen: {score['accuracy']:.3f}"
+torch.manual_seed(0)
+unscaled = neuron.Neuron(features=30)
+history = plots.live(
+    train_epochs(
+        unscaled,
+        (raw.development.x, raw.development.y.float()),
+        loss_fn=nn.BCEWithLogitsLoss(),
+        optimizer=torch.optim.SGD(unscaled.parameters(), lr=0.5),
+        epochs=200,
+    ),
+    title="The same on raw measurements",
 )
+
+# %% [markdown]
+# Mind the scale of that axis: the large columns throw the weights to and fro, and the loss stays far
+# above that of the first neuron.
+#
+# Now the test of the first neuron. How do we know it has learned anything about tumours? A neuron that
+# learned from **shuffled labels**, where every tumour got the answer of another, cannot have: it shows
+# what is to be had for nothing. **Your bet** for both?
+
+# %%
+shuffled = Split(known.x, known.y[torch.randperm(len(known), generator=generator)])
+luck, _ = neuron.train(shuffled, neuron.Config(epochs=200), seed=0)
+for name, tested in (("learned from the labels", model), ("from shuffled labels", luck)):
+    score = evaluate(tested, data.test, metrics={"accuracy": count_correct})
+    print(f"{name:24} right on {score.sums['accuracy']} of {score.total} tumours never seen")
+print(f"always 'benign':         right on {data.test.y.sum().item()} of {len(data.test)}")
 
 # %% [markdown]
 # ### An old friend
@@ -314,20 +392,54 @@ print(
 # once more with an equal pull, and for long enough to arrive:
 
 # %%
-config = neuron.Config()
+config = neuron.Config()  # 1,200 epochs, and a pull of 0.01
 torch.manual_seed(0)
-model = neuron.Neuron(features=30)
-neuron.train(model, known, config, seed=0, progress=False)
-theirs, _ = neuron.sklearn_weights(known, config.l2)
+model, _ = neuron.train(known, config, seed=0)
+theirs, their_bias = neuron.sklearn_weights(known, config.l2)
 ours = model.linear.weight[0].detach()
 
 print("           neuron  scikit-learn")
 for name, mine, other in list(zip(raw.feature_names, ours, theirs, strict=True))[:6]:
     print(f"{mine:17.4f} {other:13.4f}   {name}")
+print(f"{model.linear.bias.item():17.4f} {their_bias.item():13.4f}   bias")
 print(f"largest difference of all 30: {(ours - theirs).abs().max():.1e}")
+plots.scatter(
+    theirs,
+    ours,
+    line=(theirs.sort().values, theirs.sort().values),
+    label="equal",
+    xlabel="scikit-learn's weights",
+    ylabel="the neuron's weights",
+    title="Thirty weights, found in two ways",
+)
 
 # %% [markdown]
-# Why insist on that little pull? Without it this task has no best answer at all. Watch what happens
+# And its boundary is a straight line, on real data as on four points. In 30 dimensions nobody can draw
+# it; with two of the measurements we can:
+
+# %%
+radius, texture = 20, 21  # of each tumour's largest cells
+two = Split(known.x[:, [radius, texture]], known.y)
+torch.manual_seed(0)
+small, _ = neuron.train(two, config, seed=0)
+plots.boundary(
+    lambda grid: torch.sigmoid(small(grid)),
+    *two,
+    names=["malignant", "benign"],
+    title="$x_1$: radius, $x_2$: texture, both standardised",
+)
+
+# %%
+w, b = small.linear.weight[0].detach(), small.linear.bias[0].detach()
+their_w, their_b = neuron.sklearn_weights(two, config.l2)
+x1 = torch.tensor([-1.0, 0.0, 1.0])
+print("the neuron's line:", [f"{v:.3f}" for v in neuron.boundary_x2(x1, w, b).tolist()])
+print("scikit-learn's:   ", [f"{v:.3f}" for v in neuron.boundary_x2(x1, their_w, their_b).tolist()])
+
+# %% [markdown]
+# A few tumours are on the wrong side. No training will mend that; a line cannot go round them.
+#
+# Why did we insist on that little pull? Without it this task has no best answer at all. Watch what happens
 # when the pull gets weaker and weaker: scikit-learn's neuron is wrong on fewer and fewer of the
 # examples it has seen, and its weights get longer and longer.
 
@@ -348,6 +460,7 @@ for l2 in (1e-1, 1e-3, 1e-5, 1e-7):
 #   activation function: $a = g(w^\top x + b)$.
 # - For a batch it is one matrix product, which is far faster than a loop.
 # - The sigmoid turns any number into a probability; written with care, it does so for all numbers.
+# - Inputs are brought to one scale before training, with the numbers of the training part.
 # - One sigmoid neuron is logistic regression: its boundary is a straight line, and no training can
 #   bend it.
 #

@@ -1,11 +1,11 @@
 # %% [markdown]
 # # 4. The bend that makes it deep
 #
-# *About 45 minutes.* A network of many layers can do what one neuron cannot. But only if something
+# *About 50 minutes.* A network of many layers can do what one neuron cannot. But only if something
 # stands between the layers. At the end you can
 #
 # - prove that without activation functions a deep network is no better than a single layer;
-# - write ReLU and softmax, and know where each of them belongs;
+# - write ReLU and softmax, and know where each activation belongs;
 # - build curves out of straight pieces, and say what the universal approximation theorem promises and
 #   what it does not.
 
@@ -17,31 +17,34 @@ from torch import Tensor, nn
 
 from workshop.classroom.show import show_source
 from workshop.core import plots
-from workshop.core.training import count_correct, evaluate, train_epochs
+from workshop.core.training import fit, train_epochs
 from workshop.day1 import activations, representation
 from workshop.exercises import answer, check, hint
 
 # %% [markdown]
 # ## A tower of layers that is no taller than one
 #
-# A **layer** is many neurons side by side that see the same input: $z = Wx + b$, one row of $W$ for
-# each. Put three of them behind each other with nothing in between. **Predict:** what can this tower
-# do that a single layer cannot?
+# Put three layers behind each other with nothing in between: the activation function is $g(z) = z$.
+# **Predict:** what can this tower do that a single layer cannot?
 
 # %%
 torch.manual_seed(0)
 tower = nn.Sequential(nn.Linear(2, 4), nn.Linear(4, 4), nn.Linear(4, 1))
 plots.network(
-    [2, 4, 4, 1], weights=[layer.weight for layer in tower], title="Three layers, no bend"
+    [2, 4, 4, 1],
+    weights=[layer.weight for layer in tower],
+    activations=["g(z) = z"] * 3,
+    title="Three layers, no bend",
 )
 
 # %%
 W, b = activations.collapse([(layer.weight, layer.bias) for layer in tower])
 x = torch.randn(5, 2)
-print(
-    "the tower of", sum(p.numel() for p in tower.parameters()), "numbers:", tower(x)[:, 0].tolist()
-)
-print("one layer of", W.numel() + b.numel(), "numbers:  ", (x @ W.T + b)[:, 0].tolist())
+for name, count, y in (
+    ("tower", sum(p.numel() for p in tower.parameters()), tower(x)),
+    ("layer", W.numel() + b.numel(), x @ W.T + b),
+):
+    print(f"{name} of {count:2} parameters says", [f"{v:.4f}" for v in y[:, 0].tolist()])
 
 # %% [markdown]
 # Nothing. Multiply it out: $W_2(W_1x + b_1) + b_2 = (W_2W_1)x + (W_2b_1 + b_2)$, which is one layer
@@ -68,9 +71,25 @@ W, b = activations.collapse(
 print("largest difference:", (tower[2](tower[0](x) / 2 + 5) - (x @ W.T + b)).abs().max().item())
 
 # %% [markdown]
-# (A straight line is not useless everywhere: at the *output* of a network that predicts a number, a
-# price say, it is just right, because a price can be any number.)
-#
+# A straight line is not useless everywhere. At the *output* of a network that predicts a number it is
+# just right, because a number can be anything. **Your bet:** three models with a single weight and bias
+# learn $y = 3x$; the output of the first stays as it is, that of the second goes through a sigmoid, that
+# of the third through the ReLU, which cuts off what is below 0. Which can follow?
+
+# %%
+x = torch.linspace(-1, 1, 101)[:, None]
+lines = {"y = 3x": 3 * x[:, 0]}
+for name, bend in {"linear": nn.Identity(), "sigmoid": nn.Sigmoid(), "ReLU": nn.ReLU()}.items():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(1, 1), bend)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
+    history = fit(model, (x, 3 * x), loss_fn=nn.MSELoss(), optimizer=optimizer, epochs=200)
+    print(f"{name:8} loss {history['loss'][-1]:.4f}")
+    with torch.no_grad():
+        lines[f"{name} output"] = model(x)[:, 0]
+plots.functions(x[:, 0], lines, xlabel="x", ylabel="y", title="Only one output is free")
+
+# %% [markdown]
 # ## ReLU: the smallest bend there is
 #
 # The **rectified linear unit** leaves what is above zero and cuts the rest off: $\max(0, z)$.
@@ -99,7 +118,10 @@ for name, g in curves.items():
 plots.panels(drawn)
 
 # %% [markdown]
-# Two straight pieces: isn't that linear? For a linear function, the value of a sum is the sum of the
+# ReLU is flat below 0 and has slope 1 above (at 0 itself, PyTorch takes 0). The slope of the sigmoid is
+# never more than a quarter, at $z = 0$, and hardly anything far from there.
+#
+# Two straight pieces: isn't ReLU linear? For a linear function, the value of a sum is the sum of the
 # values. Look:
 
 # %%
@@ -110,7 +132,35 @@ print("relu(2 + -2)       =", activations.relu(two + minus_two).item())
 # %% [markdown]
 # ## Curves out of straight pieces
 #
-# That one bend is enough. The book builds the parabola $x^2$ out of four ReLUs,
+# That one bend is enough. A sum of ReLUs has a bend for each of them, and straight pieces between.
+# Three of them make a hat:
+
+# %%
+x = torch.linspace(-3, 3, 301)
+ramps = {"ReLU(x + 1)": (1, 1, 1), "-2 ReLU(x)": (1, 0, -2), "ReLU(x - 1)": (1, -1, 1)}
+w, b, v = torch.tensor(list(ramps.values())).float().T
+pieces = {name: v[i] * activations.relu(w[i] * x + b[i]) for i, name in enumerate(ramps)}
+plots.panels(
+    [("three ReLUs", x, pieces), ("their sum: a hat", x, {"sum": sum(pieces.values())})],
+    xlabel="x",
+)
+
+# %% [markdown]
+# **Exercise 3.** Write such a sum for any number $n$ of units: $\sum_i v_i\,\mathrm{ReLU}(w_i x + b_i)$,
+# for many $x$ at once. It is a network with one hidden layer.
+
+
+# %% exercise="sum_of_relus"
+def sum_of_relus(x, w, b, v):
+    """v_1 relu(w_1 x + b_1) + ... + v_n relu(w_n x + b_n): x (N,), w, b and v (n,) -> (N,)."""
+    raise NotImplementedError("write sum_of_relus, then run this cell")
+
+
+# hint(sum_of_relus)
+check(sum_of_relus)
+
+# %% [markdown]
+# The book builds the parabola $x^2$ out of four ReLUs,
 # $a(x) = \mathrm{ReLU}(5x) + \mathrm{ReLU}(-5x) + \mathrm{ReLU}(7x - 24) + \mathrm{ReLU}(-7x - 24)$:
 
 # %%
@@ -127,41 +177,59 @@ for value in (0, 1, 2, 4, 5, 6, 7):
     at = torch.tensor(float(value))
     print(f"x = {value}: x^2 = {value**2:2}, four ReLUs {activations.four_relus(at).item():4.0f}")
 error = (activations.four_relus(x) - x**2).abs()
-print(
-    f"largest error {error.max():.1f}, at x = {abs(x[error.argmax()]):.1f} and at {-abs(x[error.argmax()]):.1f}"
-)
+at = abs(x[error.argmax()])
+print(f"largest error on [-7, 7]: {error.max():.1f}, at x = {at:.1f} and x = {-at:.1f}")
 
 # %% [markdown]
 # Somebody chose those numbers. Let training choose them: one hidden layer of 32 ReLUs, on $[-5, 5]$.
-# Each unit starts flat and bends at a place of its own. Watch the loss, then the curve:
+# Before training, the bends stand at even distances. Here they are for fewer units, just added up:
+
+# %%
+points = torch.linspace(-1, 1, 200)[:, None]  # x / 5: a network learns best from numbers near 1
+start = {}
+for hidden in (2, 4, 10):
+    first = activations.curve_model(hidden)[0]
+    w, b = first.weight[:, 0].detach(), first.bias.detach()
+    start[f"{hidden} units"] = activations.sum_of_relus(points[:, 0], w, b, torch.ones(hidden))
+plots.functions(points[:, 0], start, xlabel="x / 5", title="The raw material")
+
+# %% [markdown]
+# Training turns all of these pieces. Watch the loss, then the curve:
 
 # %%
 torch.manual_seed(0)
 model = activations.curve_model(hidden=32)
-points = torch.linspace(-1, 1, 200)[:, None]
 history = plots.live(
     train_epochs(
         model, (points, points**2), loss_fn=nn.MSELoss(),
         optimizer=torch.optim.SGD(model.parameters(), lr=0.3), epochs=400, batch_size=20,
     ),
     logy=True,
+    title="32 ReLUs learn the square",
 )  # fmt: skip
 
 # %%
 x = torch.linspace(-5, 5, 1001)
 with torch.no_grad():
     learned = 25 * model(x[:, None] / 5)[:, 0]  # the model works on x / 5 and x^2 / 25
-print(f"largest error on [-5, 5]: trained {(learned - x**2).abs().max():.2f}, "
-      f"the book's four {(activations.four_relus(x) - x**2).abs().max():.2f}")  # fmt: skip
-plots.functions(
-    x,
-    {"x squared": x**2, "32 trained ReLUs": learned},
+by_book = activations.four_relus(x)
+for name, y in (("the book's four", by_book), ("32 trained", learned)):
+    print(f"largest error on [-5, 5], {name:16} {(y - x**2).abs().max():6.2f}")
+plots.panels(
+    [
+        (
+            "the curves",
+            x,
+            {"x squared": x**2, "the book's four ReLUs": by_book, "32 trained ReLUs": learned},
+        ),
+        ("error", x, {"the book's": by_book - x**2, "trained": learned - x**2}),
+    ],
     xlabel="x",
-    title="Bends where they are needed",
 )
 
 # %% [markdown]
-# More units, smaller error:
+# Is it training that makes the difference, or that there are 32? Here are other numbers of units, each
+# trained for a shorter time. **Your bet:** how good are four, when they may choose?
 
 # %%
 errors = {}
@@ -173,22 +241,35 @@ for hidden in (2, 4, 8, 16, 32):
 plots.bars(errors, title="Largest error on [-5, 5]", ylabel="error")
 
 # %% [markdown]
+# Both. Four well-chosen ReLUs are much better than the book's, and the error falls with every doubling.
 # The **universal approximation theorem** says that this goes on: one hidden layer with enough units
-# comes as close as you like to any continuous function, on a bounded stretch. (*Where the book
-# differs:* the activation must not be a polynomial; any non-linear one is a little too much to
-# promise. Cybenko 1989; Leshno and others 1993.) It says that good weights *exist*. It does not say
-# that training finds them.
+# comes as close as you like to any continuous function, on a bounded stretch. It says that good weights
+# *exist*. It does not say that training finds them.
+#
+# (*Where the book differs:* it promises this for any non-linear activation. It must not be a polynomial
+# either: Cybenko 1989; Leshno and others 1993.) What goes wrong with a polynomial, $g(z) = z^2$ say? Take
+# the very best output weights there are (for a squared error there is a formula for them, so nothing is
+# trained), for hidden layers of ReLUs and of squares, and a wave:
 
 # %%
-three = {}
-for hidden in (1, 3, 9):
-    start = activations.curve_model(hidden)
-    with torch.no_grad():
-        start[2].weight.fill_(1.0)
-        three[f"{hidden} units"] = start(points)[:, 0]
-plots.functions(
-    points[:, 0], three, xlabel="x / 5", title="The raw material: bends at even distances"
-)
+x = torch.linspace(-1, 1, 401, dtype=torch.float64)
+wave = torch.sin(5 * x + 1)
+generator = torch.Generator().manual_seed(0)
+lines = {"the wave": wave}
+for hidden in (3, 10, 100):
+    w, b = torch.randn(2, hidden, generator=generator, dtype=torch.float64)
+    for name, g in (("ReLUs", activations.relu), ("squares", torch.square)):
+        layer = g(x[:, None] * w + b)  # (401, hidden)
+        best = layer @ (torch.linalg.pinv(layer) @ wave)
+        print(f"{hidden:3} {name:8} largest error {(best - wave).abs().max():.3f}")
+        if hidden == 100:
+            lines[f"100 {name}"] = best
+plots.functions(x, lines, xlabel="x", title="A hundred units of two kinds")
+
+# %% [markdown]
+# A sum of parabolas is a parabola, be it of three or of a hundred. ReLUs have no such limit.
+#
+# Back to the square: how many units do you need?
 
 
 # %%
@@ -234,9 +315,17 @@ p = activations.softmax(activations.SCORES)
 for score, share in zip(activations.SCORES.tolist(), p.tolist(), strict=True):
     print(f"score {score:5.2f}   probability {share:.8f}")
 print(f"sum {p.sum().item():.8f}")
+plots.bars(
+    {
+        f"score\n{score:g}": share
+        for score, share in zip(activations.SCORES.tolist(), p, strict=True)
+    },
+    ylabel="probability",
+    title="Six scores share out one whole",
+)
 
 # %% [markdown]
-# **Exercise 3.** Write softmax over the last dimension, so that each row adds up to 1. The last test
+# **Exercise 4.** Write softmax over the last dimension, so that each row adds up to 1. The last test
 # has scores of 1,000. (What happens to the shares when you subtract the same number from every
 # score?)
 
@@ -254,11 +343,29 @@ check(softmax)
 show_source(activations.softmax)
 
 # %% [markdown]
+# Subtracting the largest score changes no share and keeps `exp` small. For two classes, by the way,
+# softmax is nothing new: with the scores $z$ and 0 it is the sigmoid of $z$.
+
+# %%
+z = torch.tensor([-1000.0, -2.0, 0.0, 2.9, 1000.0])
+pairs = torch.stack([z, torch.zeros_like(z)], dim=1)
+print("softmax of (z, 0):", [f"{v:.5f}" for v in activations.softmax(pairs)[:, 0].tolist()])
+print("sigmoid of z:     ", [f"{v:.5f}" for v in activations.sigmoid(z).tolist()])
+print(
+    "without the subtraction:", (pairs.exp() / pairs.exp().sum(dim=1, keepdim=True))[:, 0].tolist()
+)
+
+# %% [markdown]
+# *Where the book differs:* it puts sigmoid or softmax into the network, as its last step. In PyTorch the
+# model returns the scores (logits), and the loss has them inside, where they can be computed more
+# safely; we apply them ourselves only when we want to read probabilities.
+
+# %% [markdown]
 # ## Recap
 #
 # - Without a bend between them, many linear layers are one linear layer.
 # - ReLU, $\max(0, z)$, is the usual bend inside a network.
-# - Sums of ReLUs are made of straight pieces, and enough pieces follow any curve.
+# - Sums of ReLUs are made of straight pieces, and enough pieces follow any continuous curve.
 # - At the output: nothing for a number, sigmoid for a yes or no, softmax for one class of many.
 #
 # ### Test yourself
@@ -283,3 +390,5 @@ show_source(activations.softmax)
 #
 # $n$, one for each: every unit $\mathrm{ReLU}(wx + b)$ bends once, at $x = -b/w$.
 # </details>
+#
+# **Next:** [Lesson 5](05_losses.ipynb) says how wrong an answer is, in one number: the loss.

@@ -1,12 +1,36 @@
 """Lesson 4, `activations`: by hand against torch, and the book's numbers."""
 
+import contextlib
+import io
+import re
+
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from workshop import syllabus
+from workshop.classroom.notebooks import notebooks_dir
+from workshop.core import plots
+from workshop.core.device import threads
+from workshop.core.training import fit
 from workshop.day1 import activations
 
 Z = torch.cat([torch.linspace(-9, 9, 37), torch.tensor([-1000.0, 1000.0])]).double()
+
+
+@pytest.fixture(scope="module")
+def source():
+    lesson = syllabus.get("activations")
+    return (notebooks_dir() / f"{lesson.notebook}.py").read_text(encoding="utf-8")
+
+
+def run_cell(source, part, **names):
+    """Run the one cell of the notebook that holds `part`; its names and what it printed."""
+    (cell,) = [cell for cell in source.split("\n# %%") if part in cell]
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(cell.partition("\n")[2], names)
+    return names, printed.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -30,6 +54,55 @@ def test_eq_1_18_1_20_each_activation_equals_torch_in_value_and_gradient(ours, t
     assert a.grad.isfinite().all()
 
 
+def test_eq_1_18_relu_and_its_slope_at_0_are_torch_s():
+    z = torch.tensor([-1.0, -0.0, 0.0, 1e-30, 2.0], requires_grad=True)
+    activations.relu(z).sum().backward()
+    assert activations.relu(z).tolist() == torch.relu(z).tolist()
+    assert z.grad.tolist() == [0, 0, 0, 1, 1]
+
+
+def test_fig_1_9_and_fig_1_11_are_drawn_with_their_slopes(source):
+    names, _ = run_cell(source, "drawn = []", torch=torch, activations=activations, plots=plots)
+    drawn = {name: (z, lines) for name, z, lines in names["drawn"]}
+    z, lines = drawn["ReLU"]
+    torch.testing.assert_close(lines["g(z)"], z.relu())
+    torch.testing.assert_close(lines["its slope"], (z > 0).float())
+    z, lines = drawn["sigmoid"]
+    torch.testing.assert_close(lines["g(z)"], z.sigmoid())
+    torch.testing.assert_close(lines["its slope"], z.sigmoid() * (1 - z.sigmoid()))
+    assert lines["its slope"].max().item() == pytest.approx(0.25, abs=1e-3)
+
+
+def test_eq_1_20_the_ends_of_the_sigmoid_are_only_approached():
+    z = torch.linspace(-30, 30, 601, dtype=torch.float64)
+    a = activations.sigmoid(z)
+    assert ((a > 0) & (a < 1)).all()
+    assert (a.diff() > 0).all()
+    assert a[0] < 1e-12
+    assert a[-1] > 1 - 1e-12
+
+
+def test_q_2_relu_is_not_linear_although_both_its_pieces_are(source):
+    _, printed = run_cell(source, "two, minus_two", torch=torch, activations=activations)
+    apart, together = (float(line.split("=")[1]) for line in printed.splitlines())
+    assert (apart, together) == (2, 0)
+    x = torch.linspace(0, 5, 6)
+    torch.testing.assert_close(activations.relu(x + 1), activations.relu(x) + 1)
+    assert activations.relu(-x).abs().sum() == 0
+
+
+def test_note_3_only_a_linear_output_can_be_any_number(source):
+    with threads(1):
+        names, _ = run_cell(
+            source, '"linear": nn.Identity()', torch=torch, nn=nn, fit=fit, plots=plots
+        )
+    lines = names["lines"]
+    torch.testing.assert_close(lines["linear output"], lines["y = 3x"], atol=1e-3, rtol=0)
+    for bent in ("sigmoid output", "ReLU output"):
+        assert lines[bent].min() >= 0
+        assert (lines[bent] - lines["y = 3x"]).abs().max() > 1
+
+
 def test_fig_1_12_softmax_to_eight_digits():
     expected = [0.16115195, 0.74422819, 0.01491471, 0.00100235, 0.05310907, 0.02559374]
     got = activations.softmax(activations.SCORES)
@@ -41,6 +114,46 @@ def test_fig_1_12_softmax_to_eight_digits():
 def test_fig_1_12_softmax_of_any_shape_even_at_1000(shape):
     z = 1000 * torch.randn(shape, dtype=torch.float64)
     torch.testing.assert_close(activations.softmax(z), z.softmax(dim=-1))
+
+
+def test_fig_1_12_softmax_equals_scipy_with_the_gradient_of_differences():
+    from scipy.special import softmax
+
+    z = torch.randn(3, 5, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    np.testing.assert_allclose(activations.softmax(z), softmax(z.numpy(), axis=-1))
+    assert torch.autograd.gradcheck(activations.softmax, z.requires_grad_())
+
+
+def test_fig_1_12_adding_a_number_changes_nothing_and_two_scores_make_a_sigmoid():
+    z = torch.randn(4, 3, dtype=torch.float64)
+    torch.testing.assert_close(activations.softmax(z + 10), activations.softmax(z))
+    pairs = torch.stack([Z, torch.zeros_like(Z)], dim=1)
+    torch.testing.assert_close(activations.softmax(pairs)[:, 0], torch.sigmoid(Z))
+    assert (pairs.exp() / pairs.exp().sum(dim=1, keepdim=True)).isnan().any()  # without the shift
+
+
+def test_fig_1_8_the_tower_without_activation_is_drawn_and_is_one_layer(source):
+    names, _ = run_cell(source, "tower = nn.Sequential", torch=torch, nn=nn, plots=plots)
+    tower = names["tower"]
+    assert [type(part) for part in tower] == [nn.Linear] * 3
+    _, printed = run_cell(source, "W, b = activations.collapse([(layer", torch=torch,
+                          activations=activations, tower=tower)  # fmt: skip
+    tall, flat = (re.findall(r"-?\d\.\d{4}", line) for line in printed.splitlines())
+    assert len(tall) == 5
+    np.testing.assert_allclose(np.float64(tall), np.float64(flat), atol=2e-4)
+
+
+@pytest.mark.parametrize("sizes", [(3, 2), (1, 1, 1, 1), (4, 1, 3), (2, 5, 5, 5, 2)])
+def test_eq_1_17_any_stack_collapses_in_value_and_gradient(sizes):
+    model = activations.network(sizes, nn.Identity).double()
+    linear = [part for part in model if isinstance(part, nn.Linear)]
+    w, b = activations.collapse([(part.weight, part.bias) for part in linear])
+    assert w.shape == (sizes[-1], sizes[0])
+    x = torch.randn(7, sizes[0], dtype=torch.float64)
+    torch.testing.assert_close(x @ w.T + b, model(x))
+    parameters = list(model.parameters())
+    got = torch.autograd.grad((x @ w.T + b).square().sum(), parameters)
+    torch.testing.assert_close(got, torch.autograd.grad(model(x).square().sum(), parameters))
 
 
 def test_eq_1_17_linear_layers_collapse_into_one():
@@ -71,6 +184,57 @@ def test_eq_1_19_four_relus_at_the_printed_points():
     x = torch.tensor([0.0, 1, 2, 4, 5, 6, 7])
     assert activations.four_relus(x).tolist() == [0, 5, 10, 24, 36, 48, 60]
     assert torch.equal(activations.four_relus(-x), activations.four_relus(x))
+
+
+@pytest.mark.parametrize(("points", "units"), [(9, 4), (1, 3), (5, 1), (4, 4)])
+def test_eq_1_19_a_sum_of_relus_equals_nn_in_value_and_gradient(points, units):
+    first, second = nn.Linear(1, units).double(), nn.Linear(units, 1, bias=False).double()
+    x = torch.randn(points, dtype=torch.float64)
+    w, b, v = first.weight[:, 0], first.bias, second.weight[0]
+    ours = activations.sum_of_relus(x, w, b, v)
+    theirs = second(torch.relu(first(x[:, None])))[:, 0]
+    torch.testing.assert_close(ours, theirs)
+    parameters = (first.weight, first.bias, second.weight)
+    got = torch.autograd.grad(ours.square().sum(), parameters)
+    torch.testing.assert_close(got, torch.autograd.grad(theirs.square().sum(), parameters))
+
+
+def test_eq_1_19_the_book_s_curve_is_such_a_sum():
+    x = torch.linspace(-7, 7, 57)
+    w, b = torch.tensor([5.0, -5, 7, -7]), torch.tensor([0.0, 0, -24, -24])
+    ours = activations.sum_of_relus(x, w, b, torch.ones(4))
+    torch.testing.assert_close(ours, activations.four_relus(x))
+
+
+def test_fig_1_10_trained_units_do_better_and_more_of_them_better_still():
+    """Four trained ReLUs beat the book's on [-5, 5], and the error falls with every doubling."""
+    errors = []
+    for hidden in (4, 8, 16, 32):
+        with threads(1):
+            _, x, y = activations.fit_square(
+                activations.curve_model(hidden), epochs=150, lr=0.3, seed=1
+            )
+        errors.append((y - x**2).abs().max().item())
+    assert errors[0] < (activations.four_relus(x) - x**2).abs().max() / 5
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] < 0.4
+
+
+def test_sec_1_5_relus_come_near_a_wave_and_squares_never_do(source):
+    """Universal approximation asks for an activation that is no polynomial (Leshno et al. 1993)."""
+    _, printed = run_cell(source, "torch.linalg.pinv", torch=torch, activations=activations,
+                          plots=plots)  # fmt: skip
+    errors = {}
+    for line in printed.splitlines():
+        units, name, *_, error = line.split()
+        errors[name, int(units)] = float(error)
+    assert errors["ReLUs", 3] > errors["ReLUs", 10] > errors["ReLUs", 100]
+    assert errors["ReLUs", 100] < 0.1
+    assert errors["squares", 100] > 0.8
+    assert errors["squares", 100] == pytest.approx(errors["squares", 3], abs=1e-3)
+    x = torch.linspace(-1, 1, 401, dtype=torch.float64)
+    w, b = torch.randn(2, 100, dtype=torch.float64)
+    assert torch.linalg.matrix_rank((x[:, None] * w + b).square()) == 3  # 1, x and x^2
 
 
 def test_fig_1_10_the_largest_error_is_12_at_6():

@@ -1,11 +1,23 @@
 """Lesson 3, `layers`: by hand against torch, shapes, and counts."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from workshop import syllabus
+from workshop.classroom.notebooks import notebooks_dir
+from workshop.core import plots
 from workshop.core.data import load
+from workshop.core.device import seed_everything, threads
+from workshop.core.training import count_correct, evaluate
 from workshop.day1 import layers
+
+
+@pytest.fixture(scope="module")
+def source():
+    lesson = syllabus.get("layers")
+    return (notebooks_dir() / f"{lesson.notebook}.py").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -44,15 +56,150 @@ def test_fig_1_7_a_network_is_its_layers_one_after_the_other(sizes):
     assert layers.count_parameters(list(sizes)) == sum(p.numel() for p in model.parameters())
 
 
+def test_fig_1_7_the_gradients_of_the_network_by_hand_equal_autograd_s_of_the_module():
+    model = layers.MLP((3, 4, 2)).double()
+    x = torch.randn(5, 3, dtype=torch.float64)
+    parameters = list(model.parameters())
+    weights, biases = parameters[::2], parameters[1::2]
+    got = torch.autograd.grad(layers.forward(x, weights, biases).square().sum(), parameters)
+    expected = torch.autograd.grad(model(x).square().sum(), parameters)
+    torch.testing.assert_close(got, expected)
+
+
+def test_fig_1_7_the_composition_layer_by_layer():
+    model = layers.MLP((4, 5, 3, 2))
+    x = torch.randn(6, 4)
+    f1, f2, f3 = model.layers
+    torch.testing.assert_close(f3(torch.sigmoid(f2(torch.sigmoid(f1(x))))), model(x))
+
+
+def test_fig_1_7_a_layer_too_few_is_refused():
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        layers.forward(torch.ones(1, 2), [torch.ones(2, 2)] * 3, [torch.ones(2)] * 2)
+
+
+def test_fig_1_6_and_fig_1_7_are_drawn_from_real_weights():
+    torch.manual_seed(4)
+    real = nn.Linear(3, 2)
+    figure = plots.network([3, 2], weights=[real.weight], biases=[real.bias])
+    texts = [text.get_text().replace("−", "-") for text in figure.axes[0].texts]
+    for value in (*real.weight.flatten().tolist(), *real.bias.tolist()):
+        assert f"{value:.3g}" in texts
+    model = layers.MLP((4, 5, 3, 2))
+    figure = plots.network([4, 5, 3, 2], weights=[part.weight for part in model.layers])
+    assert len(figure.axes[0].lines) == 4 * 5 + 5 * 3 + 3 * 2
+
+
 def test_sec_1_3_2_input_784_pixels_and_7_columns():
-    assert load("mnist5k").train.x[0].numel() == 28 * 28 == 784
-    assert layers.MLP((7, 3, 1))(torch.zeros(2, 7)).shape == (2, 1)
+    image = load("mnist5k").train.x[:1].flatten(1)
+    table = load("breast_cancer").train.x[:1, :7]
+    for example, inputs in ((image, 784), (table, 7)):
+        assert example.shape == (1, inputs)
+        assert layers.MLP((inputs, 3, 1))(example).shape == (1, 1)
+        with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+            layers.MLP((inputs + 1, 3, 1))(example)
 
 
-def test_note_2_a_residual_block_adds_its_input():
-    block = layers.Residual(4)
-    x = torch.randn(3, 4)
-    torch.testing.assert_close(block(x) - x, block.inside(x))
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [([64, 10], 650), ([64, 16, 10], 1210), ([784, 128, 64, 10], 109_386), ([3, 1], 4), ([5], 0)],
+)
+def test_sec_1_3_2_hidden_parameters_are_counted(sizes, expected):
+    assert layers.count_parameters(sizes) == expected
+    if len(sizes) > 1:
+        model = layers.MLP(tuple(sizes))
+        assert sum(p.numel() for p in model.parameters()) == expected
+
+
+def test_sec_1_3_2_hidden_widths_and_depths_do_what_the_notebook_says():
+    """One unit is too few, four read, 16 read better; three hidden layers of sigmoids learn nothing."""
+    digits = layers.flat_digits()
+    right = {}
+    for hidden in ((1,), (4,), (16,), (64, 64, 64)):
+        seed_everything(1)
+        with threads(1):
+            model, _ = layers.train(
+                digits.train, (64, *hidden, 10), nn.CrossEntropyLoss(), lr=0.5, epochs=30, seed=1
+            )
+        score = evaluate(model, digits.validation, metrics={"accuracy": count_correct})
+        right[hidden] = score["accuracy"]
+    assert right[(64, 64, 64)] < 0.2
+    assert right[(1,)] < 0.5 < 0.75 < right[(4,)] < right[(16,)]
+
+
+def test_q_1_hidden_units_sort_the_digits_better_than_pixels(source):
+    (cell,) = [c for c in source.split("\n# %%") if "def sorted_by_digit" in c]
+    names = {"torch": torch}
+    exec(cell.partition("\n")[2].partition("\n\n\nwith")[0], names)
+    ratio = names["sorted_by_digit"]
+    two = torch.tensor([[0.0], [1.0], [10.0], [11.0]])
+    assert ratio(two, torch.tensor([0, 0, 1, 1])) == pytest.approx(1 / 10)
+    assert ratio(two, torch.tensor([0, 1, 0, 1])) > 1
+    digits = layers.flat_digits()
+    seed_everything(2)
+    with threads(1):
+        model, _ = layers.train(
+            digits.train, (64, 64, 10), nn.CrossEntropyLoss(), lr=0.5, epochs=20, seed=2
+        )
+    x, y = digits.validation
+    with torch.no_grad():
+        hidden = torch.sigmoid(model.layers[0](x))
+    assert ratio(hidden, y) < ratio(x, y) - 0.05
+
+
+@pytest.mark.parametrize(
+    ("outputs", "loss_fn", "y"),
+    [
+        (10, nn.CrossEntropyLoss(), torch.tensor([0, 9, 3])),
+        (1, nn.BCEWithLogitsLoss(), torch.tensor([[0.0], [1.0], [1.0]])),
+        (1, nn.MSELoss(), torch.tensor([[0.3], [2.0], [-1.0]])),
+        (4, nn.MSELoss(), torch.rand(3, 4)),
+    ],
+    ids=["ten classes", "yes or no", "a number", "a box"],
+)
+def test_sec_1_3_2_output_a_head_of_each_kind_takes_its_loss(outputs, loss_fn, y):
+    model = layers.MLP((6, 5, outputs))
+    logits = model(torch.randn(3, 6))
+    assert logits.shape == (3, outputs)
+    loss_fn(logits, y).backward()
+    assert all(p.grad.isfinite().all() and p.grad.abs().sum() > 0 for p in model.parameters())
+
+
+def test_sec_1_3_2_output_r2_equals_scikit_learn_s():
+    from sklearn.metrics import r2_score
+
+    y, guess = torch.randn(2, 30, 1, generator=torch.Generator().manual_seed(0))
+    np.testing.assert_allclose(layers.r2(guess, y, y), r2_score(y, guess), rtol=1e-4)
+    known = y + 1
+    mean = known.mean().expand_as(y)
+    assert layers.r2(mean, y, known) == pytest.approx(0, abs=1e-6)
+    assert layers.r2(y, y, known) == 1
+
+
+@pytest.mark.parametrize("sizes", [(3, 4, 5), (1, 4, 2), (4, 1, 1), (2, 3, 3)])
+def test_note_2_a_residual_block_by_hand_equals_the_module_in_value_and_gradient(sizes):
+    examples, width, hidden = sizes
+    block = layers.Residual(width, hidden).double()
+    x = torch.randn(examples, width, dtype=torch.float64, requires_grad=True)
+    first, second = block.inside.layers
+    inputs = (x, first.weight, first.bias, second.weight, second.bias)
+    ours = layers.residual(*inputs)
+    torch.testing.assert_close(ours, block(x))
+    torch.testing.assert_close(ours - x, block.inside(x))
+    got = torch.autograd.grad(ours.square().sum(), inputs)
+    torch.testing.assert_close(got, torch.autograd.grad(block(x).square().sum(), inputs))
+
+
+def test_note_2_what_is_lost_in_plain_layers_arrives_through_blocks():
+    for seed in range(3):
+        torch.manual_seed(seed)
+        plain = blocks = pair = torch.randn(2, 16)
+        for _ in range(10):
+            plain = torch.sigmoid(nn.Linear(16, 16)(plain))
+            blocks = layers.Residual(16, 16)(blocks)
+        apart = (pair[0] - pair[1]).norm()
+        assert (plain[0] - plain[1]).norm() < 1e-4 * apart
+        assert (blocks[0] - blocks[1]).norm() > 0.3 * apart
 
 
 def test_a_network_needs_two_sizes():

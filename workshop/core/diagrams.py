@@ -211,7 +211,8 @@ def network(
                 style = _stroke(value, largest)
                 ax.plot(*zip(*ends, strict=True), zorder=1, **style)
                 if tables and numbers <= 12 and value is not None:
-                    _on_line(ax, *ends, 0.33, number(value), style["color"])
+                    at = 0.22 + 0.2 * (j % 2)  # where lines cross, their numbers stand apart
+                    _on_line(ax, *ends, at, number(value), style["color"])
         if biased:
             _unit(ax, wide * layer, lows[layer], "1", BIAS, radius=0.28)
     for layer, (size, spot) in enumerate(zip(sizes, spots, strict=True)):

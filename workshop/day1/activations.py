@@ -89,6 +89,15 @@ def collapse(layers: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     return weight, bias
 
 
+def sum_of_relus(x: Tensor, w: Tensor, b: Tensor, v: Tensor) -> Tensor:
+    """A hidden layer of n ReLUs on one number, added up: v_1 relu(w_1 x + b_1) + ... + v_n relu(...).
+
+    x (N,), w (n,), b (n,), v (n,) -> (N,). Unit i bends the curve at x = -b_i / w_i.
+    """
+    hidden = torch.relu(x[:, None] * w + b)  # (N, n): a row for each x, a column for each unit
+    return hidden @ v
+
+
 def four_relus(x: Tensor) -> Tensor:
     """The book's x^2 out of four ReLUs (eq-1.19): any shape -> the same."""
     return relu(5 * x) + relu(-5 * x) + relu(7 * x - 24) + relu(-7 * x - 24)

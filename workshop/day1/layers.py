@@ -20,6 +20,7 @@ from workshop.core.device import choose, seed_everything, threads
 from workshop.core.lesson import Measured, Result, check_settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 from workshop.day1.neuron import sigmoid
+from workshop.day1.representation import represent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,17 @@ def forward(x: Tensor, weights: list[Tensor], biases: list[Tensor]) -> Tensor:
 
 def count_parameters(sizes: list[int]) -> int:
     """Weights and biases of a network with layers of these sizes, input and output included."""
-    return sum(outputs * inputs + outputs for inputs, outputs in zip(sizes, sizes[1:]))  # noqa: B905
+    pairs = zip(sizes[:-1], sizes[1:], strict=True)
+    return sum(inputs * outputs + outputs for inputs, outputs in pairs)
+
+
+def residual(x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
+    """A residual block (note-2): what two layers make of x, added to x itself.
+
+    x (B, n), W1 (h, n), b1 (h,), W2 (n, h), b2 (n,) -> (B, n); a sigmoid after the first layer.
+    """
+    hidden = sigmoid(x @ W1.T + b1)
+    return x + hidden @ W2.T + b2
 
 
 # --- with torch.nn -------------------------------------------------------------------------------
@@ -93,12 +104,12 @@ class MLP(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two layers with a connection that skips them (note-2): (B, n) -> (B, n), x + f(x)."""
+    """Two layers and a connection that skips them (note-2): (B, n) -> (B, n), x + f(x)."""
 
-    def __init__(self, width: int) -> None:
-        """Make both layers."""
+    def __init__(self, width: int, hidden: int) -> None:
+        """Make both layers, width -> hidden -> width."""
         super().__init__()
-        self.inside = MLP((width, width, width))
+        self.inside = MLP((width, hidden, width))
 
     def forward(self, x: Tensor) -> Tensor:
         """What the layers make of x, added to x itself."""
@@ -121,9 +132,7 @@ def train(
 
 def flat_digits() -> Data:
     """The 8 x 8 digits, each image as one row of 64 numbers."""
-    data = load("digits")
-    parts = (Split(part.x.flatten(1), part.y) for part in (data.train, data.validation, data.test))
-    return Data(data.name, *parts, class_names=data.class_names)
+    return represent(load("digits"), lambda x: x.flatten(1))
 
 
 def disease_progression() -> Data:
@@ -131,6 +140,11 @@ def disease_progression() -> Data:
     data = standardize(load("diabetes"))
     parts = (Split(p.x, p.y[:, None] / 100) for p in (data.train, data.validation, data.test))
     return Data(data.name, *parts, feature_names=data.feature_names)
+
+
+def r2(guess: Tensor, y: Tensor, known: Tensor) -> float:
+    """1 for perfect predictions of y (N, 1), 0 for always guessing the mean of `known` (M, 1)."""
+    return 1 - ((guess - y).square().mean() / (known.mean() - y).square().mean()).item()
 
 
 def run(
@@ -146,34 +160,31 @@ def run(
     tumours = standardize(load("breast_cancer")).to(device)
     yes_no = Split(tumours.development.x, tumours.development.y[:, None].float())
     number = disease_progression().to(device)
-    common = {"epochs": config.epochs, "seed": seed}
+    ten, two, mean = nn.CrossEntropyLoss(), nn.BCEWithLogitsLoss(), nn.MSELoss()
+    jobs = {
+        "digits": (digits.development, (64, *config.hidden, 10), ten, config.lr),
+        "one hidden unit": (digits.development, (64, 1, 10), ten, config.lr),
+        "tumours": (yes_no, (30, *config.hidden, 1), two, config.lr),
+        "diabetes": (number.development, (10, *config.hidden, 1), mean, config.number_lr),
+    }
     right = {"metrics": {"accuracy": count_correct}}
     with threads(1):
         seed_everything(seed)
-        classes, history = train(
-            digits.development, (64, *config.hidden, 10), nn.CrossEntropyLoss(), lr=config.lr,
-            progress=progress and "digits", **common,
-        )  # fmt: skip
-        squeezed, _ = train(
-            digits.development, (64, 1, 10), nn.CrossEntropyLoss(), lr=config.lr,
-            progress=progress and "one hidden unit", **common,
-        )  # fmt: skip
-        binary, _ = train(
-            yes_no, (30, *config.hidden, 1), nn.BCEWithLogitsLoss(), lr=config.lr,
-            progress=progress and "tumours", **common,
-        )  # fmt: skip
-        regression, _ = train(
-            number.development, (10, *config.hidden, 1), nn.MSELoss(), lr=config.number_lr,
-            progress=progress and "diabetes", **common,
-        )  # fmt: skip
+        trained = {
+            name: train(
+                data, sizes, loss_fn, lr=lr, epochs=config.epochs, seed=seed,
+                progress=progress and name,
+            )
+            for name, (data, sizes, loss_fn, lr) in jobs.items()
+        }  # fmt: skip
+        classes, squeezed, binary, regression = (model for model, _ in trained.values())
         tumours_test = Split(tumours.test.x, tumours.test.y[:, None])
-        error = evaluate(regression, number.test, loss_fn=nn.MSELoss())["loss"]
-        guess = number.development.y.mean()
-        spread = (number.test.y - guess).square().mean().item()
+        with torch.no_grad():
+            guess = regression(number.test.x)
         metrics = (
             evaluate(classes, digits.test, **right).measured("accuracy", "digits_accuracy"),
             evaluate(binary, tumours_test, **right).measured("accuracy", "tumours_accuracy"),
-            Measured("diabetes_r2", 1 - error / spread),
+            Measured("diabetes_r2", r2(guess, number.test.y, number.development.y)),
             evaluate(squeezed, digits.test, **right).measured("accuracy", "one_unit_accuracy"),
         )
-    return Result(metrics, {"digits": history})
+    return Result(metrics, {name: history for name, (_, history) in trained.items()})

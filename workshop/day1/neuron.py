@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from workshop.core.data import Data, Split, load, standardize
+from workshop.core.data import Split, load, standardize
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.lesson import Measured, Result, check_settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
@@ -76,6 +76,17 @@ def boundary_x2(x1: Tensor, w: Tensor, b: Tensor) -> Tensor:
     return -(w[0] * x1 + b) / w[1]
 
 
+def standardise(x: Tensor, train: Tensor) -> Tensor:
+    """Each column of x on one scale, in standard deviations from the mean: (M, n) -> (M, n).
+
+    Means and deviations are those of train (N, n), so that new examples are measured with the same
+    ruler. A column that is the same in all of train is only shifted.
+    """
+    mean, sd = train.mean(dim=0), train.std(dim=0, correction=0)
+    sd = torch.where(train.amax(dim=0) > train.amin(dim=0), sd, torch.ones_like(sd))
+    return (x - mean) / sd
+
+
 # --- with torch.nn -------------------------------------------------------------------------------
 
 
@@ -92,21 +103,23 @@ class Neuron(nn.Module):
         return self.linear(x).squeeze(1)
 
 
-def train(model: Neuron, data: Split, config: Config, *, seed: int, progress: bool) -> History:
-    """Fit `model` to x (N, n) and y (N,) of 0 and 1 by gradient descent on the mean log loss."""
-    weight, bias = model.linear.weight, model.linear.bias
+def train(
+    data: Split, config: Config, *, seed: int, progress: bool | str = False
+) -> tuple[Neuron, History]:
+    """A new neuron, fitted to x (N, n), y (N,) of 0 and 1 by gradient descent on the log loss."""
+    model = Neuron(data.x.shape[1]).to(data.x.device)
     optimizer = torch.optim.SGD(  # the weights are pulled towards 0, the bias is not
-        [{"params": [weight], "weight_decay": config.l2}, {"params": [bias]}], lr=config.lr
+        [
+            {"params": [model.linear.weight], "weight_decay": config.l2},
+            {"params": [model.linear.bias]},
+        ],
+        lr=config.lr,
     )
-    return fit(
-        model,
-        (data.x, data.y.float()),
-        loss_fn=nn.BCEWithLogitsLoss(),
-        optimizer=optimizer,
-        epochs=config.epochs,
-        seed=seed,
-        progress=progress and "one neuron",
-    )
+    history = fit(
+        model, (data.x, data.y.float()), loss_fn=nn.BCEWithLogitsLoss(), optimizer=optimizer,
+        epochs=config.epochs, seed=seed, progress=progress,
+    )  # fmt: skip
+    return model, history
 
 
 def sklearn_weights(data: Split, l2: float) -> tuple[Tensor, Tensor]:
@@ -131,19 +144,15 @@ def run(
 ) -> Result:
     """Train the neuron and its control on breast cancer; compare with scikit-learn."""
     device = choose(device)
-    data: Data = standardize(load("breast_cancer")).to(device)
+    data = standardize(load("breast_cancer")).to(device)
     known = data.development
+    order = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))
+    shuffled = Split(known.x, known.y[order.to(device)])
+    score = {"metrics": {"accuracy": count_correct}}
     with threads(1):
         seed_everything(seed)
-        model = Neuron(known.x.shape[1]).to(device)
-        history = train(model, known, config, seed=seed, progress=progress)
-
-        shuffle = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))
-        control = Neuron(known.x.shape[1]).to(device)
-        shuffled = Split(known.x, known.y[shuffle.to(device)])
-        train(control, shuffled, config, seed=seed, progress=progress)
-
-        score = {"metrics": {"accuracy": count_correct}}
+        model, history = train(known, config, seed=seed, progress=progress and "one neuron")
+        control, _ = train(shuffled, config, seed=seed, progress=progress and "shuffled labels")
         right = evaluate(model, data.test, **score)
         guessed = evaluate(control, data.test, **score)
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 4, `activations`: ReLU, softmax, and why linear layers collapse."""
+"""Exercises of lesson 4, `activations`: collapse, ReLU, curves out of ReLUs, softmax."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def _relu_cases(seed: int) -> list[Case]:
         Case((torch.tensor([-3.0, -1.0]),), "only numbers below 0"),
         Case((torch.tensor([-1000.0, 1000.0]),), "large numbers"),
         Case((torch.randn(3, 4, generator=g),), "a table"),
+        Case((torch.tensor(1.5),), "a single number, of shape ()"),
     ]
 
 
@@ -64,6 +65,12 @@ RELU = Exercise(
             "not bent at all",
             "Nothing is bent: numbers below 0 must become 0.",
             lambda z: z * 1.0,
+        ),
+        Mistake(
+            "one number at a time",
+            "Python's own max and if look at one number at a time, and z is a whole tensor. "
+            "torch.where(condition, a, b) decides for each of its numbers.",
+            lambda z: max(z, torch.zeros_like(z)),
         ),
     ),
     hints=(
@@ -167,14 +174,15 @@ def _collapse_cases(seed: int) -> list[Case]:
         Case(([layer(3, 3), layer(3, 3), layer(3, 3)],), "three layers of one size"),
         Case(([layer(5, 2)],), "a single layer"),
         Case(([layer(1, 4), layer(2, 1)],), "through a single unit"),
+        Case(([layer(1, 1), layer(1, 1), layer(1, 1), layer(1, 1)],), "four layers of one unit"),
     ]
 
 
 def _collapse(layers: list[tuple[Tensor, Tensor]], bias: str) -> tuple[Tensor, Tensor]:
     w, b = layers[0]
     for w2, b2 in layers[1:]:
-        carried = {"kept": w2 @ b + b2, "last": b2, "carried": w2 @ b}[bias]
-        w, b = w2 @ w, carried
+        before = b if bias == "added" else 0 * b2 if bias == "last" else w2 @ b
+        w, b = w2 @ w, before if bias == "carried" else before + b2
     return w, b
 
 
@@ -215,6 +223,18 @@ COLLAPSE = Exercise(
             "There is a bias to return too: the two values W and b.",
             lambda layers: _collapse(layers, "kept")[0],
         ),
+        Mistake(
+            "biases merely added",
+            "The biases are added up as they are. An earlier one passes through the later layers "
+            "first: W2 @ b1 + b2.",
+            lambda layers: _collapse(layers, "added"),
+        ),
+        Mistake(
+            "only the first two",
+            "Only the first two layers are taken. There may be more of them, or just one: loop over "
+            "all that follow the first.",
+            lambda layers: _collapse(layers[:2], "kept"),
+        ),
     ),
     hints=(
         "Write out two layers on paper: W2 (W1 x + b1) + b2, and multiply out.",
@@ -232,4 +252,95 @@ COLLAPSE = Exercise(
     ),
 )
 
-EXERCISES = (COLLAPSE, RELU, SOFTMAX)
+
+def _sum_cases(seed: int) -> list[Case]:
+    g = torch.Generator().manual_seed(seed)
+
+    def case(points: int, units: int, note: str) -> Case:
+        return Case((torch.randn(points, generator=g), *torch.randn(3, units, generator=g)), note)
+
+    x = torch.tensor([-7.0, -6, -4, -2, -1, 1, 2, 4, 5, 6])
+    book = ([5.0, -5, 7, -7], [0.0, 0, -24, -24], [1.0, 1, 1, 1])
+    return [
+        Case((x, *map(torch.tensor, book)), "the book's four ReLUs"),
+        case(6, 3, "six points, three units"),
+        case(4, 4, "as many points as units"),
+        case(1, 3, "a single point"),
+        case(5, 1, "a single unit"),
+        Case((x, torch.ones(2), torch.tensor([0.5, 3.0]), torch.tensor([-1.0, 1.0])), "a ramp"),
+    ]
+
+
+def _units(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    return x[:, None] * w + b
+
+
+SUM = Exercise(
+    name="sum_of_relus",
+    lesson="activations",
+    title="A curve out of straight pieces",
+    reference=activations.sum_of_relus,
+    cases=_sum_cases,
+    gradients=(0, 1, 2, 3),
+    mistakes=(
+        Mistake(
+            "no bend",
+            "There is no ReLU in it, so this is one straight line, however many units there are.",
+            lambda x, w, b, v: _units(x, w, b) @ v,
+        ),
+        Mistake(
+            "bent after the sum",
+            "The ReLU comes after the sum, so there is one bend for all units together. Each unit "
+            "is bent by itself, and then they are added up.",
+            lambda x, w, b, v: torch.relu(_units(x, w, b) @ v),
+        ),
+        Mistake(
+            "v inside the ReLU",
+            "v is inside the ReLU, which cuts off every unit whose v is below 0. Multiply by v after "
+            "the bend.",
+            lambda x, w, b, v: torch.relu(_units(x, w, b) * v).sum(dim=1),
+        ),
+        Mistake(
+            "v is forgotten",
+            "The units are added up as they are. Each is multiplied by its v first.",
+            lambda x, w, b, v: torch.relu(_units(x, w, b)).sum(dim=1),
+        ),
+        Mistake(
+            "bias after the bend",
+            "The bias is added after the ReLU, so every unit bends at x = 0. It belongs inside: "
+            "w x + b.",
+            lambda x, w, b, v: (torch.relu(x[:, None] * w) + b) @ v,
+        ),
+        Mistake(
+            "not added up",
+            "There is a number for each point and each unit. Add up the units (dim=1), so that each "
+            "point has one.",
+            lambda x, w, b, v: torch.relu(_units(x, w, b)) * v,
+        ),
+        Mistake(
+            "added up over the points",
+            "The points are added up (dim=0) instead of the units (dim=1).",
+            lambda x, w, b, v: (torch.relu(_units(x, w, b)) * v).sum(dim=0),
+        ),
+        Mistake(
+            "shapes",
+            "x (N,) and w (n,) are multiplied in pairs, the first x with the first w only. Every x "
+            "meets every w in a table: x[:, None] * w has the shape (N, n).",
+            lambda x, w, b, v: torch.relu(x * w + b) @ v,
+        ),
+    ),
+    hints=(
+        "It is a hidden layer with one input, and an output unit without a bias: v is its weights.",
+        "x[:, None] * w + b is a table (N, n), a row for each point and a column for each unit. Bend "
+        "it.",
+        "torch.relu(x[:, None] * w + b) @ v multiplies each unit by its v and adds them up.",
+    ),
+    alternatives=(
+        lambda x, w, b, v: (_units(x, w, b).clamp(min=0) * v).sum(dim=1),
+        lambda x, w, b, v: sum(
+            v_i * torch.relu(w_i * x + b_i) for w_i, b_i, v_i in zip(w, b, v, strict=True)
+        ),
+    ),
+)
+
+EXERCISES = (COLLAPSE, RELU, SUM, SOFTMAX)

@@ -1,6 +1,8 @@
-"""Exercises of lesson 2, `neuron`: the weighted sum, the sigmoid, the boundary."""
+"""Exercises of lesson 2, `neuron`: weighted sum, sigmoid, boundary, and one scale for all inputs."""
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import Tensor
@@ -102,6 +104,7 @@ def _sigmoid_cases(seed: int) -> list[Case]:
         Case((4 * torch.randn(2, 3, generator=g),), "a table of numbers"),
         Case((torch.tensor([-30.0, -5.0, 5.0, 30.0]),), "large numbers"),
         Case((torch.tensor([-1000.0, 1000.0]),), "z = -1000 and z = 1000"),
+        Case((torch.tensor(-1.5),), "a single number, of shape ()"),
     ]
 
 
@@ -151,6 +154,12 @@ SIGMOID = Exercise(
             "These are 0s and 1s, a decision. The sigmoid says how sure the neuron is: every "
             "number between 0 and 1.",
             lambda z: (z > 0).float(),
+        ),
+        Mistake(
+            "math.exp",
+            "math.exp takes one number at a time. torch.exp takes a whole tensor, and lets the "
+            "gradient through.",
+            lambda z: 1 / (1 + math.exp(-z)),
         ),
     ),
     hints=(
@@ -239,6 +248,17 @@ BOUNDARY = Exercise(
             "for.",
             lambda x1, w, b: -(w[1] * x1 + b) / w[0],
         ),
+        Mistake(
+            "z is 0.5",
+            "This is where z is 0.5. The neuron is undecided where its activation a = g(z) is 0.5, "
+            "and that is where z is 0.",
+            lambda x1, w, b: (0.5 - w[0] * x1 - b) / w[1],
+        ),
+        Mistake(
+            "whole points",
+            "These are whole points (x1, x2). Return their second coordinate only: (N,).",
+            lambda x1, w, b: torch.stack([x1, -(w[0] * x1 + b) / w[1]], dim=1),
+        ),
     ),
     hints=(
         "The neuron is undecided where its activation is 0.5. Which z gives 0.5?",
@@ -251,4 +271,128 @@ BOUNDARY = Exercise(
     ),
 )
 
-EXERCISES = (WEIGHTED_SUM, SIGMOID, BOUNDARY)
+
+def _standardise_cases(seed: int) -> list[Case]:
+    g = torch.Generator().manual_seed(seed)
+
+    def table(rows: int, columns: int) -> Tensor:
+        scale = torch.tensor([30.0, 5000.0, 0.1, 2.0, 7.0])[:columns]
+        return scale * (2 + torch.randn(rows, columns, generator=g))
+
+    train, square = table(6, 3), table(4, 4)
+    constant = torch.cat([table(5, 1), torch.full((5, 1), 3.0)], dim=1)
+    return [
+        Case((train, train), "the training examples themselves"),
+        Case((table(4, 3), train), "new examples, in the training examples' measure"),
+        Case((table(1, 5), table(7, 5)), "one new example"),
+        Case((square, square), "as many examples as columns"),
+        Case((table(2, 1), table(8, 1)), "a single column"),
+        Case(
+            (torch.tensor([[40.0, 3.0], [50.0, 4.0]]), constant),
+            "a column that is the same in all training examples",
+        ),
+    ]
+
+
+def _scaled(x: Tensor, by: Tensor, sd: Tensor | None = None) -> Tensor:
+    sd = by.std(dim=0, correction=0) if sd is None else sd
+    return (x - by.mean(dim=0)) / torch.where(sd == 0, 1.0, sd)
+
+
+def _by_row(x: Tensor, train: Tensor) -> Tensor:
+    return (x - train.mean(dim=1)) / train.std(dim=1, correction=0)
+
+
+STANDARDISE = Exercise(
+    name="standardise",
+    lesson="neuron",
+    title="One scale for all inputs",
+    reference=neuron.standardise,
+    cases=_standardise_cases,
+    rtol=1e-3,
+    atol=1e-5,
+    mistakes=(
+        Mistake(
+            "its own measure",
+            "x is measured with its own mean and deviation. Take those of train: a new example must "
+            "not change the ruler it is measured with.",
+            lambda x, train: _scaled(x, x),
+        ),
+        Mistake(
+            "a constant column",
+            "Right, but for a column that is the same in all of train. Its deviation is 0, and "
+            "dividing by that gives inf or nan: divide by 1 there.",
+            lambda x, train: (x - train.mean(dim=0)) / train.std(dim=0, correction=0),
+        ),
+        Mistake(
+            "a tiny number added",
+            "A tiny number in the denominator avoids nan, but in a column that is constant in train "
+            "a new value becomes enormous. Divide by 1 there.",
+            lambda x, train: (x - train.mean(dim=0)) / (train.std(dim=0, correction=0) + 1e-8),
+        ),
+        Mistake(
+            "only shifted",
+            "The columns are shifted, not scaled: divide by the standard deviation of each.",
+            lambda x, train: x - train.mean(dim=0),
+        ),
+        Mistake(
+            "not shifted",
+            "The columns are scaled, not shifted: subtract the mean of each first.",
+            lambda x, train: _scaled(x + train.mean(dim=0), train),
+        ),
+        Mistake(
+            "variance",
+            "You divide by the variance. The standard deviation is its square root.",
+            lambda x, train: _scaled(x, train, train.var(dim=0, correction=0)),
+        ),
+        Mistake(
+            "N - 1",
+            "Nearly: torch's std divides by N - 1 unless you say correction=0.",
+            lambda x, train: _scaled(x, train, train.std(dim=0)),
+        ),
+        Mistake(
+            "one mean for the whole table",
+            "There is one mean and one deviation for the whole table. Each column has its own: "
+            "dim=0 averages over the examples.",
+            lambda x, train: (x - train.mean()) / train.std(correction=0),
+        ),
+        Mistake(
+            "over the columns",
+            "With dim=1 you average over the columns, years with dollars. dim=0 averages each "
+            "column over the examples.",
+            _by_row,
+        ),
+        Mistake(
+            "from 0 to 1",
+            "This brings each column between 0 and 1. Here it should have mean 0 and standard "
+            "deviation 1.",
+            lambda x, train: (
+                (x - train.amin(dim=0))
+                / torch.where(
+                    train.amax(dim=0) > train.amin(dim=0),
+                    train.amax(dim=0) - train.amin(dim=0),
+                    1.0,
+                )
+            ),
+        ),
+    ),
+    hints=(
+        "Two numbers for each column: its mean and its standard deviation. Whose, those of x or of "
+        "train?",
+        "train.mean(dim=0) and train.std(dim=0, correction=0) have the shape (n,). Where a "
+        "deviation is 0, put 1 in its place.",
+        "sd = torch.where(sd > 0, sd, torch.ones_like(sd)), and then (x - mean) / sd.",
+    ),
+    alternatives=(
+        lambda x, train: _scaled(x, train),
+        lambda x, train: torch.stack(
+            [
+                (x[:, k] - c.mean()) / (c.std(correction=0) if c.max() > c.min() else 1)
+                for k, c in enumerate(train.T)
+            ],
+            dim=1,
+        ),
+    ),
+)
+
+EXERCISES = (WEIGHTED_SUM, SIGMOID, BOUNDARY, STANDARDISE)
