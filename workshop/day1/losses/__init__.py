@@ -16,7 +16,7 @@ import torch
 
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.lesson import Result, check_settings, part
-from workshop.day1.losses import converter, critic, tasks
+from workshop.day1.losses import converter, critic, examples, tasks
 from workshop.day1.losses.converter import ConverterConfig
 from workshop.day1.losses.critic import CriticConfig
 from workshop.day1.losses.functions import (
@@ -38,7 +38,7 @@ from workshop.day1.losses.tasks import TasksConfig
 
 __all__ = [
     "Config", "bce_with_logits", "binary_cross_entropy", "cce", "cce_loops", "clamped_log",
-    "converter", "critic", "cross_entropy", "mae", "misses", "mse", "run", "same_shape",
+    "converter", "critic", "cross_entropy", "examples", "mae", "misses", "mse", "run", "same_shape",
     "soft_cross_entropy", "tasks", "wasserstein", "wasserstein_1d",
 ]  # fmt: skip
 
