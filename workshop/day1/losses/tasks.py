@@ -158,7 +158,7 @@ def measure_one_of_many(
     # Errors of up to 9, squared, have large slopes: at the full rate the loss would explode.
     model, _ = learn(
         (64, config.digits_hidden, 1), Split(known.x, known.y[:, None].float()), mse,
-        lr=config.digits_lr / 25, progress=progress and "digits as numbers", **options,
+        lr=config.digits_lr / 50, progress=progress and "digits as numbers", **options,
     )  # fmt: skip
     as_number = evaluate(model, Split(test.x, test.y[:, None]), metrics={"accuracy": count_nearest})
     metrics = [
