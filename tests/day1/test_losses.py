@@ -329,7 +329,7 @@ def test_r2_is_that_of_scikit_learn_on_its_own_mean():
 
 
 def test_a_number_rounds_to_the_nearest_class():
-    yhat, y = torch.tensor([[2.4], [2.6], [9.2], [-0.4]]), torch.tensor([[2], [2], [9], [0]])
+    yhat, y = torch.tensor([[0.24], [0.26], [0.92], [-0.04]]), torch.tensor([[2], [2], [9], [0]])
     assert examples.count_nearest(yhat, y) == 3
 
 

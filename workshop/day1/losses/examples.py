@@ -52,9 +52,9 @@ def count_shares(logits: Tensor, y: Tensor) -> Tensor:
     return count_exact(logits.softmax(dim=1) - 0.5, y)
 
 
-def count_nearest(yhat: Tensor, y: Tensor) -> Tensor:
-    """How often a number, rounded, is the class: yhat and y (B, 1) -> a whole number."""
-    return (yhat.round() == y).sum()
+def count_nearest(tenths: Tensor, y: Tensor) -> Tensor:
+    """How often ten times a number, rounded, is the class: both (B, 1) -> a whole number."""
+    return ((10 * tenths).round() == y).sum()
 
 
 def r2(yhat: Tensor, y: Tensor, mean: Tensor) -> float:
