@@ -597,7 +597,8 @@ for epochs in (50, 100, 200):
 # | several labels | a unit each, sigmoid | binary cross-entropy | `[0, 1, 1]` |
 # | one class of many | a unit each, softmax | categorical cross-entropy | `2`, or `[0, 0, 1]` |
 # | fakes against real | 1 unit, slope limited | Wasserstein | which heap |
-#
+
+# %% [markdown]
 # ## Recap
 #
 # - Training is trial and error: predict, measure how wrong, correct, again.
@@ -605,7 +606,8 @@ for epochs in (50, 100, 200):
 # - Squares lead to the mean, sizes to the median; each kind of task has its loss.
 # - A metric is for people, a loss for the machine. Accuracy is flat, so cross-entropy stands in for it.
 # - From logits, losses stay exact where probabilities would be rounded to 0 or 1.
-#
+
+# %% [markdown]
 # ### Test yourself
 #
 # **1.** A photo app tags pictures with "beach", "people", "night". Which loss?
