@@ -23,7 +23,7 @@ from workshop.core.data import Split
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import activations, losses
 from workshop.day1.layers import disease_progression, flat_digits
-from workshop.day1.losses import converter, critic, examples, tasks
+from workshop.day1.losses import clamped_log, converter, critic, examples, same_shape, tasks
 from workshop.exercises import answer, check, hint
 
 # %% [markdown]
@@ -574,7 +574,7 @@ with torch.no_grad():
     marks = judge(x[:, None])
 plots.functions(
     x, {"the critic's mark": marks}, xlabel="radius in mm", ylabel="mark",
-    title="Up where real ones lie to the right, down where they lie to the left",
+    title="The critic's curve: up or down, never steeper than 1",
 )  # fmt: skip
 
 # %% [markdown]
