@@ -1,0 +1,143 @@
+"""Kilometres to miles: trial and error, the same as a loop, and what wrong labels do to it.
+
+    yhat = w x;   w := w - lr * slope,   slope = dJ/dw = 2/N sum (yhat - y) x   for the squared error
+
+Book 1.6 (ex-2, tab-1.1, alg-1). Shapes: N distances; km and miles (N,), w ().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from workshop.core.data import Split
+from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.training import History, fit
+from workshop.day1.losses.functions import mae, mse
+
+MILES_PER_KM = 0.62137
+TABLE = Split(torch.tensor([0.0, 100.0]), torch.tensor([0.0, 62.137]))  # tab-1.1: km, miles
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConverterConfig:
+    """Settings of the unit converter."""
+
+    start: float = setting(0.5, help="the first guess of w")
+    epochs: int = setting(100, at_least=1, help="passes over the two rows of the book's table")
+    lr: float = setting(2e-5, above=0, help="learning rate for them: small, since km are large")
+    typos: int = setting(3, at_least=0, at_most=5, help="of 20 road signs, how many are wrong")
+    typos_epochs: int = setting(2500, at_least=1, help="passes over the road signs")
+    typos_lr: float = setting(1e-4, above=0, help="learning rate for them, absolute error")
+    typos_squares_lr: float = setting(0.1, above=0, help="learning rate for them, squared error")
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        check_settings(self)
+
+
+# --- by hand -------------------------------------------------------------------------------------
+
+
+def trial_and_error(
+    x: float, y: float, *, start: float = 0.5, nudge: float = 0.1, tolerance: float = 1e-3
+) -> list[tuple[float, float, float]]:
+    """Guess w, look at the error, nudge (ex-2): rows (w, prediction w x, error y - w x).
+
+    An error above 0 means that w is too small, one below 0 that it is too large. Each time the
+    target was overshot, the nudges become ten times smaller. Ends when |error| <= tolerance.
+
+    Raises:
+        ValueError: x is not above 0, or nudge or tolerance is not.
+    """
+    if min(x, nudge, tolerance) <= 0:
+        raise ValueError(
+            f"got x = {x}, nudge = {nudge}, tolerance = {tolerance}, expected all above 0"
+        )
+    w, tried = start, []
+    while True:
+        error = y - w * x
+        if tried and error * tried[-1][2] < 0:
+            nudge /= 10
+        tried.append((w, w * x, error))
+        if abs(error) <= tolerance or nudge < 1e-15:
+            return tried
+        w += nudge if error > 0 else -nudge
+
+
+def train_by_hand(km: Tensor, miles: Tensor, w: float, *, lr: float, epochs: int) -> list[float]:
+    """The training procedure (alg-1) for one weight and the squared error: w after each epoch.
+
+    The book calls an epoch an iteration; it is one pass over the training set, which here is one
+    update, since all the rows are taken at once.
+    """
+    course = [w]
+    for _ in range(epochs):
+        yhat = w * km  # 1. forward: predict
+        error = yhat - miles  # 2. how wrong?
+        slope = 2 * (error * km).mean().item()  # 3. backward: how the loss changes with w
+        w = w - lr * slope  # 4. update: a step against the slope
+        course.append(w)
+    return course
+
+
+def road_signs(typos: int, *, seed: int) -> Split:
+    """20 distances in hundreds: x km (20, 1), y miles (20, 1); `typos` of the far ones are wrong.
+
+    Somebody wrote the kilometres there twice: on far ones, since there it does harm.
+    """
+    x = torch.linspace(0.05, 1, 20)[:, None]
+    y = MILES_PER_KM * x
+    wrong = 10 + torch.randperm(10, generator=torch.Generator().manual_seed(seed))[:typos]
+    y[wrong] = x[wrong]
+    return Split(x, y)
+
+
+# --- with torch.nn -------------------------------------------------------------------------------
+
+
+def converter(start: float) -> nn.Linear:
+    """A neuron with one weight, no bias and a linear activation (fig-1.13): (N, 1) -> (N, 1)."""
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(model.weight, start)
+    return model
+
+
+def train(
+    data: Split, loss_fn: Callable[[Tensor, Tensor], Tensor], *, start: float, lr: float,
+    epochs: int, device: torch.device | str = "cpu", progress: bool | str = False,
+) -> tuple[float, History]:  # fmt: skip
+    """The w that gradient descent finds, all rows at once, for x and y (N, 1), and the history."""
+    model = converter(start).to(device)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    history = fit(
+        model, data, loss_fn=loss_fn, optimizer=optimizer, epochs=epochs, progress=progress
+    )
+    return model.weight.item(), history
+
+
+def measure(
+    config: ConverterConfig, *, seed: int, device: torch.device, progress: bool = False
+) -> tuple[list[Measured], dict[str, History]]:
+    """The book's table, then road signs with typing errors under both losses."""
+    at = {"start": config.start, "device": device}
+    table = Split(TABLE.x[:, None], TABLE.y[:, None])
+    w, history = train(
+        table, mse, lr=config.lr, epochs=config.epochs, progress=progress and "km to miles", **at
+    )
+    signs = road_signs(config.typos, seed=seed)
+    metrics = [Measured("converter_error", abs(w - MILES_PER_KM))]
+    # The slope of squares shrinks near their minimum, so they bear large steps and need few of them.
+    for name, loss_fn, lr, epochs in (
+        ("mae", mae, config.typos_lr, config.typos_epochs),
+        ("mse", mse, config.typos_squares_lr, config.typos_epochs // 5 + 1),
+    ):
+        w, _ = train(
+            signs, loss_fn, lr=lr, epochs=epochs,
+            progress=progress and f"typing errors, {name}", **at,
+        )  # fmt: skip
+        metrics.append(Measured(f"typos_{name}_error", abs(w - MILES_PER_KM)))
+    return metrics, {"converter": history}
