@@ -16,7 +16,7 @@ from torch import Tensor, nn
 # --- by hand ---------------------------------------------------------------------------------------
 
 
-def initialise(sizes: Sequence[int], seed: int) -> list[Tensor]:
+def initialise(sizes: tuple[int, ...], seed: int) -> list[Tensor]:
     """[W1, b1, W2, b2, ...] for layers of these sizes: weights at random, biases 0 (alg-1).
 
     The weights of a layer are uniform within 1 / sqrt(its inputs), as nn.Linear has them.
@@ -58,7 +58,7 @@ def loss_and_gradients(
 
 
 def train_by_hand(
-    x: Tensor, y: Tensor, sizes: Sequence[int], lr: float, epochs: int, batch_size: int, seed: int
+    x: Tensor, y: Tensor, sizes: tuple[int, ...], lr: float, epochs: int, batch_size: int, seed: int
 ) -> list[Tensor]:
     """The whole training procedure (alg-1) for an MLP of sizes (D, H, C): its W1, b1, W2, b2."""
     params = [p.to(x) for p in initialise(sizes, seed)]  # weights at random, biases 0
