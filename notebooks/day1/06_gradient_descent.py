@@ -599,7 +599,8 @@ climb.show()
 # **That was Day 1.** You know why a representation matters (1), what a neuron (2) and a layer (3) do,
 # why there is a bend between layers (4), how to say how wrong a network is (5), and how it becomes less
 # wrong (6). That is a whole neural network, and you have written each part of it.
-#
+
+# %% [markdown]
 # ### Test yourself
 #
 # **1.** $f(x) = x^2$, you stand at $x = 4$, and the learning rate is 0.25. Where are you after one step?
