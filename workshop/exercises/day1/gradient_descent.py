@@ -406,6 +406,10 @@ NO_BIASES = (
 LAST_LAYER_ONLY = (
     "Only the last layer learns; the first keeps its random weights. Update W1 and b1 as well."
 )
+NOTHING = (
+    "Nothing is learned: the parameters come back as they started. In a loop, p = p - lr * g only "
+    "gives the name p to a new tensor; make a new list, [p - lr * g for p, g in zip(...)]."
+)
 UPHILL = "The loss grows: each step goes uphill. The update is p - lr * gradient."
 
 
@@ -472,6 +476,7 @@ TRAIN = Exercise(
     ),
     mistakes=(
         Mistake("uphill", UPHILL, lambda x, y, s, lr, *a: _train(x, y, s, -lr, *a)),
+        Mistake("nothing", NOTHING, lambda *a: _train(*a, learns=(False,) * 4)),
         Mistake("twins", TWINS, lambda *a: _train(*a, start=0.0)),
         Mistake("biases stay", NO_BIASES, lambda *a: _train(*a, learns=(True, False, True, False))),
         Mistake(
