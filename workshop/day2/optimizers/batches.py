@@ -1,6 +1,6 @@
 """Batch, mini-batch, stochastic: how many examples are looked at before each update.
 
-    updates in an epoch = N / B, rounded up       B = 1: stochastic, 1 < B < N: mini-batch, B = N: batch
+    updates in an epoch = N / B, rounded up    (B = 1: stochastic, 1 < B < N: mini-batch, B = N: batch)
 
 Book 2.2.1 and note 11. Letters: N examples, B in a batch, T updates.
 Target: with small batches three epochs are enough. Control: with one update an epoch, at the same
@@ -10,6 +10,7 @@ verdict.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,9 +42,9 @@ class Config:
         check_settings(self)
 
 
-def updates_in(examples: int, batch_size: int | None, epochs: int = 1) -> int:
-    """How many updates there are in some epochs; None takes all examples at once."""
-    return epochs * -(-examples // (batch_size or examples))
+def count_updates(examples: int, batch_size: int, epochs: int) -> int:
+    """How many updates there are (sec-2.2.1): one for each batch, a smaller last one included."""
+    return epochs * math.ceil(examples / batch_size)
 
 
 def line_data(count: int = 200, *, seed: int = 0) -> Split:

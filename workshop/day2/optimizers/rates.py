@@ -35,7 +35,8 @@ class Config:
     sgd_too_high: float = setting(3.0, above=0, help="SGD: a rate that is too high")
     adam_too_low: float = setting(1e-5, above=0, help="Adam: a rate that is too low")
     adam_right: float = setting(0.01, above=0, help="Adam: a good rate")
-    adam_too_high: float = setting(0.1, above=0, help="Adam: a rate that is too high")
+    adam_high: float = setting(0.1, above=0, help="Adam: a rate that is rather high")
+    adam_too_high: float = setting(1.0, above=0, help="Adam: a rate that is too high")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
@@ -115,7 +116,7 @@ def run(
     """The same training with each rate, scored on the validation part."""
     jobs = {"sgd_zero": 0.0}  # the control of controls: no step at all
     names = ("sgd_too_low", "sgd_low", "sgd_right", "sgd_too_high",
-             "adam_too_low", "adam_right", "adam_too_high")  # fmt: skip
+             "adam_too_low", "adam_right", "adam_high", "adam_too_high")  # fmt: skip
     jobs |= {name: getattr(config, name) for name in names}
     rates, losses = range_test(data.train, partial(torch.optim.SGD, lr=0), seed=seed)
     jobs["sgd_suggested"] = suggest_rate(rates, losses).item()

@@ -49,9 +49,9 @@ def step_decay(t: int, total: int) -> float:
     return 0.1 ** ((t >= 0.6 * total) + (t >= 0.85 * total))
 
 
-def cosine_rate(t: int, total: int, lr: float) -> float:
-    """From lr at t = 0 down to 0 at t = total along half a wave (Loshchilov and Hutter 2017)."""
-    return lr * (1 + math.cos(math.pi * t / total)) / 2
+def cosine(t: int, total: int) -> float:
+    """From 1 at t = 0 down to 0 at t = total, on half a wave (Loshchilov and Hutter 2017)."""
+    return (1 + math.cos(math.pi * t / total)) / 2
 
 
 def one_cycle(t: int, total: int, warm_up: float = 0.3) -> float:
@@ -71,7 +71,7 @@ Schedule = Callable[[int, int], float]
 SCHEDULES: dict[str, Schedule] = {
     "constant": constant,
     "step": step_decay,
-    "cosine": partial(cosine_rate, lr=1.0),
+    "cosine": cosine,
     "one_cycle": one_cycle,
 }
 
@@ -100,7 +100,7 @@ def choose_recipes(
     return tried, scheduled, max((key for key in tried if key[0] == "constant"), key=tried.get)
 
 
-def test_pairs(
+def compare_on_test(
     data: Data, recipes: tuple[tuple[str, float], ...], config: Config, seed: int
 ) -> list[list[int]]:
     """Refit each recipe with `pairs` seeds and test it: for each, how many test digits are right.
@@ -122,7 +122,7 @@ def test_pairs(
 def run(config: Config, data: Data, seed: int, progress: bool = False) -> list[Measured]:
     """Choose on the validation part, refit on both parts, test once: with a schedule and without."""
     _, scheduled, constant_rate = choose_recipes(data, config, seed, progress)
-    ours, theirs = test_pairs(data, (scheduled, constant_rate), config, seed)
+    ours, theirs = compare_on_test(data, (scheduled, constant_rate), config, seed)
     total = config.pairs * len(data.test)
     return [
         Measured.count("schedule_accuracy", sum(ours), total),

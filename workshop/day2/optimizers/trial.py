@@ -26,9 +26,7 @@ def digits(device: str | torch.device = "cpu") -> Data:
     return replace(data, **{k: Split(part.x.flatten(1), part.y) for k, part in parts.items()})
 
 
-def mlp(
-    hidden: Sequence[int] = HIDDEN, activation: type[nn.Module] = nn.ReLU
-) -> nn.Sequential:
+def mlp(hidden: Sequence[int] = HIDDEN, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
     """Pixels -> hidden layers -> ten logits: (B, 784) -> (B, 10)."""
     return network((784, *hidden, 10), activation)
 
