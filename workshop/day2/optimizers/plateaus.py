@@ -40,28 +40,31 @@ class Config:
         check_settings(self)
 
 
-def gradient_norm(model: nn.Module, data: Split) -> float:
-    """Length of the gradient of the mean loss on `data`, over all parameters."""
+def first_gradient(model: nn.Module, data: Split) -> float:
+    """Length of the gradient of the mean loss on `data` with respect to the first weights.
+
+    They are the farthest from the loss: what the layers between do not pass on, these do not get.
+    """
     loss = nn.functional.cross_entropy(model(data.x), data.y)
-    gradients = torch.autograd.grad(loss, list(model.parameters()))
-    return torch.stack([g.square().sum() for g in gradients]).sum().sqrt().item()
+    (gradient,) = torch.autograd.grad(loss, next(model.parameters()))
+    return gradient.norm().item()
 
 
 def train_on_plateau(
     data: Split, make_optimizer: MakeOptimizer, *, epochs: int, hidden: tuple[int, ...] = (64, 64),
-    seed: int = 0,
+    activation: type[nn.Module] = nn.Sigmoid, seed: int = 0,
 ) -> Iterator[tuple[nn.Module, History]]:  # fmt: skip
     """Train a network of sigmoids; yields it and its history after each epoch.
 
-    The history has a column more: gradient_norm, at the end of the epoch, on all of `data`.
+    The history has a column more: first_gradient, at the end of the epoch, on all of `data`.
     """
     seed_everything(seed)
-    model = mlp(hidden, nn.Sigmoid).to(data.x.device)
+    model = mlp(hidden, activation).to(data.x.device)
     for history in train_epochs(
         model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=make_optimizer(model.parameters()),
         epochs=epochs, batch_size=64, seed=seed,
     ):  # fmt: skip
-        history.rows[-1]["gradient_norm"] = gradient_norm(model, data)
+        history.rows[-1]["first_gradient"] = first_gradient(model, data)
         yield model, history
 
 

@@ -46,25 +46,55 @@ class Config:
 MAKERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 
-# --- a learning-rate range test (Smith 2017) -----------------------------------------------------
+# --- loss by update, and a learning-rate range test (Smith 2017) ---------------------------------
+
+
+def smooth(losses: Tensor, beta: float = 0.9) -> Tensor:
+    """A running mean of losses (T,), corrected as in Adam: one batch by itself is noisy."""
+    mean, means = 0.0, []
+    for t, loss in enumerate(losses.tolist(), start=1):
+        mean = beta * mean + (1 - beta) * loss
+        means.append(mean / (1 - beta**t))
+    return torch.tensor(means)
+
+
+def losses_with(
+    data: Split, make_optimizer: MakeOptimizer, rates: Tensor, *, batch_size: int = 64,
+    seed: int = 0,
+) -> Tensor:  # fmt: skip
+    """The loss of the batch at each update of a new network, with a rate for each: (T,) -> (T,).
+
+    data: x (N, 784), y (N,). make_optimizer: model.parameters() -> an optimizer, whose rate is
+    overwritten. seed: of the network and of the batches.
+    """
+    seed_everything(seed)
+    model = mlp().to(data.x.device)
+    optimizer = make_optimizer(model.parameters())
+    losses = []
+    for lr in rates.tolist():
+        optimizer.param_groups[0]["lr"] = lr
+        batch = torch.randint(len(data), (batch_size,)).to(data.x.device)
+        loss = nn.functional.cross_entropy(model(data.x[batch]), data.y[batch])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach())
+    return torch.stack(losses).cpu()
 
 
 def range_test(
     data: Split, make_optimizer: MakeOptimizer, *, low: float = 1e-4, high: float = 10.0,
-    updates: int = 100, batch_size: int = 64, seed: int = 0,
+    updates: int = 100, **options: Any,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """A short training in which the rate grows by a factor with every update.
 
     Args:
-        data: x (N, 784), y (N,).
-        make_optimizer: model.parameters() -> an optimizer; its own rate is overwritten.
+        data, make_optimizer, options: see `losses_with`.
         low, high: the first and the last rate.
-        updates: how many T there are at most: it ends where the loss is lost.
-        batch_size: examples per update.
-        seed: of the network and of the batches.
+        updates: how many there are.
 
     Returns:
-        The rates (T,), and the smoothed losses (T,) that were met with them.
+        The rates (T,) and the smoothed losses (T,), up to where the loss is four times its lowest.
 
     Raises:
         ValueError: the rates do not grow, or there are fewer than 10 updates.
@@ -74,24 +104,11 @@ def range_test(
             f"got rates from {low} to {high} and {updates} updates; expected 0 < low < high and "
             f"10 updates or more"
         )
-    seed_everything(seed)
-    model = mlp().to(data.x.device)
-    optimizer = make_optimizer(model.parameters())
-    rates, losses = torch.logspace(math.log10(low), math.log10(high), updates), []
-    mean, best = 0.0, math.inf
-    for t, lr in enumerate(rates.tolist(), start=1):
-        optimizer.param_groups[0]["lr"] = lr
-        batch = torch.randint(len(data), (batch_size,)).to(data.x.device)
-        loss = nn.functional.cross_entropy(model(data.x[batch]), data.y[batch])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        mean = 0.9 * mean + 0.1 * loss.item()  # one batch is noisy: a running mean, as in Adam
-        losses.append(mean / (1 - 0.9**t))
-        best = min(best, losses[-1])
-        if not losses[-1] < 4 * best:  # not-a-number ends it too
-            break
-    return rates[: len(losses)], torch.tensor(losses)
+    rates = torch.logspace(math.log10(low), math.log10(high), updates)
+    losses = smooth(losses_with(data, make_optimizer, rates, **options))
+    lost = ~(losses < 4 * losses.cummin(dim=0).values)  # not-a-number is lost too
+    end = int(lost.nonzero()[0]) if lost.any() else updates
+    return rates[:end], losses[:end]
 
 
 def suggest_rate(rates: Tensor, losses: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ class Config:
 
     updates: int = setting(50, at_least=1, help="updates of a network compared with torch.optim")
     bowl_steps: int = setting(60, at_least=1, help="steps down the bowl")
-    bowl_lr: float = setting(0.018, above=0, help="learning rate on the bowl, for all")
+    bowl_lr: float = setting(0.0195, above=0, help="learning rate on the bowl, for all")
     bowl_momentum: float = setting(0.8, at_least=0, below=1, help="momentum on the bowl")
 
     def __post_init__(self) -> None:
