@@ -51,20 +51,20 @@ show_source(trial.mlp, trial.train)
 #   by chance: which example comes next is drawn at random.
 #
 # Fewer examples make a worse gradient, but more steps for the same work. To see it, fit a line
-# $y = wx + b$ to 200 points. The map shows the loss over $w$ and $b$; each path takes 40 steps. (The
+# $y = wx + b$ to 200 points. The map shows the loss over $w$ and $b$; each path takes 80 steps. (The
 # legend says how many points a path has looked at.)
 
 # %%
 points = batches.line_data()
 paths = {
-    f"{size} a step, {40 * size} in all": batches.line_path(points, size, updates=40)
+    f"{size} a step, {80 * size} in all": batches.line_path(points, size, updates=80, lr=0.02)
     for size in (1, 20, 200)
 }
 plots.descent(
     lambda w: batches.line_loss(w, points),
     ((-1.5, 6.5), (-2.6, 2.6)),
     paths,
-    title="Forty steps, by batch size",
+    title="Eighty steps, by batch size",
     xlabel="w",
     ylabel="b",
 )

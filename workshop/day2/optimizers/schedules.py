@@ -60,7 +60,7 @@ def one_cycle(t: int, total: int, warm_up: float = 0.3) -> float:
     warm_up: the part of the way that goes up. The same as torch's OneCycleLR.
     """
     top, last = warm_up * total - 1, total - 1
-    if t <= top:
+    if t < top:
         low, way = 1 / 25, 1 - t / top
     else:
         low, way = 1 / 25 / 10_000, min(1.0, (t - top) / (last - top))

@@ -92,16 +92,13 @@ def adamw_step(
     return adam_step(w * (1 - lr * decay), g, m, s, t, lr)
 
 
-def uncorrected_step(
-    w: Tensor, g: Tensor, m: Tensor, s: Tensor, lr: float
-) -> tuple[Tensor, Tensor, Tensor]:
+def uncorrected_step(w: Tensor, g: Tensor, m: Tensor, s: Tensor, lr: float) -> tuple[Tensor, ...]:
     """Adam without the correction: at t without end, 1 - beta**t is 1. The control."""
     return adam_step(w, g, m, s, 10**9, lr)
 
 
 # name -> how many tensors it remembers for each parameter, (w, g, memory, t, lr) -> (w, *memory)
-Rule = Callable[[Tensor, Tensor, list[Tensor], int, float], tuple[Tensor, ...]]
-RULES: dict[str, tuple[int, Rule]] = {
+RULES: dict[str, tuple[int, Callable[..., tuple[Tensor, ...]]]] = {
     "SGD": (0, lambda w, g, memory, t, lr: (sgd_step(w, g, lr),)),
     "momentum": (1, lambda w, g, memory, t, lr: momentum_step(w, g, *memory, lr)),
     "RMSprop": (1, lambda w, g, memory, t, lr: rmsprop_step(w, g, *memory, lr)),
@@ -138,9 +135,8 @@ class ByHand:
         """One update of every parameter."""
         self.t += 1
         for i, w in enumerate(self.parameters):
-            new, *self.memory[i] = self.rule(
-                w, w.grad, self.memory[i], self.t, self.param_groups[0]["lr"]
-            )
+            lr = self.param_groups[0]["lr"]
+            new, *self.memory[i] = self.rule(w, w.grad, self.memory[i], self.t, lr)
             w.copy_(new)
 
 
@@ -154,9 +150,7 @@ def with_torch(parameters: Iterable[Tensor], name: str, lr: float) -> torch.opti
     return getattr(torch.optim, name)(parameters, lr=lr)
 
 
-def difference(
-    data: Split, name: str, *, updates: int, seed: int, against: str | None = None
-) -> float:
+def difference(data: Split, name: str, *, updates: int, seed: int, against: str = "") -> float:
     """Largest difference of any weight after `updates` of a network: by hand, and by torch.optim.
 
     Both see the same batches of 32. `against`: torch's rule, where it has another name.
