@@ -57,7 +57,9 @@ show_source(trial.mlp, trial.train)
 # %%
 points = batches.line_data()
 paths = {
-    f"{size} a step, {80 * size} in all": batches.line_path(points, size, updates=80, lr=0.02)
+    f"{size} a step, {80 * size} in all": batches.line_path(
+        points, size, updates=80, lr=0.02, seed=1
+    )
     for size in (1, 20, 200)
 }
 plots.descent(
@@ -177,7 +179,13 @@ plots.bars(
 # The next picture is the worst kind of ground for plain gradient descent: a long, narrow valley, a
 # hundred times as steep across as along. The steep sides allow only a small rate, and with a small rate
 # the way along the valley takes for ever. Meanwhile the steps go from one side to the other and back.
-#
+
+# %%
+valley = {"limits": ((-10.8, 2.5), (-1.3, 1.3)), "xlabel": "along the valley", "ylabel": "across"}
+plain = steps.walk(partial(steps.sgd_step, lr=0.0195), 60)
+plots.descent(steps.bowl, paths={"plain": plain}, title="Sixty plain steps", **valley)
+
+# %% [markdown]
 # A heavy ball would do better. It has **momentum**: what it does now depends on where it was going. The
 # pushes across, now left, now right, cancel; those along add up. In a formula, the ball's velocity $v$
 # keeps a part $\beta$ of itself and gains the new gradient $g$:
@@ -201,22 +209,16 @@ check(momentum_step)
 
 # %%
 zero = torch.zeros(2)
-plain = steps.walk(partial(steps.sgd_step, lr=0.0195), 60)
 heavy = steps.walk(partial(steps.momentum_step, lr=0.0195, beta=0.8), 60, zero)
-valley = {
-    "limits": ((-10.8, 2.5), (-1.3, 1.3)),
-    "paths": {"without momentum": plain, "with momentum": heavy},
-    "xlabel": "along the valley",
-    "ylabel": "across",
-}
-plots.descent(steps.bowl, title="A narrow valley, sixty steps", **valley)
+both = {"without momentum": plain, "with momentum": heavy}
+plots.descent(steps.bowl, paths=both, title="A narrow valley, sixty steps", **valley)
 
 # %%
-for name, path in valley["paths"].items():
+for name, path in both.items():
     print(
         f"{name:17} height {steps.bowl(path[0]):.0f} at the start, {steps.bowl(path[-1]):.2g} at the end"
     )
-plots.animate_descent(steps.bowl, title="Step by step", **valley)
+plots.animate_descent(steps.bowl, paths=both, title="Step by step", **valley)
 
 # %% [markdown]
 # Play with both numbers. How high can the rate go before plain SGD (momentum 0) flies off? And what does
@@ -233,7 +235,7 @@ plots.animate_descent(steps.bowl, title="Step by step", **valley)
 def roll(beta, lr):
     path = steps.walk(partial(steps.momentum_step, lr=lr, beta=beta), 60, torch.zeros(2))
     title = f"momentum {beta:.2f}, rate {lr:g}: height {steps.bowl(path[-1]):.2g} after 60 steps"
-    return plots.descent(steps.bowl, valley["limits"], {"path": path}, title=title)
+    return plots.descent(steps.bowl, paths={"path": path}, title=title, **valley)
 
 
 # %%
@@ -303,14 +305,8 @@ t = iter(range(1, 100))
 adam_path = steps.walk(
     lambda w, g, m, s: steps.adam_step(w, g, m, s, next(t), lr=0.5), 60, zero, zero
 )
-plots.descent(
-    steps.bowl,
-    valley["limits"],
-    {"SGD": plain, "momentum": heavy, "Adam": adam_path},
-    title="Three ways down a narrow valley",
-    xlabel="along the valley",
-    ylabel="across",
-)
+three = {"SGD": plain, "momentum": heavy, "Adam": adam_path}
+plots.descent(steps.bowl, paths=three, title="Three ways down a narrow valley", **valley)
 
 # %% [markdown]
 # ### As PyTorch has them

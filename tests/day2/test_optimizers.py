@@ -165,6 +165,8 @@ def test_note_13_a_range_test_ends_where_the_loss_is_lost(few, monkeypatch):
     swept, losses = rates.range_test(few, None, updates=20)
     assert len(swept) == len(losses) == 10
     assert losses.isfinite().all()
+    lowest = rates.suggest_rate(torch.tensor([0.3, 3.0, 9.0]), torch.tensor([2.0, 1.0, math.nan]))
+    assert lowest.item() == pytest.approx(1.0)
 
 
 def test_note_13_smoothing_is_a_weighted_mean():
