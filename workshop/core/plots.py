@@ -527,12 +527,14 @@ def surface(
 
 @rc_context(STYLE)
 def descent(
-    f: Callable[[Tensor], Tensor], limits: Limits, paths: Mapping[str, Path] | Path, *,
-    title: str = "", xlabel: str = "x", ylabel: str = "f(x)", alt: str | None = None,
+    f: Callable[[Tensor], Tensor], limits: Limits | tuple[Limits, Limits],
+    paths: Mapping[str, Path] | Path, *, title: str = "", xlabel: str = "x", ylabel: str = "f(x)",
+    alt: str | None = None,
 ) -> Figure:  # fmt: skip
     """f, (N,) -> (N,), between `limits` and the steps of gradient descent on it (fig-1.14).
 
-    paths: one path (T,), the start first, or label -> path.
+    paths: one path (T,), the start first, or label -> path. With two parameters, f is
+    (..., 2) -> (...), limits are those of both axes, a path is (T, 2), and f is drawn as a map.
     """
     figure, ax, walks, told = _downhill(f, limits, paths, title, xlabel, ylabel)
     for i, (label, xs, ys) in enumerate(walks):
@@ -547,9 +549,9 @@ def descent(
 
 @rc_context(STYLE)
 def animate_descent(
-    f: Callable[[Tensor], Tensor], limits: Limits, paths: Mapping[str, Path] | Path, *,
-    title: str = "", xlabel: str = "x", ylabel: str = "f(x)", frames: int = 30,
-    alt: str | None = None,
+    f: Callable[[Tensor], Tensor], limits: Limits | tuple[Limits, Limits],
+    paths: Mapping[str, Path] | Path, *, title: str = "", xlabel: str = "x", ylabel: str = "f(x)",
+    frames: int = 30, alt: str | None = None,
 ) -> FuncAnimation:  # fmt: skip
     """`descent` step by step; as the value of a cell it plays, without a network.
 
@@ -597,21 +599,40 @@ def animate_descent(
 
 
 def _downhill(
-    f: Callable[[Tensor], Tensor], limits: Limits, paths: Mapping[str, Path] | Path, title: str,
-    xlabel: str, ylabel: str,
+    f: Callable[[Tensor], Tensor], limits: Limits | tuple[Limits, Limits],
+    paths: Mapping[str, Path] | Path, title: str, xlabel: str, ylabel: str,
 ) -> tuple[Figure, Axes, list[tuple[str, np.ndarray, np.ndarray]], str]:  # fmt: skip
-    """The curve of f, every path as (label, x (T,), f(x) (T,)), and the paths in words."""
+    """The curve or map of f, every path as (label, x (T,), y (T,)), and the paths in words."""
     figure, (ax,) = new_axes(sizes=((7.0, 4.6),), title=title)
-    walks, told, at = [], [], torch.linspace(*limits, 400)
+    wide = np.ndim(limits[0]) > 0  # a map over two parameters, else a curve over one
+    shape = "(T, 2), start first" if wide else "(T,), start first"
+    if wide:
+        axes = [torch.linspace(*limit, 200) for limit in limits]
+        at = torch.stack(torch.meshgrid(*axes, indexing="xy"), dim=-1)
+    else:
+        at = torch.linspace(*limits, 400)
+    walks, told = [], []
     with torch.no_grad():
         curve = as_array(f(at))
         for label, path in (paths if isinstance(paths, Mapping) else {"path": paths}).items():
-            xs = as_array(path).astype(float)
-            expect(xs.ndim == 1 and len(xs) > 0, label, f"shape {xs.shape}", "(T,), start first")
-            ys = as_array(f(torch.tensor(xs, dtype=torch.float32))).astype(float)
-            walks.append((label, xs, ys))
-            ends = (f"{number(xs[i])} (height {number(ys[i])})" for i in (0, -1))
-            told.append(f"{label} goes from {' to '.join(ends)} in {count_of(len(xs) - 1, 'step')}")
+            walk = as_array(path).astype(float)
+            fits = walk.ndim == 1 + wide and len(walk) > 0 and (not wide or walk.shape[1] == 2)
+            expect(fits, label, f"shape {walk.shape}", shape)
+            heights = as_array(f(torch.tensor(walk, dtype=torch.float32))).astype(float)
+            walks.append((label, *walk.T) if wide else (label, walk, heights))
+            places = [", ".join(number(v) for v in np.atleast_1d(walk[i])) for i in (0, -1)]
+            places = [f"({place})" if wide else place for place in places]
+            ends = (f"{places[i]} (height {number(heights[i])})" for i in (0, -1))
+            told.append(
+                f"{label} goes from {' to '.join(ends)} in {count_of(len(walk) - 1, 'step')}"
+            )
+    if wide:
+        low, high = float(curve.min()), float(curve.max())
+        steps = low + (high - low) * np.geomspace(2e-3, 1, 12)
+        ax.contour(*map(as_array, axes), curve, steps, colors="#999999", linewidths=0.9)
+        ax.grid(visible=False)
+        ax.set(xlabel=xlabel, ylabel=ylabel, xlim=limits[0], ylim=limits[1])
+        return figure, ax, walks, "; ".join(told)
     ax.plot(as_array(at), curve, color=BLACK)
     margin = 0.08 * float(np.ptp(curve))  # the curve sets the frame: a path that flies off is cut
     ax.set(xlabel=xlabel, ylabel=ylabel, xlim=limits,

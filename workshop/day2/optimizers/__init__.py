@@ -1,0 +1,54 @@
+"""Which way, how far, how often: optimizers, batch sizes, learning rates and what changes them.
+
+    w := w - lr * (what the optimizer makes of the gradient of a batch)
+
+Book 2.2.1 and 2.2.2. Shapes: B examples in a batch, x (B, 784), logits (B, 10). A file for each
+question: `steps` (the optimizers by hand), `batches`, `rates`, `plateaus`, `schedules`; `trial` has
+the network that all of them train. Targets: by hand equals torch.optim; the right rate, small batches
+and what leaves a plateau read digits. Controls: no rate, rates too low and too high, all digits in
+one batch, plain SGD on a plateau and in a narrow valley, Adam without its correction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from workshop.core.device import choose, threads
+from workshop.core.lesson import Result, check_settings, part
+from workshop.day2.optimizers import batches, plateaus, rates, schedules, steps
+from workshop.day2.optimizers.trial import digits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of the lesson, a group for each of its questions."""
+
+    steps: steps.Config = part(steps.Config, help="the optimizers by hand")
+    batches: batches.Config = part(batches.Config, help="batch sizes")
+    rates: rates.Config = part(rates.Config, help="learning rates")
+    plateaus: plateaus.Config = part(plateaus.Config, help="a plateau")
+    schedules: schedules.Config = part(schedules.Config, help="rates that change")
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        check_settings(self)
+
+
+def run(
+    config: Config = Config(),
+    *,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+    progress: bool = False,
+) -> Result:
+    """Every question on the same network and the same digits."""
+    data = digits(choose(device))
+    with threads(1):
+        metrics = steps.run(config.steps, data.train, seed)
+        by_size, histories = batches.run(config.batches, data, seed, progress)
+        by_rate, more = rates.run(config.rates, data, seed, progress)
+        off, plateau = plateaus.run(config.plateaus, data, seed)
+        scheduled = schedules.run(config.schedules, data, seed, progress)
+    return Result((*metrics, *by_size, *by_rate, *off, *scheduled), histories | more | plateau)

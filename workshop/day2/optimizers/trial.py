@@ -1,0 +1,70 @@
+"""The one network and the one data set on which everything in lesson 8 is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from workshop.core.data import Data, Split, load
+from workshop.core.device import seed_everything
+from workshop.core.training import Diverged, History, Scores, count_correct, evaluate, fit
+from workshop.day1.activations import network
+
+HIDDEN = (128,)
+# model.parameters() -> an optimizer over them
+MakeOptimizer = Callable[[Any], Any]
+
+
+def digits(device: str | torch.device = "cpu") -> Data:
+    """MNIST-5k, each image as one row of 784 numbers in [0, 1]."""
+    data = load("mnist5k").to(device)
+    parts = {name: getattr(data, name) for name in ("train", "validation", "test")}
+    return replace(data, **{k: Split(part.x.flatten(1), part.y) for k, part in parts.items()})
+
+
+def mlp(hidden: Sequence[int] = HIDDEN, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
+    """Pixels -> hidden layers -> ten logits: (B, 784) -> (B, 10)."""
+    return network((784, *hidden, 10), activation)
+
+
+def train(
+    data: Split, make_optimizer: MakeOptimizer, *, epochs: int, batch_size: int | None = 64,
+    seed: int = 0, schedule: Callable[[int, int], float] | None = None, progress: bool | str = False,
+    **shape: Any,
+) -> tuple[nn.Module, History]:  # fmt: skip
+    """A new network, trained on `data`, on its device.
+
+    Args:
+        data: x (N, 784), y (N,).
+        make_optimizer: model.parameters() -> an optimizer.
+        epochs, batch_size, seed, progress: see `fit`.
+        schedule: (t, total) -> what the optimizer's rate is multiplied by at update t of total.
+        shape: for `mlp`.
+
+    Returns:
+        The network and its history. A rate so high that the loss is no number any more ends the
+        training early: then the history is short, and the network as bad as it is.
+    """
+    seed_everything(seed)
+    model = mlp(**shape).to(data.x.device)
+    optimizer = make_optimizer(model.parameters())
+    scheduler = None
+    if schedule is not None:
+        total = epochs * -(-len(data) // (batch_size or len(data)))
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: schedule(t, total))
+    try:
+        return model, fit(
+            model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=epochs,
+            batch_size=batch_size, schedule=scheduler, seed=seed, progress=progress,
+        )  # fmt: skip
+    except Diverged as error:
+        return model, error.history
+
+
+def score(model: nn.Module, data: Split) -> Scores:
+    """How many of `data` the network reads right, as the score 'accuracy'."""
+    return evaluate(model, data, metrics={"accuracy": count_correct})
