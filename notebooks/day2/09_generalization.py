@@ -596,7 +596,7 @@ plots.functions(
 # *Where the book differs:* it explains the effect by less *internal covariate shift*, the drifting of
 # each layer's inputs. The effect is real, as you see, but that cause is disputed: Santurkar and others
 # (2018) added drift on purpose *after* BatchNorm and it trained as fast. Their account is a smoother loss
-# surface, on which large steps are safe; the picture above fits that. (A gap in the dashed line: the loss
+# surface, on which large steps are safe; the picture above fits that. (Where the dashed line ends, the loss
 # was no longer a number.)
 #
 # ### The price: neighbours matter
