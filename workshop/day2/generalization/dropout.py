@@ -150,6 +150,7 @@ def run(
         Measured("ensemble_difference", gap),
         Measured.count("ensemble_accuracy", right("mean"), len(new)),
         Measured.count("whole_network_accuracy", right("whole network"), len(new)),
-        Measured.count("members_accuracy", alone, len(new) * len(masks)),
+        members := Measured.count("members_accuracy", alone, len(new) * len(masks)),
+        Measured("committee_gain", right("whole network") / len(new) - members.value),
     ]
     return metrics, {"tiny network": history}
