@@ -99,6 +99,13 @@ GALLERY = {
     "descent": lambda **k: plots.descent(
         torch.square, (-3, 3), {"slow": [2, 1.6], "fast": [-2, 1.0]}, title="Down", **k
     ),
+    "thinned": lambda **k: plots.thinned(
+        [([1, 1], [1, 0, 1], [1]), ([1, 0], [0, 1, 1], [1])], titles=["one", "two"],
+        title="Dropped", **k
+    ),
+    "photos": lambda **k: plots.photos(
+        np.full((2, 3, 4, 4), 0.5), titles=["one", "two"], title="Grey", **k
+    ),
 }  # fmt: skip
 
 

@@ -243,3 +243,63 @@ def _heights(size: int) -> dict[int, float]:
     if size <= MOST:
         return {unit: (size - 1) / 2 - unit for unit in range(size)}
     return {u: 4.0 - u for u in range(4)} | {size - 4 + u: -1.0 - u for u in range(4)}
+
+
+@rc_context(STYLE)
+def thinned(
+    networks: Sequence[Sequence[Any]], *, titles: Sequence[str] | None = None, columns: int = 4,
+    title: str = "", alt: str | None = None,
+) -> Figure:  # fmt: skip
+    """Networks with units dropped, a panel each: crossed out, without lines (fig-2.8, fig-2.9).
+
+    Args:
+        networks: for each of them a mask (units,) per layer, inputs first: 0 is dropped.
+        titles: one for each.
+        columns: panels in a row.
+        title: of the figure.
+        alt: the figure in words, if not made from the above.
+    """
+    from matplotlib.patches import Circle
+
+    drawn = [[as_array(mask).astype(bool) for mask in masks] for masks in networks]
+    sizes = [len(mask) for mask in drawn[0]] if drawn else []
+    for masks in drawn:
+        got = [len(mask) for mask in masks]
+        expect(got == sizes, "networks", f"layers of {got}", f"layers of {sizes}, as in the first")
+    expect(len(sizes) > 1 and max(sizes) <= MOST, "networks", f"layers of {sizes}",
+           f"two layers or more, of up to {MOST} units")  # fmt: skip
+    names = [""] * len(drawn) if titles is None else list(titles)
+    expect(len(names) == len(drawn), "titles", f"{len(names)}", f"{len(drawn)}, one for each")
+    wide, columns = 2.2, min(columns, len(drawn))
+    scale = min(0.75, 10.4 / columns / (wide * (len(sizes) - 1) + 1.4))
+    room = (scale * (wide * (len(sizes) - 1) + 1.4), scale * (max(sizes) + 0.4) + 0.4 * any(names))
+    figure, axes = new_axes(len(drawn), columns=columns, sizes=(room,), grid=False)
+    if title:
+        figure.suptitle(title)
+        figure.set_size_inches(max(figure.get_figwidth(), 0.125 * len(title)),
+                               figure.get_figheight() + 0.5)  # fmt: skip
+    told = []
+    for ax, masks, name in zip(axes, drawn, names, strict=True):
+        ax.axis("off")
+        ax.set(xlim=(-0.7, wide * (len(sizes) - 1) + 0.7), aspect="equal",
+               ylim=(-max(sizes) / 2 - 0.2, max(sizes) / 2 + 0.2))  # fmt: skip
+        ax.set_title(name, fontsize=13)
+        places = [[(wide * i, (n - 1) / 2 - u) for u in range(n)] for i, n in enumerate(sizes)]
+        for (before, here), (after, there) in pairwise(zip(masks, places, strict=True)):
+            for a, start in zip(before, here, strict=True):
+                for b, end in zip(after, there, strict=True):
+                    if a and b:
+                        ax.plot(*zip(start, end, strict=True), zorder=1, **_stroke(None, 1.0))
+        for layer, (mask, spots) in enumerate(zip(masks, places, strict=True)):
+            for kept, (x, y) in zip(mask, spots, strict=True):
+                if kept:
+                    _unit(ax, x, y, "", UNIT if layer else INPUT)
+                    continue
+                ax.add_patch(Circle((x, y), RADIUS, facecolor="white", edgecolor="#AAAAAA",
+                                    linestyle="--", zorder=3))  # fmt: skip
+                for sign in (1, -1):
+                    ends = [x - 0.2, x + 0.2], [y - 0.2 * sign, y + 0.2 * sign]
+                    ax.plot(*ends, color=RED, linewidth=2.2, zorder=4)
+        kept = ", ".join(f"{mask.sum()} of {len(mask)}" for mask in masks)
+        told.append(f"{name or 'a network'} keeps {kept}")
+    return finish(figure, alt, f"{title or 'Units dropped'}, layer by layer: {'; '.join(told)}.")

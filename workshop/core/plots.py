@@ -23,7 +23,7 @@ import torch
 from matplotlib import rc_context
 from torch import Tensor
 
-from workshop.core.diagrams import network, neuron
+from workshop.core.diagrams import network, neuron, thinned
 from workshop.core.figure import (
     BLACK,
     BLUE,
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "alt_text", "animate_descent", "bars", "boundaries", "boundary", "confusion", "curves",
-    "descent", "functions", "histogram", "images", "live", "network", "neuron", "panels", "scatter",
-    "surface", "weights_as_images",
+    "descent", "functions", "histogram", "images", "live", "network", "neuron", "panels", "photos",
+    "scatter", "surface", "thinned", "weights_as_images",
 ]  # fmt: skip
 Path = Any  # the places of T - 1 steps, the start first: (T,) numbers or (T, 2) points
 
@@ -656,3 +656,35 @@ def _without_network(page: str, words: str) -> str:
         page,
     )
     return page.replace('<img id="_anim_img', f'<img alt="{html.escape(words)}" id="_anim_img')
+
+
+# --- pictures in colour --------------------------------------------------------------------------
+
+
+@rc_context(STYLE)
+def photos(
+    x: Any, *, titles: Sequence[Any] | None = None, columns: int = 5, title: str = "",
+    alt: str | None = None,
+) -> Figure:  # fmt: skip
+    """Images in colour (N, 3, H, W), red, green and blue in [0, 1], in a grid; titles: one for each."""
+    pictures = as_array(x)
+    expect(pictures.ndim == 4 and pictures.shape[1] == 3 and pictures.size > 0, "x",
+           f"shape {pictures.shape}", "(N, 3, H, W)")  # fmt: skip
+    low, high = float(pictures.min()), float(pictures.max())
+    expect(low >= -1e-3 and high <= 1 + 1e-3, "x", f"{low:.3g} to {high:.3g}", "numbers in [0, 1]")
+    names = [""] * len(pictures) if titles is None else [str(name) for name in titles]
+    expect(len(names) == len(pictures), "titles", f"{len(names)}", f"{len(pictures)}, one for each")
+    columns = min(columns, len(pictures))
+    side = min(10.8 / columns, 3.0)
+    size = (side, side * pictures.shape[2] / pictures.shape[3] + 0.35 * (titles is not None))
+    figure, axes = new_axes(len(pictures), columns=columns, sizes=(size,), grid=False)
+    if title:
+        figure.suptitle(title)
+        figure.set_figheight(figure.get_figheight() + 0.5)
+    for ax, picture, name in zip(axes, pictures, names, strict=True):
+        ax.imshow(picture.transpose(1, 2, 0).clip(0, 1))
+        ax.set_title(name, fontsize=12)
+        ax.set(xticks=[], yticks=[])
+    said = f": {', '.join(names)}" if any(names) else ""
+    return finish(figure, alt, f"{title or 'Pictures in colour'}, {len(pictures)} of "
+                  f"{pictures.shape[2]} by {pictures.shape[3]} pixels{said}.")  # fmt: skip

@@ -1,0 +1,178 @@
+"""Every remedy of the book tried on 500 digits, one at a time, and its effect measured.
+
+    effect = accuracy on digits never seen, with the remedy - without it
+
+Book 2.3.1 and 2.3.2. Against high bias, from a network with 2 hidden units; against high variance,
+from one with 256 + 256. Targets: what the remedies that help reach. Controls: both networks without
+any; images mirrored, which does not keep the label; labels dealt out at random, which are learned
+by heart and say nothing about a new digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+
+from workshop.core.data import Data, Split
+from workshop.core.device import seed_everything
+from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.training import History, Scores, count_correct, evaluate
+from workshop.day2.generalization.augmentation import Augment
+from workshop.day2.generalization.networks import cnn, mlp, training
+from workshop.day2.generalization.regularization import train_until_best
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of the comparison."""
+
+    examples: int = setting(500, at_least=10, at_most=3500, help="digits to learn from")
+    epochs: int = setting(60, at_least=1, help="passes over them, against high variance")
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        check_settings(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A network and how it is trained; a remedy changes one thing in it."""
+
+    hidden: tuple[int, ...] = (256, 256)  # (): a small CNN instead of an MLP
+    epochs: int = 60
+    lr: float = 1e-3
+    one_cycle: bool = False
+    batch_norm: bool = False
+    dropout: float = 0.0
+    weight_decay: float = 0.0
+    augment: bool = False
+    mirror: bool = False  # with augment: left and right swapped too
+    patience: int = 0  # of early stopping; 0: none
+
+    def network(self) -> nn.Module:
+        """A new one, its weights drawn from torch's generator."""
+        augment = Augment(mirror=self.mirror) if self.augment else None
+        if not self.hidden:
+            return cnn(augment=augment)
+        return mlp(*self.hidden, batch_norm=self.batch_norm, dropout=self.dropout, augment=augment)
+
+
+def against_high_bias() -> dict[str, Recipe]:
+    """Section 2.3.1, one after the other, from a network that is too small."""
+    start = Recipe(hidden=(2,), epochs=10)
+    return {
+        "2 units": start,
+        "more units": replace(start, hidden=(64,)),
+        "more layers": replace(start, hidden=(2, 2, 2)),
+        "a CNN": replace(start, hidden=()),
+        "trained longer": replace(start, epochs=100),
+    }
+
+
+def against_high_variance(epochs: int = 60) -> dict[str, Recipe]:
+    """Section 2.3.2, one after the other, from a network that knows its 500 digits by heart."""
+    start = Recipe(epochs=epochs)
+    schedule = {"lr": 1e-2, "one_cycle": True}
+    return {
+        "256 + 256 units": start,
+        "fewer units": replace(start, hidden=(16,)),
+        "weight decay": replace(start, weight_decay=0.5),
+        "early stopping": replace(start, patience=5),
+        "dropout": replace(start, dropout=0.5),
+        "BatchNorm": replace(start, batch_norm=True),
+        "augmentation": replace(start, augment=True),
+        "augmentation, mirrored too": replace(start, augment=True, mirror=True),
+        "augmentation, BatchNorm, one-cycle": replace(
+            start, augment=True, batch_norm=True, **schedule
+        ),
+        "CNN, augmentation, one-cycle": replace(start, hidden=(), augment=True, **schedule),
+    }
+
+
+def first(data: Split, count: int) -> Split:
+    """The first `count` examples.
+
+    Raises:
+        ValueError: there are not so many.
+    """
+    if not 0 < count <= len(data):
+        raise ValueError(f"count: got {count}, expected 1 to {len(data)}")
+    return Split(data.x[:count], data.y[:count])
+
+
+def try_recipe(
+    recipe: Recipe, train: Split, held_out: Mapping[str, Split], *, seed: int,
+    validation: Split | None = None,
+) -> dict[str, Scores]:  # fmt: skip
+    """Train by a recipe on `train`, on its device; accuracy and loss on `train` and the other parts.
+
+    Raises:
+        ValueError: the recipe stops early, and there is no validation part to tell it when.
+    """
+    if recipe.patience and validation is None:
+        raise ValueError("validation: got None, expected a Split: early stopping looks at it")
+    seed_everything(seed)
+    model = recipe.network().to(train.x.device)
+    epochs = training(
+        model, train, epochs=recipe.epochs, lr=recipe.lr, one_cycle=recipe.one_cycle, seed=seed,
+        weight_decay=recipe.weight_decay, validation=validation if recipe.patience else None,
+    )  # fmt: skip
+    if recipe.patience:
+        train_until_best(epochs, model, patience=recipe.patience)
+    else:
+        for _ in epochs:
+            pass
+    parts = {"train": train, **held_out}
+    return {
+        name: evaluate(
+            model, part, loss_fn=nn.CrossEntropyLoss(), metrics={"accuracy": count_correct}
+        )
+        for name, part in parts.items()
+    }
+
+
+def learning_curve(
+    recipe: Recipe, data: Split, held_out: Split, counts: Iterable[int], *, updates: int, seed: int
+) -> dict[int, dict[str, Scores]]:
+    """More data as a remedy: the scores after as many updates on ever more examples."""
+    curve = {}
+    for count in counts:
+        epochs = max(1, round(updates * 50 / count))  # 50 examples are a batch
+        few = first(data, count)
+        curve[count] = try_recipe(
+            replace(recipe, epochs=epochs), few, {"held out": held_out}, seed=seed
+        )
+    return curve
+
+
+def shuffled(data: Split, *, seed: int) -> Split:
+    """The same examples with their labels dealt out at random."""
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
+    return Split(data.x, data.y[order.to(data.y.device)])
+
+
+def run(config: Config, data: Data, *, seed: int) -> tuple[list[Measured], dict[str, History]]:
+    """Try recipes on the first digits of the training part; each is tested once."""
+    few, recipes = first(data.train, config.examples), against_high_variance(config.epochs)
+    tried = {  # name of the metric -> (recipe, what it learns from)
+        "two_units": (against_high_bias()["2 units"], few),
+        "more_units": (against_high_bias()["more units"], few),
+        "no_remedy": (recipes["256 + 256 units"], few),
+        "random_labels": (recipes["256 + 256 units"], shuffled(few, seed=seed)),
+        "weight_decay": (recipes["weight decay"], few),
+        "dropout": (recipes["dropout"], few),
+        "augmentation": (recipes["augmentation"], few),
+        "mirrored": (recipes["augmentation, mirrored too"], few),
+        "together": (recipes["augmentation, BatchNorm, one-cycle"], few),
+        "cnn": (recipes["CNN, augmentation, one-cycle"], few),
+    }
+    metrics = []
+    for name, (recipe, examples) in tried.items():
+        scores = try_recipe(recipe, examples, {"test": data.test}, seed=seed)
+        metrics.append(scores["test"].measured("accuracy", f"{name}_accuracy"))
+        if name == "random_labels":
+            metrics.append(scores["train"].measured("accuracy", "random_labels_by_heart"))
+    return metrics, {}
