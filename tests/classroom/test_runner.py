@@ -48,6 +48,13 @@ def gone(pid):
         return True
 
 
+SLIDER = """
+@interact(n=IntSlider(4, min=1, max=24))
+def show(n):
+    print(n)
+"""
+
+
 # --- a notebook that ends by itself ---------------------------------------------------------------
 
 LOOK = "import os, sys\nprint(sys.executable)\nprint(os.getcwd())"
@@ -161,6 +168,13 @@ def test_without_allow_errors_the_first_one_ends_the_run(tmp_path):
     assert (executed.outcome, executed.stopped_at) == ("errors", 2)
     assert [error.name for error in executed.errors] == ["ZeroDivisionError"]
     assert text_of(executed, 3) == ""
+
+
+def test_the_reply_to_a_cell_with_a_widget_is_never_missed(tmp_path):
+    """Without `_look_again` one such cell in ten waits for ever."""
+    cells = notebook("from ipywidgets import IntSlider, interact", *[SLIDER] * 60)
+    executed = run_notebook(cells, cwd=tmp_path, time_limit=120)
+    assert executed.outcome == "ok", (executed.problem, executed.stopped_at)
 
 
 # --- limits ---------------------------------------------------------------------------------------

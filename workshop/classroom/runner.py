@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import copy
 import os
+import queue
 import re
 import subprocess
 import sys
@@ -182,6 +183,7 @@ class _Run:
             kernel.allow_stdin = False  # input() raises: nobody would answer
             channels = asyncio.ensure_future(_refused(kernel, manager, watch))
             await kernel.wait_for_ready(timeout=START_LIMIT)
+            _look_again(kernel.shell_channel)
             client = self._client(manager, kernel, watch)
             for index, cell in enumerate(self.notebook["cells"]):
                 if watch.reason is not None:
@@ -508,6 +510,24 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
             task.exception()  # taken note of: what matters has been raised already
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
+
+
+def _look_again(channel: Any, every: float = 0.2) -> None:
+    """Have a wait on `channel` without an end look anew every so many seconds.
+
+    nbclient answers a widget on the very channel on which it waits for the reply to a cell.
+    jupyter_client sends past zmq's asyncio layer, which is then not told of a reply that comes in
+    at that moment, and would wait for it for ever: one cell with a widget in ten.
+    """
+    wait = channel.get_msg
+
+    async def get_msg(timeout: float | None = None) -> Any:
+        while timeout is None:
+            with contextlib.suppress(queue.Empty):
+                return await wait(timeout=every)
+        return await wait(timeout=timeout)
+
+    channel.get_msg = get_msg
 
 
 def _size(message: Mapping[str, Any]) -> int:
