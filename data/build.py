@@ -85,7 +85,12 @@ def fashion_mnist() -> dict[str, bytes]:
     folder = "./usr/share/datasets/fashion-mnist"
     x, y, test_x, test_y = (
         idx(gzip.decompress(debian_member(package, f"{folder}/{name}-ubyte.gz")))
-        for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+        for name in (
+            "train-images-idx3",
+            "train-labels-idx1",
+            "t10k-images-idx3",
+            "t10k-labels-idx1",
+        )
     )
     if x.shape != (60000, 28, 28) or np.bincount(y).tolist() != [6000] * 10:
         raise SystemExit(f"fashion_mnist: got {x.shape}, {np.bincount(y)}; expected 6,000 a class")

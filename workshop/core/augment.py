@@ -38,7 +38,9 @@ def random_affine(
         ValueError: x of another shape, or numbers out of range.
     """
     if x.ndim != 4 or not x.is_floating_point():
-        raise ValueError(f"x: got {x.dtype} of shape {tuple(x.shape)}, expected floats (B, C, H, W)")
+        raise ValueError(
+            f"x: got {x.dtype} of shape {tuple(x.shape)}, expected floats (B, C, H, W)"
+        )
     _check(degrees, translate, scale)
     count, _, height, width = x.shape
     angle, right, down, size = (2 * torch.rand(4, count, generator=generator) - 1).unbind()

@@ -86,7 +86,10 @@ def _download(folder: Path) -> None:
 
     try:
         FashionMNIST(os.fspath(folder), download=True)
-    except (OSError, RuntimeError) as error:  # no network, no such host, a damaged file, a full disk
+    except (
+        OSError,
+        RuntimeError,
+    ) as error:  # no network, no such host, a damaged file, a full disk
         raise DataError(
             f"The full Fashion-MNIST could not be fetched into {folder} ({type(error).__name__}: "
             f"{error}). Offline, take the 6,000 images that come with the workshop: "

@@ -55,7 +55,9 @@ def mlp(classes: int = 10) -> nn.Module:
     )  # fmt: skip
 
 
-def recipe(model: nn.Module, examples: int, *, epochs: int, lr: float, batch_size: int = 64) -> dict:
+def recipe(
+    model: nn.Module, examples: int, *, epochs: int, lr: float, batch_size: int = 64
+) -> dict:
     """The arguments of `fit` or `train_epochs` for a model that sees `examples` images an epoch."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01)
     updates = epochs * -(-examples // batch_size)
