@@ -13,7 +13,7 @@
 # %matplotlib inline
 import torch
 from ipywidgets import IntSlider, interact
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from workshop.classroom import climb
@@ -141,7 +141,7 @@ print("ours and turned:             ", torch.equal(ours, turned))
 #
 # ### What kernels can find
 #
-# A photograph, and four kernels that people thought up long before networks learned them:
+# A photograph, and five kernels that people thought up long before networks learned them:
 
 # %%
 from sklearn.datasets import load_sample_image
@@ -151,14 +151,15 @@ ink = 1 - F.avg_pool2d(photo[None, None], 3)[0, 0]  # smaller, and dark = 1, lik
 kernels = {
     "blur": torch.full((3, 3), 1 / 9),
     "sharpen": torch.tensor([[0.0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
+    "outlines": torch.tensor([[-1.0, -1, -1], [-1, 8, -1], [-1, -1, -1]]) / 4,
     "upright edges": torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4,
     "level edges": torch.tensor([[-1.0, -2, -1], [0, 0, 0], [1, 2, 1]]) / 4,
 }
-maps = F.conv2d(ink[None, None], torch.stack(list(kernels.values()))[:, None], padding=1)[0]
+maps = F.conv2d(ink[None, None], torch.stack(list(kernels.values()))[:, None])[0]
 plots.images(
-    torch.cat([ink[None], maps.abs().clamp(max=1)])[[0, 1, 2, 3, 4]],
+    torch.cat([ink[None, 1:-1, 1:-1], maps.abs().clamp(max=1)]),
     titles=["the photograph", *kernels],
-    columns=2,
+    columns=3,
 )
 
 # %% [markdown]
@@ -258,9 +259,21 @@ show_source(by_hand.conv2d)
 # %% [markdown]
 # ## Stages two and three: detector and pooling
 #
-# Convolutions behind one another would melt into a single one, as all linear layers do. So after each
-# comes a bend, the **detector stage**: a ReLU keeps what is found and drops what is the opposite of it.
-#
+# Convolutions behind one another melt into a single one, as all linear layers do (lesson 4). So after
+# each comes a bend, the **detector stage**: a ReLU keeps what is found and drops what is the opposite.
+
+# %%
+g = torch.Generator().manual_seed(0)
+one, two = torch.randn(3, 3, generator=g), torch.randn(3, 3, generator=g)
+both = torch.tensor(signal.convolve2d(one, two))  # a single kernel of 5 by 5
+for bend in (lambda z: z, torch.relu):
+    z = by_hand.correlate(bend(by_hand.correlate(image, one)), two)
+    melted = torch.allclose(z, by_hand.correlate(image, both), atol=1e-5)
+    print(
+        f"two layers {'with a' if bend is torch.relu else 'without'} bend are a single one: {melted}"
+    )
+
+# %% [markdown]
 # The third stage, **pooling**, sums up. It cuts the map into small squares and keeps one number of each:
 # the largest (*max pooling*) or the average (*average pooling*). That something was found stays, and
 # roughly where; exactly where does not, and the map becomes smaller.
@@ -287,17 +300,20 @@ print("average:", torch.allclose(by_hand.avg_pool(x, 2), nn.AvgPool2d(2)(x)))
 # purple: dark on the left):
 
 # %%
-found = by_hand.conv2d(ink[None, None], kernels["upright edges"][None, None], padding=1)
+found = by_hand.conv2d(ink[None, None], kernels["upright edges"][None, None])
 detected = torch.relu(found)
 pooled = by_hand.max_pool(detected, 4)
-larger = F.pad(pooled.repeat_interleave(4, dim=2).repeat_interleave(4, dim=3), (0, 1, 0, 2))
-pictures = torch.cat([ink[None, None], found, detected, larger])
-names = ["the image", "1. convolution", "2. detector: ReLU"]
+drawn = F.interpolate(pooled, size=found.shape[2:])  # as large as the others, only for the eye
 plots.images(
-    pictures,
+    torch.cat([ink[None, None, 1:-1, 1:-1], found, detected, drawn]),
     signed=True,
     columns=2,
-    titles=[*names, f"3. pooling: only {pooled.shape[2]} x {pooled.shape[3]} numbers"],
+    titles=[
+        "the image",
+        "1. convolution",
+        "2. detector",
+        f"3. pooling: {pooled.shape[2]} x {pooled.shape[3]}",
+    ],
     title="The three stages of a convolutional layer",
 )
 
@@ -386,7 +402,7 @@ digit = mnist.validation.x[3:4]
 cnn.eval()
 with torch.no_grad():
     stages = [cnn.blocks[: depth + 1](digit)[0] for depth in range(3)]
-plots.images(stages[0], titles=range(16), title="After block 1: strokes, edge by edge")
+plots.images(stages[0], title="After block 1: strokes, edge by edge")
 
 # %%
 plots.images(stages[1], title="After block 2: pieces of strokes, coarser and choosier")
@@ -395,8 +411,8 @@ plots.images(stages[1], title="After block 2: pieces of strokes, coarser and cho
 plots.images(stages[2], title="After block 3: what is left is mostly 'what', hardly 'where'")
 
 # %% [markdown]
-# What is a unit of block 3 looking for? Search the validation digits for those that excite it most; one
-# row for each of four units:
+# What is a unit of block 3 looking for? Search the validation digits for those that excite it most. There
+# is a row for each of four units. Often it is not one digit, but a shape that several share:
 
 # %%
 with torch.no_grad():
@@ -416,7 +432,7 @@ show_source(by_hand.receptive_field)
 
 # %%
 masks, titles = [], ["the image"]
-for depth, (row, column) in enumerate([(6, 6), (3, 3), (1, 1)], start=1):
+for depth, (row, column) in enumerate([(4, 4), (3, 3), (1, 1)], start=1):
     masks.append(invariance.pixels_seen(cnn.blocks[:depth], 28, row, column))
     side = by_hand.receptive_field([(3, 1), (2, 2)] * depth)
     titles.append(f"block {depth}: {side} by {side}")
@@ -515,8 +531,8 @@ plots.functions(range(8), shifted, xlabel="shifted by pixels", ylabel="accuracy"
 #
 # ### Augmentation, whole batches at a time
 #
-# Lesson 9 changed pictures at random with `torchvision.transforms`. For training, all images of a batch
-# can be turned, moved and scaled at once, each in its own way:
+# Lesson 9 introduced augmentation. Here is a quick way to do it: all images of a batch are turned, moved
+# and scaled at once, each in its own way:
 
 # %%
 one = mnist.train.x[4:5].repeat(16, 1, 1, 1)
@@ -563,7 +579,7 @@ climb.show()
 
 # %%
 fashion = load("fashion_mnist")
-first_of_each = [(fashion.train.y == label).nonzero()[0, 0] for label in range(10)]
+first_of_each = torch.tensor([fashion.train.y.tolist().index(label) for label in range(10)])
 plots.images(fashion.train.x[first_of_each], titles=fashion.class_names, columns=5)
 
 # %%

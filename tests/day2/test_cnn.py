@@ -151,6 +151,17 @@ def test_fig_2_11_detector_and_maximum_pooling_change_places_without_a_differenc
     assert not torch.equal(by_hand.avg_pool(x.relu(), 2), by_hand.avg_pool(x, 2).relu())
 
 
+def test_sec_2_4_2_without_a_detector_two_convolutions_are_one():
+    from scipy import signal
+
+    image, one, two = (torch.randn(n, n, dtype=torch.float64) for n in (9, 3, 3))
+    both = torch.from_numpy(signal.convolve2d(one.numpy(), two.numpy()))
+    single = by_hand.correlate(image, both)
+    torch.testing.assert_close(by_hand.correlate(by_hand.correlate(image, one), two), single)
+    bent = by_hand.correlate(by_hand.correlate(image, one).relu(), two)
+    assert not torch.allclose(bent, single)
+
+
 @pytest.mark.parametrize("layers", [[(3, 1)], [(3, 1), (2, 2)], [(5, 1), (2, 2), (3, 2), (3, 1)]])
 def test_the_receptive_field_is_what_the_gradients_reach(layers):
     parts = [nn.Conv2d(1, 1, kernel, stride) for kernel, stride in layers]
