@@ -25,7 +25,7 @@ from workshop.day1 import activations
 from workshop.day2.design import (
     chooser, degradation, dying, formulas, heads, parity, vanishing, width,
 )  # fmt: skip
-from workshop.exercises import answer, check, hint
+from workshop.exercises import answer, check, hint, markdown
 
 torch.set_num_threads(1)  # small networks are fastest on one thread
 mnist = load("mnist5k")
@@ -291,7 +291,7 @@ model = vanishing.deep_network(784, 128, 10, **vanishing.VARIANTS["sigmoid"])
 history = plots.live(
     train_epochs(
         model, mnist.train, loss_fn=nn.CrossEntropyLoss(),
-        optimizer=torch.optim.SGD(model.parameters(), lr=0.1), epochs=5, batch_size=32,
+        optimizer=torch.optim.SGD(model.parameters(), lr=0.1), epochs=5, batch_size=64,
         validation=mnist.validation, metrics={"accuracy": count_correct},
     ),
     ("loss", "accuracy"), title="Ten sigmoid layers",
@@ -446,8 +446,6 @@ plots.bars(
 # That is decided by the task. Here is the whole choice in one table, and in code:
 
 # %%
-from workshop.exercises import markdown
-
 rows = ["| task | such as | read by | loss | labels | metric |", "|---|---|---|---|---|---|"]
 for head in heads.HEADS:
     reads = {"Identity": "linear (nothing)"}.get(

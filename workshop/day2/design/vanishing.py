@@ -28,7 +28,7 @@ class Config:
     width: int = setting(128, at_least=2, help="units of each hidden layer")
     epochs: int = setting(5, at_least=1, help="passes over the digits")
     lr: float = setting(0.1, above=0, help="learning rate")
-    batch_size: int = setting(32, at_least=2, help="examples of one update")
+    batch_size: int = setting(64, at_least=2, help="examples of one update")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
