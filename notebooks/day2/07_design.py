@@ -277,7 +277,7 @@ for depth in (20, 56):
 
 # %% [markdown]
 # There it does not vanish at all. In our deep plain net it *grows* on its way back, layer by layer,
-# until the first layer's is thousands of times the last one's: no learning rate suits both. (*Where
+# until the first layer's is thousands of times the last one's: one learning rate can hardly suit both. (*Where
 # the book differs:* it lists vanishing gradients as a cause of the degradation. He and others, whose
 # figure it is, thought that unlikely, since their nets had BatchNorm.) Skips keep it in bounds.
 #
@@ -354,7 +354,8 @@ for units, (on_training, on_validation) in sweep.items():
 # %% [markdown]
 # A net of two units cannot even learn its training digits: high **bias**. More width brings the
 # training score to the top. Behind it, there is a gap to the validation score, the sign of
-# **overfitting**: but once all training digits are fit, still wider nets are no worse on new ones.
+# **overfitting**: but once all training digits are fit, still wider nets are hardly worse on new ones,
+# if at all.
 # Lesson 9 meets the gap again, and closes some of it. (*Where the book differs:* it says that wider
 # means more overfitting, and that going deeper generalises better than going wider. Mostly; wide
 # residual networks, and very wide nets that get *better* again, called double descent, are known
