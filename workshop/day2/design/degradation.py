@@ -74,5 +74,7 @@ def run(
             for part, examples in (("train", data.development), ("test", data.test)):
                 score = evaluate(model, examples, metrics={"right": count_correct})
                 wrong = score.total - score.sums["right"]
-                metrics.append(Measured.count(f"degradation_{name}_{part}_error", wrong, score.total))
+                metrics.append(
+                    Measured.count(f"degradation_{name}_{part}_error", wrong, score.total)
+                )
     return metrics, histories
