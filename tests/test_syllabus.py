@@ -9,7 +9,11 @@ from workshop import syllabus
 from workshop.core.lesson import Bound, Measured, Result
 from workshop.syllabus import Lesson, get, judge, lessons, select
 
-PLAN = ("representation", "neuron", "layers", "activations", "losses", "gradient_descent")
+PLAN = (
+    "representation", "neuron", "layers", "activations", "losses", "gradient_descent",
+    "design", "optimizers", "generalization", "cnn", "transfer",
+    "text", "recurrent", "gated", "practice",
+)  # fmt: skip
 DAY_1 = tuple(lesson.name for lesson in lessons() if lesson.day == 1)
 
 
@@ -17,11 +21,15 @@ def lesson(*bounds):
     return Lesson("neuron", 1, 2, "One neuron", 40, ("1.3.1",), bounds)
 
 
-def test_the_lessons_of_day_1_stand_in_their_planned_places():
+def test_every_lesson_stands_in_its_planned_place_and_day():
     """A lesson that is still being written leaves its number free."""
     for lesson in lessons():
-        if lesson.day == 1:
-            assert lesson.number == PLAN.index(lesson.name) + 1
+        assert lesson.number == PLAN.index(lesson.name) + 1
+        assert lesson.day == (1 if lesson.number <= 6 else 2)
+
+
+def test_day_1_is_whole():
+    assert [lesson.name for lesson in lessons() if lesson.day == 1] == list(PLAN[:6])
 
 
 def test_lessons_are_in_teaching_order_and_days_do_not_mix():
