@@ -30,10 +30,24 @@ FOLDER = pytest.StashKey()
 
 
 def pytest_sessionfinish(session):
-    # What happened after the last test, when fixtures of the whole session ended.
-    if attempts := take_attempts():
+    # What happened after the last test, when fixtures of the whole session ended. A worker of
+    # pytest-xdist has no say in the outcome: it hands on what it found.
+    attempts = take_attempts()
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["attempts"] = attempts
+    elif attempts or session.config.stash.get(LATE, ""):
+        attempts += session.config.stash.get(LATE, "")
         print(f"\nERROR: after the last test the network was asked for:\n{attempts}")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+LATE = pytest.StashKey()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    late = node.config.stash.get(LATE, "")
+    node.config.stash[LATE] = late + getattr(node, "workeroutput", {}).get("attempts", "")
 
 
 def pytest_unconfigure(config):

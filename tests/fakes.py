@@ -38,7 +38,7 @@ CONTROL = Bound("shuffled_labels_accuracy", "control", at_most=0.6, what="labels
 
 def lesson(name, run, *, number=1, bounds=(TARGET, CONTROL), config=Config):
     title = f"The lesson {name}"
-    return FakeLesson(name, 1, number, title, 30, ("1.1", "1.2"), bounds, run, config)
+    return FakeLesson(name, 1, number, title, 30, ("1.1", "1.2"), bounds, run=run, config=config)
 
 
 def measures(*metrics):

@@ -577,8 +577,8 @@ def test_check_solutions_shows_every_verdict(monkeypatch, tmp_path):
     lesson = syllabus.get("neuron")
     seen = {}
 
-    def run_solutions(lessons, *, time_limit, started):
-        seen.update(lessons=lessons, time_limit=time_limit)
+    def run_solutions(lessons, *, time_limit, jobs, started):
+        seen.update(lessons=lessons, time_limit=time_limit, jobs=jobs)
         for one in lessons:
             started(one)
             status = seen["status"]

@@ -148,6 +148,7 @@ def test_an_attempt_whose_error_is_swallowed_fails_the_test(tmp_path):
     assert "ERROR test_it.py::test_does_nothing" not in done.stdout
     assert done.stdout.count("the network was asked for") >= 2
     assert run("-k", "nothing").returncode == 0
-    after = run("-k", "last")
-    assert after.returncode == 1
-    assert "the network was asked for" in after.stdout
+    for workers in ((), ("-n", "1")):
+        after = run("-k", "last", *workers)
+        assert after.returncode == 1
+        assert "after the last test the network was asked for" in after.stdout

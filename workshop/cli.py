@@ -384,12 +384,13 @@ def check(
     time_limit: Annotated[
         float, typer.Option(min=1, help="Seconds per notebook, with --solutions.")
     ] = 600.0,
+    jobs: Annotated[int, typer.Option(min=1, help="Notebooks at a time, with --solutions.")] = 1,
     json: JsonFile = None,
 ) -> None:
     """Check the exercises in your notebooks. Exit code 1 if an answer is wrong."""
     _writable(json)
     if solutions:
-        _check_solutions(_lessons([place] if place else []), time_limit, json)
+        _check_solutions(_lessons([place] if place else []), time_limit, jobs, json)
     else:
         _check_own(place, json)
 
@@ -461,7 +462,7 @@ def _verdicts(found: dict[Path, list[Verdict]], console: Console) -> Table:
 
 
 def _check_solutions(
-    lessons: tuple[syllabus.Lesson, ...], time_limit: float, json: str | None
+    lessons: tuple[syllabus.Lesson, ...], time_limit: float, jobs: int, json: str | None
 ) -> None:
     from workshop.classroom import checking
 
@@ -473,8 +474,10 @@ def _check_solutions(
     def started(lesson: syllabus.Lesson) -> None:
         said.print(f"{lesson.notebook} ...")
 
-    for one in checking.run_solutions(lessons, time_limit=time_limit, started=started):
+    for one in checking.run_solutions(lessons, time_limit=time_limit, jobs=jobs, started=started):
         done.append(one)
+        if jobs > 1:  # by now others have started
+            said.print(f"{one.lesson.notebook}:")
         mark = _mark(one.passed, one.outcome, one.outcome if one.outcome != "ok" else "not solved")
         times = f", {one.seconds:.1f} seconds, slowest cell {one.slowest:.1f}"
         said.print(Text.assemble("   ", mark, times))

@@ -33,6 +33,7 @@ class Lesson:
     minutes: int
     sections: tuple[str, ...]
     bounds: tuple[Bound, ...]
+    tolerance: float = 0.02  # between the targets' values on CUDA and on the CPU
 
     @property
     def notebook(self) -> str:
@@ -81,6 +82,7 @@ def lessons() -> tuple[Lesson, ...]:
             minutes=row["minutes"],
             sections=tuple(row["sections"]),
             bounds=tuple(Bound(**bound) for bound in row.get("bound", ())),
+            tolerance=row.get("tolerance", 0.02),
         )
         for row in rows
     )

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from types import SimpleNamespace
 
 import fakes
@@ -274,3 +275,41 @@ def test_a_missing_or_outdated_notebook_does_not_keep_the_others_from_running(
     assert "01_one.ipynb" in one.problems[0]
     assert (two.outcome, two.passed) == ("not built", False)
     assert "02_two.ipynb" in two.problems[0]
+
+
+def test_two_at_a_time_come_in_the_order_of_the_lessons(edition, lessons):
+    # The first waits for a file that the second writes, so it can only end if both run at once.
+    wait = "import pathlib, time\nwhile not pathlib.Path({!r}).exists(): time.sleep(0.05)"
+    signal = edition / "signal"
+    for lesson, cell in zip(
+        lessons, (wait.format(str(signal)), f"open({str(signal)!r}, 'w').close()"), strict=True
+    ):
+        made = notebook(
+            cell,
+            STUB.replace("double", lesson_exercise(lesson)),
+            marks=(None, lesson_exercise(lesson)),
+        )
+        write(edition / f"{lesson.notebook}.ipynb", made)
+    done = list(checking.run_solutions(lessons, time_limit=120, jobs=2))
+    assert [one.lesson for one in done] == list(lessons)
+    assert [one.outcome for one in done] == ["errors", "errors"]  # no check is defined there
+
+
+def lesson_exercise(lesson):
+    return {"one": "double", "two": "triple"}[lesson.name]
+
+
+def test_when_it_is_interrupted_what_runs_is_ended(edition, lessons):
+    for lesson in lessons:
+        mark = lesson_exercise(lesson)
+        cells = ["import time; time.sleep(100)", STUB.replace("double", mark)]
+        write(edition / f"{lesson.notebook}.ipynb", notebook(*cells, marks=(None, mark)))
+    began = time.monotonic()
+
+    def started(lesson):
+        if lesson is lessons[1]:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(checking.run_solutions(lessons[::-1], time_limit=120, jobs=2, started=started))
+    assert time.monotonic() - began < 60

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,6 +167,7 @@ def run_solutions(
     lessons: Iterable[Lesson],
     *,
     time_limit: float,
+    jobs: int = 1,
     started: Callable[[Lesson], None] = lambda lesson: None,
 ) -> Iterator[Solution]:
     """Build the solution edition of each lesson, run it in a folder of its own, and say how it was.
@@ -172,17 +175,41 @@ def run_solutions(
     Args:
         lessons: whose solutions.
         time_limit: seconds per notebook.
-        started: called before each run.
+        jobs: how many notebooks run at a time.
+        started: called before each run, in whatever thread it is.
+
+    Yields:
+        One solution per lesson, in their order.
     """
-    for lesson in lessons:
+
+    def solve(lesson: Lesson) -> Solution:
         started(lesson)
         verdicts = {e.name: _verdict(e.name, lesson) for e in for_lesson(lesson.name)}
         try:
             edition = solution_edition(lesson)
         except notebooks.NotebookError as error:
-            yield Solution(lesson, "not built", 0.0, 0.0, verdicts, (str(error),))
-        else:
-            yield _run(lesson, edition, verdicts, time_limit)
+            return Solution(lesson, "not built", 0.0, 0.0, verdicts, (str(error),))
+        return _run(lesson, edition, verdicts, time_limit)
+
+    if jobs == 1:
+        yield from map(solve, lessons)
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            yield from pool.map(solve, lessons)
+        except BaseException:  # Ctrl-C above all: what still runs is not waited for
+            pool.shutdown(wait=False, cancel_futures=True)
+            _end_children()
+            raise
+
+
+def _end_children() -> None:
+    """End the kernels that this process has started; their runs then come to an end."""
+    import psutil
+
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            child.kill()
 
 
 def solution_edition(lesson: Lesson) -> dict[str, Any]:

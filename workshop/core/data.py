@@ -116,6 +116,56 @@ def load(name: str) -> Data:
     return _LOADERS[name]()
 
 
+def word_vectors() -> tuple[list[str], Tensor]:
+    """The 20,000 most frequent words of English and a vector for each: GloVe 6B, 50 numbers.
+
+    Returns:
+        words, the most frequent first, in lower case; vectors (20,000, 50) float32, fresh, which
+        were stored with 16 bits.
+
+    Raises:
+        DataError: the file is missing or damaged.
+
+    Source: Pennington, Socher, Manning: GloVe: Global Vectors for Word Representation, 2014.
+    """
+    arrays = _npz("glove.6B.50d.20k.npz", ["words", "vectors"])
+    words = arrays["words"].tobytes().decode().split("\n")
+    return words, torch.from_numpy(arrays["vectors"].astype(np.float32))
+
+
+def tensors(file: str) -> dict[str, Tensor]:
+    """The named tensors in a .safetensors file of data/, such as the weights of a network.
+
+    Raises:
+        DataError: the file is missing or damaged.
+    """
+    import safetensors.torch
+
+    path = data_dir() / file
+    try:
+        return safetensors.torch.load(path.read_bytes())
+    except FileNotFoundError:
+        raise _damaged(path, "is missing") from None
+    except Exception as error:
+        raise _damaged(path, f"cannot be read ({type(error).__name__}: {error})") from None
+
+
+def members(file: str) -> dict[str, bytes]:
+    """The files in a zip archive of data/, in the order in which they were put in.
+
+    Raises:
+        DataError: the archive is missing or damaged.
+    """
+    path = data_dir() / file
+    try:
+        with zipfile.ZipFile(path) as zipped:  # reading to the end looks at the checksum
+            return {name: zipped.read(name) for name in zipped.namelist()}
+    except FileNotFoundError:
+        raise _damaged(path, "is missing") from None
+    except Exception as error:
+        raise _damaged(path, f"cannot be read ({type(error).__name__}: {error})") from None
+
+
 def standardize(data: Data) -> Data:
     """Shift and scale each column of x (N, ...) to mean 0 and standard deviation 1.
 

@@ -72,7 +72,10 @@ def judge(exercise: Exercise, cases: list[Case], answer: dict[str, Any]) -> Verd
     ]
     if not wrong:
         return _passed_unless_called(exercise, outcomes)
-    case, got, want, (stage, message) = min(wrong, key=lambda row: STAGES.index(row[3][0]))
+    # The first stage that fails; within it, a case that says more than that a number is off.
+    case, got, want, (stage, message) = min(
+        wrong, key=lambda row: (STAGES.index(row[3][0]), UNTOLD in row[3][1])
+    )
     if stage != "gradients":
         for mistake in exercise.mistakes:
             made = _outcomes_of(exercise, mistake.answer, cases)
@@ -88,6 +91,7 @@ def judge(exercise: Exercise, cases: list[Case], answer: dict[str, Any]) -> Verd
     return _verdict(exercise, "wrong", stage, message, got=shown, expected=expected)
 
 
+UNTOLD = "not right yet"
 STAGES = ("runs", "shape and dtype", "values", "gradients")
 
 
@@ -347,8 +351,8 @@ def _about_values(exercise: Exercise, g: Tensor, w: Tensor) -> str:
             return f"Every number is {ratio[0].item():.4g} times what it should be."
     if len(g.shape) and g.numel() > 1:
         off = (g - w).abs().flatten()
-        return f"The numbers are not right yet; the largest difference is {off.max().item():.3g}."
-    return "The number is not right yet."
+        return f"The numbers are {UNTOLD}; the largest difference is {off.max().item():.3g}."
+    return f"The number is {UNTOLD}."
 
 
 def _alike(exercise: Exercise, a: dict[str, Any], b: dict[str, Any]) -> bool:
