@@ -10,7 +10,7 @@ textures. Letters: N photos, V views of each, S pixels a side.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -94,6 +94,11 @@ class Scenes:
     test: Tensor
     y: Tensor
     names: tuple[str, ...]
+
+    def to(self, device: str | torch.device) -> Scenes:
+        """The same on `device`."""
+        train, test, y = (part.to(device) for part in (self.train, self.test, self.y))
+        return replace(self, train=train, test=test, y=y)
 
 
 def make_scenes(*, size: int, views: int, seed: int) -> Scenes:
