@@ -215,9 +215,7 @@ def kept_if_it_looks_the_same(path: Path, content: bytes) -> bytes:
     if not isinstance(old, dict) or list(old) != list(new):
         return content
     for name in new:
-        a, b = (
-            np.array(Image.open(io.BytesIO(files[name]))).astype(float) for files in (old, new)
-        )
+        a, b = (np.array(Image.open(io.BytesIO(files[name]))).astype(float) for files in (old, new))
         if a.shape != b.shape or np.abs(a - b).mean() > 1.5 or np.abs(a - b).max() > 40:
             return content
     return path.read_bytes()

@@ -52,7 +52,5 @@ def run(
     device = choose(device)
     body = load_body(config.backbone)  # first: it may not be there
     numbers, histories = digits.measure(config.digits, seed=seed, device=device, progress=progress)
-    more, others = photos.measure(
-        config.photos, body, seed=seed, device=device, progress=progress
-    )
+    more, others = photos.measure(config.photos, body, seed=seed, device=device, progress=progress)
     return Result((*numbers, *more), histories | others)

@@ -82,7 +82,9 @@ class TorchvisionBody(nn.Module):
     def late(self, x: Tensor) -> Tensor:
         """Resize and scale as the weights want it, then all layers: (B, 3, H, W) -> (B, D)."""
         x = F.interpolate(x, size=(self.size, self.size), mode="bilinear", antialias=True)
-        shift, spread = (x.new_tensor(values)[:, None, None] for values in (self.shift, self.spread))
+        shift, spread = (
+            x.new_tensor(values)[:, None, None] for values in (self.shift, self.spread)
+        )
         return self.model((x - shift) / spread)
 
     def last_weights(self) -> list[nn.Parameter]:

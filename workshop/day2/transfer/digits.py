@@ -110,7 +110,5 @@ def measure(
             for name, count in right.items():
                 total = config.draws * len(test)
                 metrics.append(Measured.count(f"digits_{name}_{shots}", count, total))
-            metrics.append(
-                Measured(f"digits_lead_{shots}", metrics[-1].value - metrics[-2].value)
-            )
+            metrics.append(Measured(f"digits_lead_{shots}", metrics[-1].value - metrics[-2].value))
     return metrics, {"digits_pretraining": history}

@@ -31,7 +31,8 @@ def frozen_step(body: Tensor, head: Tensor, x: Tensor, y: Tensor, lr: float):
     """
     features = torch.relu(x @ body)  # (B, D)
     probabilities = torch.softmax(features @ head, dim=1)  # (B, K)
-    error = probabilities - torch.eye(head.shape[1])[y]  # what the loss says to each logit
+    wanted = torch.eye(head.shape[1]).to(head)[y]  # 1 for the right kind, 0 for the others
+    error = probabilities - wanted  # what the loss says to each logit
     return body, head - lr * features.T @ error / len(y)
 
 

@@ -43,7 +43,9 @@ def texture(size: int, generator: torch.Generator) -> Tensor:
         amount = torch.zeros(size, size)
         for cells in (3, 6, 12, 24, 48):
             noise = torch.rand(1, 1, cells, cells, generator=generator)
-            amount += 2 * F.interpolate(noise, size=(size, size), mode="bilinear")[0, 0] / cells**0.7
+            amount += (
+                2 * F.interpolate(noise, size=(size, size), mode="bilinear")[0, 0] / cells**0.7
+            )
         amount = (amount - amount.min()) / (amount.max() - amount.min())
     elif kind == 1:
         waves = 3 + 12 * torch.rand(1, generator=generator)
