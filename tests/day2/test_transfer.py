@@ -358,18 +358,12 @@ def test_offline_a_backbone_of_torchvision_says_what_to_do(monkeypatch):
         backbone.load_body("resnet18")
 
 
-@pytest.mark.parametrize(("name", "width"), [("resnet18", 512), ("mobilenet_v3_small", 1024), ("vgg11", 4096)])  # fmt: skip
+@pytest.mark.parametrize(("name", "width"), [("resnet18", 512), ("mobilenet_v3_small", 1024)])
 def test_any_classifier_of_torchvision_can_be_a_body(name, width, monkeypatch):
     from torchvision import models
 
     real = models.get_model
     monkeypatch.setattr(models, "get_model", lambda name, weights: real(name, weights=None))
-    if name == "vgg11":  # half a gigabyte of random numbers is not needed to see its head go
-        model = real(name, weights=None) if False else models.VGG(models.vgg.make_layers([8, "M"]))
-        model.classifier = nn.Sequential(nn.Linear(2, 4096), nn.ReLU(), nn.Linear(4096, 1000))
-        assert backbone.behead(model, name) == width
-        assert isinstance(model.classifier[-1], nn.Identity)
-        return
     body = backbone.load_body(name)
     with torch.no_grad():
         assert body.late(body.early(torch.rand(2, 3, 64, 64))).shape == (2, width)

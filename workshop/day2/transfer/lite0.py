@@ -105,7 +105,7 @@ class Lite0(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Early blocks, late blocks, output layer."""
-        return self.head(self.late(self.early(x)))
+        return self.head(self.features(x))
 
     def early(self, x: Tensor) -> Tensor:
         """Through all but the last blocks: (B, 3, H, W) -> (B, 192, H / 32, W / 32)."""
@@ -119,6 +119,10 @@ class Lite0(nn.Module):
     def late(self, x: Tensor) -> Tensor:
         """Through the last blocks, then the mean over all places: (B, 192, h, w) -> (B, 1280)."""
         return self.blocks[-LAST:](x).mean(dim=(2, 3))
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the head is given: (B, 3, H, W) -> (B, 1280)."""
+        return self.late(self.early(x))
 
     def last_weights(self) -> list[nn.Parameter]:
         """What `late` multiplies with."""

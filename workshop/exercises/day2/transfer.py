@@ -47,42 +47,42 @@ PASTE = Exercise(
             "no background under the edge",
             "Where the mask is between 0 and 1 something of the background must shine through, and "
             "where it is 0 there must be nothing else: add (1 - mask) * background.",
-            lambda c, m, b, t, l: _laid(c, m, b, t, l, lambda c, m, u: m * c),
+            lambda c, m, b, top, left: _laid(c, m, b, top, left, lambda c, m, u: m * c),
         ),
         Mistake(
             "mask ignored",
             "The whole rectangle was laid on the background. Weigh its colours with the mask.",
-            lambda c, m, b, t, l: _laid(c, m, b, t, l, lambda c, m, u: c),
+            lambda c, m, b, top, left: _laid(c, m, b, top, left, lambda c, m, u: c),
         ),
         Mistake(
             "mask the wrong way round",
             "The thing and the background have changed places: the mask is 1 where the thing is.",
-            lambda c, m, b, t, l: _laid(c, m, b, t, l, lambda c, m, u: (1 - m) * c + m * u),
+            lambda c, m, b, top, left: _laid(c, m, b, top, left, lambda c, m, u: (1 - m) * c + m * u),
         ),
         Mistake(
             "background not dimmed",
             "Colour and background were added up, which is too bright. Weigh the background with "
             "1 - mask.",
-            lambda c, m, b, t, l: _laid(c, m, b, t, l, lambda c, m, u: m * c + u),
+            lambda c, m, b, top, left: _laid(c, m, b, top, left, lambda c, m, u: m * c + u),
         ),
         Mistake(
             "always in the corner",
             "The thing is in the upper left corner. Its first row is `top`, its first column `left`.",
-            lambda c, m, b, t, l: scenes.paste(c, m, b, 0, 0),
+            lambda c, m, b, top, left: scenes.paste(c, m, b, 0, 0),
         ),
         Mistake(
             "rows and columns changed places",
             "top counts rows and left counts columns: the dimensions of a picture are (3, rows, "
             "columns).",
-            lambda c, m, b, t, l: scenes.paste(
+            lambda c, m, b, top, left: scenes.paste(
                 c, m, b,
-                min(l, b.shape[1] - m.shape[0]), min(t, b.shape[2] - m.shape[1]),
+                min(left, b.shape[1] - m.shape[0]), min(top, b.shape[2] - m.shape[1]),
             ),
         ),
         Mistake(
             "hard edge",
             "The mask was rounded to 0 or 1. Between them it says how much of the thing there is.",
-            lambda c, m, b, t, l: scenes.paste(c, (m > 0.5).float(), b, t, l),
+            lambda c, m, b, top, left: scenes.paste(c, (m > 0.5).float(), b, top, left),
         ),
     ),
     hints=(
@@ -93,8 +93,8 @@ PASTE = Exercise(
         "scene = background.clone(), and into that part of it goes mask * colour + (1 - mask) * under.",
     ),
     alternatives=(
-        lambda c, m, b, t, l: _laid(c, m, b, t, l, lambda c, m, u: u + m * (c - u)),
-        lambda c, m, b, t, l: _laid(c, m, b, t, l, lambda c, m, u: torch.lerp(u, c, m.expand(3, -1, -1))),
+        lambda c, m, b, top, left: _laid(c, m, b, top, left, lambda c, m, u: u + m * (c - u)),
+        lambda c, m, b, top, left: _laid(c, m, b, top, left, lambda c, m, u: torch.lerp(u, c, m.expand(3, -1, -1))),
     ),
 )  # fmt: skip
 
