@@ -369,6 +369,13 @@ def test_any_classifier_of_torchvision_can_be_a_body(name, width, monkeypatch):
         assert body.late(body.early(torch.rand(2, 3, 64, 64))).shape == (2, width)
     assert body.width == width
     assert regimes.Transfer(body, 4, "last").body.last_weights()[-1].requires_grad
+    body.size = 32  # small, to be quick
+    config = photos.Config(size=64, views=1)
+    whole = photos.prepare(config, body, seed=0, device="cpu")
+    rows = torch.arange(0, 169, 20)
+    for regime in ("frozen", "last"):
+        model = photos.learn(whole, regime, rows, config, seed=0)
+        assert photos.predict(whole, model, rows).shape == rows.shape
     with pytest.raises(ValueError, match=r"expected \(B, 3, H, W\)"):
         body.early(torch.rand(1, 1, 64, 64))
 

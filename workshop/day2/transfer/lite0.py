@@ -114,11 +114,15 @@ class Lite0(nn.Module):
                 f"x: got shape {tuple(x.shape)}, expected (B, 3, H, W): red, green and blue"
             )
         x = (x * 255 - 127) / 128  # the scale that its weights were learned with
-        return self.blocks[:-LAST](x)
+        for block in list(self.blocks)[:-LAST]:
+            x = block(x)
+        return x
 
     def late(self, x: Tensor) -> Tensor:
         """Through the last blocks, then the mean over all places: (B, 192, h, w) -> (B, 1280)."""
-        return self.blocks[-LAST:](x).mean(dim=(2, 3))
+        for block in list(self.blocks)[-LAST:]:
+            x = block(x)
+        return x.mean(dim=(2, 3))
 
     def features(self, x: Tensor) -> Tensor:
         """What the head is given: (B, 3, H, W) -> (B, 1280)."""
