@@ -143,6 +143,7 @@ def gallery(
         ax.imshow(np.clip(picture.transpose(1, 2, 0), 0, 1))
         ax.set_title(name, fontsize=12)
         ax.set(xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color="#BBBBBB")
     said = ": " + ", ".join(name.replace("\n", " ") for name in names) if any(names) else ""
     return finish(figure, alt, f"{title or 'Photos'}: {count_of(len(pictures), 'picture')}{said}.")
 
