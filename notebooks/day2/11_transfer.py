@@ -6,7 +6,7 @@
 #
 # - take a trained network apart into a **body**, which you keep, and a **head**, which you replace;
 # - freeze the body, fine-tune its last blocks, or all of it, with rates that fit each layer;
-# - say when a frozen body wins, and when it stops to;
+# - say when a frozen body wins, and when its lead is gone;
 # - split photos so that a test is fair, and save the finished model as one file.
 
 # %%
@@ -328,7 +328,8 @@ plots.bars(
 # %% [markdown]
 # The borrowed body is far ahead. And fine-tuning? The differences are a few photos, and on another seed
 # they may point the other way: with fewer than 150 photos to learn from, the head alone takes most of
-# what is there. Fine-tuning pays with more data, or where the new pictures look unlike the old.
+# what is there. The usual advice, and the book's: the more data you have, the more of the body you
+# can afford to train; and on a photo task of your own, measure it as we did here.
 #
 # *Where the book differs:* it calls the last way, all weights trained from a borrowed start,
 # "pre-training". That is **full fine-tuning**; pre-training is what came before, on ImageNet.

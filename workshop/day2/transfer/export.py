@@ -16,7 +16,7 @@ from workshop.day2.transfer.regimes import Transfer
 
 def whole(model: Transfer) -> Transfer:
     """A copy that takes photos (B, 3, S, S) in [0, 1], whatever the model was trained on."""
-    model = copy.deepcopy(model).cpu().eval()
+    model = copy.deepcopy(model).cpu().eval().to(memory_format=torch.contiguous_format)
     model.start = "photos"
     return model
 
