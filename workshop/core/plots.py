@@ -418,7 +418,8 @@ def images(
                         va="center", fontsize=14 if width <= 8 else 12)  # fmt: skip
     else:
         columns, tables = min(columns, count), []
-        side = min((10.8 - 0.9 * signed) / columns, max(1.8, width / height))
+        # A strip needs its length, and a photograph more room than a digit.
+        side = min((10.8 - 0.9 * signed) / columns, max(1.8, width / height, width / 50))
         size = (side, side * height / width + 0.35 * (titles is not None))
         figure, axes = new_axes(count, columns=columns, sizes=(size,), grid=False)
         if title:

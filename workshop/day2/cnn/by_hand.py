@@ -137,19 +137,18 @@ def max_pool(x: Tensor, size: int) -> Tensor:
 
     The squares lie side by side; rows and columns that do not fill one are left out.
     """
-    return squares(x, size).amax(dim=(3, 5))
+    rows, columns = x.shape[2] // size, x.shape[3] // size
+    squares = x[:, :, : rows * size, : columns * size]
+    squares = squares.reshape(x.shape[0], x.shape[1], rows, size, columns, size)
+    return squares.amax(dim=(3, 5))
 
 
 def avg_pool(x: Tensor, size: int) -> Tensor:
     """The average of each size-by-size square (sec-2.4.3): as `max_pool` otherwise."""
-    return squares(x, size).mean(dim=(3, 5))
-
-
-def squares(x: Tensor, size: int) -> Tensor:
-    """Cut images into squares: (B, C, H, W) -> (B, C, H // size, size, W // size, size)."""
     rows, columns = x.shape[2] // size, x.shape[3] // size
-    x = x[:, :, : rows * size, : columns * size]
-    return x.reshape(x.shape[0], x.shape[1], rows, size, columns, size)
+    squares = x[:, :, : rows * size, : columns * size]
+    squares = squares.reshape(x.shape[0], x.shape[1], rows, size, columns, size)
+    return squares.mean(dim=(3, 5))
 
 
 def receptive_field(layers: list[tuple[int, int]]) -> int:

@@ -77,6 +77,8 @@ def build(kind: str, *, width: int = 16, seed: int = 0, augment: bool = False) -
         raise ValueError(f"kind: got {kind!r}, expected 'cnn' or 'mlp'")
     seed_everything(seed)
     model = CNN(width) if kind == "cnn" else mlp()
+    # The channels of a pixel side by side in memory: saves a CPU a third of the time.
+    model.to(memory_format=torch.channels_last)
     return nn.Sequential(RandomAffine(seed=seed), model) if augment else model
 
 
@@ -85,8 +87,8 @@ def train(
     batch_size: int = 64, progress: bool | str = False,
 ) -> History:  # fmt: skip
     """Train `model` in place on `data`, on the device where `data` are."""
+    if data.x.device.type == "mps":  # which is not at home in the layout that `build` chose
+        model.to(memory_format=torch.contiguous_format)
     model.to(data.x.device)
-    if data.x.device.type == "cpu":  # a third of the time: the channels of a pixel side by side
-        model.to(memory_format=torch.channels_last)
     options = recipe(model, len(data), epochs=epochs, lr=lr, batch_size=batch_size)
     return fit(model, data, seed=seed, progress=progress, **options)
