@@ -92,7 +92,7 @@ def learn(
     if regime == "scratch" and train.device.type == "cpu":
         model.to(memory_format=torch.channels_last)
     views = train[rows][:, :1] if regime == "all" else train[rows]  # `all` is costly: one view
-    with threads(1 if regime == "frozen" else torch.get_num_threads()):
+    with threads(torch.get_num_threads() if regime == "all" else 1):  # the others are small
         model.history = tune(
             model.to(train.device), views, prepared.y[rows], epochs=EPOCHS[regime],
             lr=RATES[regime] * config.rate, factor=config.factor, seed=seed, progress=progress,
