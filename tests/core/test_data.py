@@ -25,7 +25,7 @@ NAMES = ("mnist5k", "digits", "breast_cancer", "diabetes", "fashion_mnist")
 SKLEARN = NAMES[1:4]
 PARTS = ("train", "validation", "test")
 # Nothing to learn from and to be tested on, so no splits: they have loaders and tests of their own.
-WITHOUT_SPLITS = ("glove6b50d",)
+WITHOUT_SPLITS = ("glove6b50d", "photos", "lite0")
 # What data/ holds beside the files that the manifest names.
 PAPERS = {"MANIFEST.toml", "README.md", "build.py"}
 
@@ -49,8 +49,10 @@ def copied(tmp_path, monkeypatch):
     place = tmp_path / "data"
     place.mkdir()
     shutil.copy(FOLDER / "MANIFEST.toml", place)
-    for path in FOLDER.glob("*.npz"):
-        shutil.copy(path, place)
+    for row in data.manifest():
+        if "file" in row:
+            (place / row["file"]).parent.mkdir(exist_ok=True)
+            shutil.copy(FOLDER / row["file"], place / row["file"])
     monkeypatch.setenv("WORKSHOP_DATA", str(place))
     return place
 

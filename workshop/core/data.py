@@ -133,6 +133,39 @@ def word_vectors() -> tuple[list[str], Tensor]:
     return words, torch.from_numpy(arrays["vectors"].astype(np.float32))
 
 
+def tensors(file: str) -> dict[str, Tensor]:
+    """The named tensors in a .safetensors file of data/, such as the weights of a network.
+
+    Raises:
+        DataError: the file is missing or damaged.
+    """
+    import safetensors.torch
+
+    path = data_dir() / file
+    try:
+        return safetensors.torch.load(path.read_bytes())
+    except FileNotFoundError:
+        raise _damaged(path, "is missing") from None
+    except Exception as error:
+        raise _damaged(path, f"cannot be read ({type(error).__name__}: {error})") from None
+
+
+def members(file: str) -> dict[str, bytes]:
+    """The files in a zip archive of data/, in the order in which they were put in.
+
+    Raises:
+        DataError: the archive is missing or damaged.
+    """
+    path = data_dir() / file
+    try:
+        with zipfile.ZipFile(path) as zipped:  # reading to the end looks at the checksum
+            return {name: zipped.read(name) for name in zipped.namelist()}
+    except FileNotFoundError:
+        raise _damaged(path, "is missing") from None
+    except Exception as error:
+        raise _damaged(path, f"cannot be read ({type(error).__name__}: {error})") from None
+
+
 def standardize(data: Data) -> Data:
     """Shift and scale each column of x (N, ...) to mean 0 and standard deviation 1.
 

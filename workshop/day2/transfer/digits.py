@@ -1,0 +1,116 @@
+"""Moving house with a network of our own: it learned the digits 0 to 4, now it gets 5 to 9.
+
+What it found in the old digits, strokes and bends, is in the new ones too. From 1, 5, 10 or 50
+examples of each new digit, a linear layer on its frozen features is trained; beside it, the same
+network from random weights. Letters: N images, D features.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from workshop.core.data import Split, load
+from workshop.core.device import seed_everything, threads
+from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.training import count_correct, evaluate, fit
+from workshop.day2.cnn.model import CNN, train
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of the task with the digits."""
+
+    shots: tuple[int, ...] = setting(
+        (1, 5, 10, 50), at_least=1, at_most=400, help="examples of each new digit"
+    )
+    draws: int = setting(3, at_least=1, help="how often these examples are drawn")
+    epochs: int = setting(5, at_least=1, help="passes over the old digits, 0 to 4")
+    width: int = setting(8, at_least=1, help="filters of the first block")
+    updates: int = setting(60, at_least=1, help="updates with the new digits, scratch and frozen")
+    lr: float = setting(0.01, above=0, help="highest learning rate")
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        check_settings(self)
+
+
+def halves(split: Split) -> tuple[Split, Split]:
+    """The digits 0 to 4, and 5 to 9 with labels 0 to 4."""
+    old = split.y < 5
+    return Split(split.x[old], split.y[old]), Split(split.x[~old], split.y[~old] - 5)
+
+
+def few(data: Split, shots: int, seed: int) -> Tensor:
+    """The places of `shots` examples of each class, drawn at random: (classes * shots,)."""
+    generator = torch.Generator().manual_seed(seed)
+    y = data.y.cpu()
+    chosen = []
+    for label in y.unique():
+        members = (y == label).nonzero()[:, 0]
+        chosen.append(members[torch.randperm(len(members), generator=generator)[:shots]])
+    return torch.cat(chosen)
+
+
+def features(model: CNN, x: Tensor) -> Tensor:
+    """What the output layer of a CNN sees: (N, 1, 28, 28) -> (N, D), in evaluation mode."""
+    model.eval()
+    with torch.no_grad():
+        return model.blocks(x).flatten(1)
+
+
+def learn(model: nn.Module, data: Split, *, updates: int, lr: float, seed: int) -> nn.Module:
+    """The same short training for both: `updates` steps, AdamW, a rate that rises and falls."""
+    model.to(data.x.device)
+    batch = min(len(data), 50)
+    epochs = -(-updates * batch // len(data))
+    steps = epochs * -(-len(data) // batch)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
+    fit(
+        model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, schedule=schedule,
+        epochs=epochs, batch_size=batch, seed=seed,
+    )  # fmt: skip
+    return model
+
+
+def measure(
+    config: Config, *, seed: int, device: torch.device, progress: bool = False
+) -> tuple[list[Measured], dict]:
+    """Scratch and frozen on the digits 5 to 9: the numbers, and the history of the pretraining."""
+    data = load("mnist5k").to(device)
+    old, new = halves(data.development)
+    _, test = halves(data.test)
+    seed_everything(seed)
+    body = CNN(config.width, classes=5)
+    if device.type == "cpu":  # a third of the time: the channels of a pixel side by side
+        body.to(memory_format=torch.channels_last)
+    with threads(1):
+        history = train(
+            body, old, epochs=config.epochs, lr=config.lr, seed=seed,
+            progress=progress and "digits 0 to 4",
+        )  # fmt: skip
+        known, asked = features(body, new.x), Split(features(body, test.x), test.y)
+        metrics = []
+        for shots in config.shots:
+            right = {"scratch": 0, "frozen": 0}
+            for draw in range(config.draws):
+                rows = few(new, shots, seed=1000 * seed + draw).to(device)
+                seed_everything(1000 * seed + draw)
+                tasks = {
+                    "scratch": (CNN(config.width, classes=5), Split(new.x[rows], new.y[rows]), test),
+                    "frozen": (
+                        nn.Linear(known.shape[1], 5), Split(known[rows], new.y[rows]), asked
+                    ),
+                }  # fmt: skip
+                for name, (model, train_part, test_part) in tasks.items():
+                    learn(model, train_part, updates=config.updates, lr=config.lr, seed=draw)
+                    scores = evaluate(model, test_part, metrics={"accuracy": count_correct})
+                    right[name] += scores.sums["accuracy"]
+            for name, count in right.items():
+                total = config.draws * len(test)
+                metrics.append(Measured.count(f"digits_{name}_{shots}", count, total))
+            metrics.append(Measured(f"digits_lead_{shots}", metrics[-1].value - metrics[-2].value))
+    return metrics, {"digits_pretraining": history}
