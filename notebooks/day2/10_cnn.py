@@ -19,10 +19,10 @@ from torch.nn import functional as F
 from workshop.classroom import climb
 from workshop.classroom.show import show_source
 from workshop.core import plots
-from workshop.core.augment import RandomAffine, random_affine
 from workshop.core.data import load
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day2.cnn import by_hand, invariance, model
+from workshop.day2.generalization.augmentation import Augment
 from workshop.exercises import answer, check, hint
 
 mnist = load("mnist5k")
@@ -529,21 +529,18 @@ plots.functions(range(8), shifted, xlabel="shifted by pixels", ylabel="accuracy"
 # The CNN holds out longer, and then it falls too: its last layer has a weight for each place. If shifts
 # matter, show them in training.
 #
-# ### Augmentation, whole batches at a time
+# ### Augmentation
 #
-# Lesson 9 introduced augmentation. Here is a quick way to do it: all images of a batch are turned, moved
-# and scaled at once, each in its own way:
+# Lesson 9's layer turns, moves and resizes all images of a batch, each in its own way:
 
 # %%
+torch.manual_seed(0)
 one = mnist.train.x[4:5].repeat(16, 1, 1, 1)
-plots.images(random_affine(one, torch.Generator().manual_seed(0)), title="One digit, sixteen ways")
-
-# %%
-show_source(RandomAffine)
+plots.images(Augment().train()(one), title="One digit, sixteen ways")
 
 # %% [markdown]
-# As a layer before the network it acts in training only, like dropout. Nothing repeats exactly, so it
-# pays to train for longer: 20 epochs.
+# Before the network it acts in training only, like dropout. Nothing repeats exactly, so it pays to
+# train for longer: 20 epochs.
 
 # %%
 augmented = model.build("cnn", seed=0, augment=True)

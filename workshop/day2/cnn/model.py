@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from workshop.core.augment import RandomAffine
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
 from workshop.core.training import History, count_correct, fit
+from workshop.day2.generalization.augmentation import Augment
 
 
 class Block(nn.Sequential):
@@ -79,7 +79,7 @@ def build(kind: str, *, width: int = 16, seed: int = 0, augment: bool = False) -
     model = CNN(width) if kind == "cnn" else mlp()
     # The channels of a pixel side by side in memory: saves a CPU a third of the time.
     model.to(memory_format=torch.channels_last)
-    return nn.Sequential(RandomAffine(seed=seed), model) if augment else model
+    return nn.Sequential(Augment(), model) if augment else model
 
 
 def train(
