@@ -57,9 +57,9 @@ print(f"1,000 windows:   {3 * 3 * 3 * units:>12,} weights (3 x 3 pixels, 3 colou
 #
 # ## Stage one: convolution
 #
-# Left, an image $I$ of 7 by 7 pixels. In the middle, a **kernel** (or filter) $K$ of 3 by 3 weights.
-# Put the kernel on the upper left corner of the image, multiply each weight with the pixel below it, and
-# add up the nine products:
+# Take an image $I$ of 7 by 7 pixels, and a **kernel** (or filter) $K$ of 3 by 3 weights. Put the kernel
+# on the upper left corner of the image, multiply each weight with the pixel below it, and add up the nine
+# products:
 
 # %%
 image, kernel = by_hand.IMAGE, by_hand.KERNEL
@@ -207,15 +207,15 @@ for kernel_size, stride, padding, dilation in (
 # The second and third line keep the size: at stride 1, an odd kernel of $k$ needs $p = (k - 1) / 2$. No
 # padding does it for an even one.
 #
-# *Where the book differs:* it calls stride the number of steps. It is the size of a step. And padding
-# keeps the dimensions only if it is chosen as above.
+# *Where the book differs:* stride is the size of a step, not the number of steps, and padding keeps the
+# dimensions only if it is chosen as above.
 #
 # ### Channels and filters
 #
-# A colour picture has three numbers for each pixel: three **channels**. A filter then has a kernel for
-# *each* channel, and adds up what all of them find. And one filter finds one thing, so a layer has many,
-# each with a bias and a feature map of its own, which become the channels of the next layer:
-# $x$ is $(B, C, H, W)$, the weights are $(F, C, k, k)$, and out come $(B, F, H', W')$.
+# A colour picture has three numbers for each pixel: three **channels**. A filter has a kernel for *each*
+# channel, and adds up what they find. A layer has many filters, each with a bias and a feature map of its
+# own; these maps are the channels of the next layer. $x$ is $(B, C, H, W)$, the weights are
+# $(F, C, k, k)$, and out come $(B, F, H', W')$.
 #
 # **Exercise 3.** A whole convolution layer. (`F.pad(x, (p, p, p, p))` adds zeros on four sides.)
 
