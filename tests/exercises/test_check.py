@@ -257,6 +257,16 @@ def test_what_cannot_travel_is_named():
     assert "lives in this notebook only" in verdict.message
 
 
+def test_a_definition_that_needs_a_training_cell_does_not_keep_others_from_being_checked():
+    right = "def weighted_sum(x, w, b):\n    return x @ w + b\n"
+    other = "def show(model=trained):\n    return model\n"
+    assert check_source(f"{other}\n{right}", "weighted_sum").passed
+    own = right.replace("b):", "b, model=trained):")
+    verdict = check_source(own, "weighted_sum")
+    assert verdict.status == "wrong"
+    assert "NameError: name 'trained'" in verdict.message
+
+
 def test_a_shortcut_that_the_exercise_forbids_is_seen_under_any_name():
     for source in (
         "def sigmoid(z):\n    return torch.sigmoid(z)",

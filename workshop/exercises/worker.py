@@ -7,6 +7,7 @@ and endless loops stay in here; the other side ends the process when its time is
 
 from __future__ import annotations
 
+import ast
 import json
 import linecache
 import os
@@ -88,7 +89,14 @@ def _function(request: dict[str, Any]) -> Callable[..., Any]:
         file, name = "<notebook>", request["name"]
         linecache.cache[file] = (0, None, request["source"].splitlines(keepends=True), file)
         namespace: dict[str, Any] = {"__name__": "__notebook__"}
-        exec(compile(request["source"], file, "exec"), namespace)
+        # One statement at a time: of a notebook only definitions are here, and one that needs what
+        # a training cell made, as a default value say, must not keep the others from being checked.
+        for statement in ast.parse(request["source"], file).body:
+            try:
+                exec(compile(ast.Module([statement], []), file, "exec"), namespace)
+            except Exception:
+                if getattr(statement, "name", None) == name:
+                    raise
         if not callable(namespace.get(name)):
             known = [key for key, value in namespace.items() if callable(value)]
             raise _Missing(nearest(name, known).strip())

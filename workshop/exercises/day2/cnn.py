@@ -396,4 +396,4 @@ CONVOLVE = Exercise(
     alternatives=(_unfolded,),
 )
 
-EXERCISES = (SIZE, CORRELATE, POOL, CONVOLVE)
+EXERCISES = (CORRELATE, SIZE, CONVOLVE, POOL)

@@ -335,4 +335,4 @@ def _split(total: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-EXERCISES = (PASTE, PADDING, STEP, RATES)
+EXERCISES = (PADDING, PASTE, STEP, RATES)
