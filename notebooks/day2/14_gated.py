@@ -341,7 +341,9 @@ for T, epochs in ((50, 8), (200, 12)):
         for _ in run:
             pass
         rows[f"{name},\n{T} tokens"] = score(model, new)
-plots.bars(rows, title="The first of 50 and of 200 tokens", ylabel="accuracy", line=(1 / 8, "guessing"))
+plots.bars(
+    rows, title="The first of 50 and of 200 tokens", ylabel="accuracy", line=(1 / 8, "guessing")
+)
 
 # %% [markdown]
 # Often one reads that an LSTM remembers longer than a GRU. We have one of each, both trained on 100 tokens.
@@ -354,7 +356,10 @@ held = {
     for name in ("GRU, long", "LSTM, long")
 }
 for name, scores in held.items():
-    print(f"{name:10}", "  ".join(f"{T} tokens: {s:.3f}" for T, s in zip(lengths, scores, strict=True)))
+    print(
+        f"{name:10}",
+        "  ".join(f"{T} tokens: {s:.3f}" for T, s in zip(lengths, scores, strict=True)),
+    )
 plots.functions(
     torch.tensor(lengths),
     held,
@@ -442,7 +447,9 @@ for name, layer in (("plain", nn.RNN(8, 32)), ("GRU", nn.GRU(8, 32)), ("LSTM", n
 # %%
 measured = {m.name: m for m in small.run(small.Config(), seed=0, device=torch.device("cpu"))}
 for kind in memory.KINDS:
-    on_seen, on_new = (measured[f"small_{kind}{end}"].value for end in ("_train_accuracy", "_accuracy"))
+    on_seen, on_new = (
+        measured[f"small_{kind}{end}"].value for end in ("_train_accuracy", "_accuracy")
+    )
     print(f"{kind:5} the 50 it learned from: {on_seen:.3f}   new digits: {on_new:.3f}")
 
 # %% [markdown]

@@ -155,7 +155,9 @@ def check_sequence(x: Tensor, features: int) -> None:
     """
     fits = x.ndim == 3 and x.shape[2] == features
     expect(fits, "x", f"shape {tuple(x.shape)}", f"(B, T, {features})")
-    expect(min(x.shape) > 0, "x", f"shape {tuple(x.shape)}: an empty sequence or batch", "T and B > 0")
+    expect(
+        min(x.shape) > 0, "x", f"shape {tuple(x.shape)}: an empty sequence or batch", "T and B > 0"
+    )
 
 
 def count_parameters(layer: nn.Module) -> int:

@@ -156,7 +156,11 @@ def run(
         kind, _, default = name.partition("_")
         epochs = len(histories[kind]) if default else max(map(len, histories.values()), default=0)
         model = build(
-            kind, long=name in ("gru", "lstm"), length=config.length, hidden=config.hidden, seed=seed
+            kind,
+            long=name in ("gru", "lstm"),
+            length=config.length,
+            hidden=config.hidden,
+            seed=seed,
         )
         first = gradient_through_time(model, test.x[:50])[0].item()
         metrics.append(Measured(f"{name}_faded", -math.log10(first) if first else math.inf))

@@ -45,7 +45,7 @@ def rows() -> tuple[Split, Split]:
 def run(config: Config, *, seed: int, device: torch.device) -> list[Measured]:
     """How many digits each kind of cell reads, of all draws: few seen in training, and held out."""
     known, test = rows()
-    seen = {kind: 0 for kind in KINDS}
+    seen = dict.fromkeys(KINDS, 0)
     new = dict(seen)
     for draw in range(config.draws):
         number = 1000 * seed + draw
