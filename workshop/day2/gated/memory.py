@@ -39,6 +39,8 @@ class Config:
     epochs: int = setting(12, at_least=1, help="passes over them at most")
     lr: float = setting(0.02, above=0, help="learning rate of Adam")
     batch_size: int = setting(128, at_least=1, help="sequences per update")
+    longer: int = setting(200, at_least=2, help="tokens of the sequences that come afterwards")
+    longer_epochs: int = setting(6, at_least=1, help="passes over half as many of these at most")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
@@ -143,32 +145,33 @@ def run(
     """Five cells on the task, and how far the gradient has faded before any training.
 
     A cell with torch's biases trains as long as its twin with a long memory needed, the plain cell
-    as long as the slower of these.
+    as long as the slower of these. Those with a long memory then go on to longer sequences.
     """
     from tqdm.auto import tqdm
 
-    train = first_token(config.examples, config.length, seed=2 * seed)
-    test = first_token(1000, config.length, seed=2 * seed + 1)
+    train = first_token(config.examples, config.length, seed=4 * seed)
+    test = first_token(1000, config.length, seed=4 * seed + 1)
+    longer = first_token(-(-config.examples // 2), config.longer, seed=4 * seed + 2)
+    longer_test = first_token(1000, config.longer, seed=4 * seed + 3)
+    options = {"lr": config.lr, "batch_size": config.batch_size, "seed": seed}
     metrics, histories = [], {}
     jobs = ("gru", "gru_default", "lstm", "lstm_default", "rnn")
     for name in (bar := tqdm(jobs, disable=not progress, leave=False)):
         bar.set_description(name.replace("_", " "))
-        kind, _, default = name.partition("_")
-        epochs = len(histories[kind]) if default else max(map(len, histories.values()), default=0)
-        model = build(
-            kind,
-            long=name in ("gru", "lstm"),
-            length=config.length,
-            hidden=config.hidden,
-            seed=seed,
-        )
+        kind, long = name.removesuffix("_default"), name in ("gru", "lstm")
+        needed = [len(histories[twin]) for twin in ("gru", "lstm") if twin in histories]
+        epochs = config.epochs if long else len(histories.get(kind, ())) or max(needed)
+        model = build(kind, long=long, length=config.length, hidden=config.hidden, seed=seed)
         first = gradient_through_time(model, test.x[:50])[0].item()
         metrics.append(Measured(f"{name}_faded", -math.log10(first) if first else math.inf))
-        for history in learn(
-            model.to(device), train, epochs=config.epochs if name in ("gru", "lstm") else epochs,
-            lr=config.lr, batch_size=config.batch_size, seed=seed,
-        ):  # fmt: skip
-            histories[name] = history
+        for histories[name] in learn(model.to(device), train, epochs=epochs, **options):
+            pass
         score = evaluate(model, test, metrics={"accuracy": count_correct})
         metrics.append(score.measured("accuracy", f"{name}_accuracy"))
+        if long:
+            course = learn(model, longer, epochs=config.longer_epochs, **options)
+            for histories[f"{name}_longer"] in course:
+                pass
+            score = evaluate(model, longer_test, metrics={"accuracy": count_correct})
+            metrics.append(score.measured("accuracy", f"{name}_longer_accuracy"))
     return metrics, histories

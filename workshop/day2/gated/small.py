@@ -28,7 +28,7 @@ class Config:
     hidden: int = setting(32, at_least=1, help="units of each cell")
     epochs: int = setting(40, at_least=1, help="passes over them")
     lr: float = setting(0.01, above=0, help="learning rate of Adam")
-    draws: int = setting(4, at_least=2, help="how often, each with other digits to learn from")
+    draws: int = setting(3, at_least=2, help="how often, each with other digits to learn from")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
