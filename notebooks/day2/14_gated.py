@@ -403,7 +403,7 @@ strips = {
     "LSTM, forget gates": lstm_gates["forget"],
     "LSTM, output gates": lstm_gates["output"],
 }
-plots.images(one, titles=[f"the digit, a {held_out.y[0].item()}, read from the top"], columns=1)
+plots.images(one, titles=[f"a {held_out.y[0].item()}"])
 
 # %%
 plots.images(
