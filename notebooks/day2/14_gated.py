@@ -233,7 +233,8 @@ print("both the same when there is nothing to reset:", same)
 #
 # ## Long short-term memory
 #
-# The **LSTM** is older (1997; the GRU is from 2014) and has a memory $c$ *and* a state $a$:
+# The **LSTM** is older (1997, its forget gate 2000; the GRU is from 2014) and has a memory $c$ *and* a
+# state $a$:
 
 # %%
 diagram.cell("lstm")

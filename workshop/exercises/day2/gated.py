@@ -347,4 +347,4 @@ BIAS = Exercise(
     gradients=(0,),
 )
 
-EXERCISES = (GATE, GRU, LSTM, BIAS)
+EXERCISES = (GATE, BIAS, GRU, LSTM)
