@@ -1,0 +1,47 @@
+"""Gates let a network keep what it has read: a plain recurrent cell forgets, GRU and LSTM do not.
+
+    c = write * candidate + keep * c_before          write and keep are gates, between 0 and 1
+
+Book 2.6.3 and 2.6.4. by_hand.py has the cells, memory.py the task of remembering the first token,
+small.py what more weights do with few examples, cost.py time against length. Shapes: B sequences, T
+steps, n numbers in a step, h units; x (B, T, n), memory (B, h).
+Targets: GRU and LSTM that begin with a long memory know the first of 100 tokens. Controls: the plain
+cell does not, nor do GRU and LSTM with the biases that torch gives them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from workshop.core.device import choose, threads
+from workshop.core.lesson import Result, check_settings, part
+from workshop.day2.gated import memory, small
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of the lesson, a group for each task."""
+
+    memory: memory.Config = part(memory.Config, help="remember the first token")
+    small: small.Config = part(small.Config, help="few digits, read row by row")
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        check_settings(self)
+
+
+def run(
+    config: Config = Config(),
+    *,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+    progress: bool = False,
+) -> Result:
+    """Both tasks; on one thread, since the steps of these cells are small."""
+    device = choose(device)
+    with threads(1):
+        metrics, histories = memory.run(config.memory, seed=seed, device=device, progress=progress)
+        metrics += small.run(config.small, seed=seed, device=device)
+    return Result(tuple(metrics), histories)
