@@ -200,7 +200,7 @@ def reviews() -> dict[str, bytes]:
 
 
 def plays() -> dict[str, bytes]:
-    """What is said in 29 plays of Shakespeare's (all but the histories): speaker and words.
+    """What is said in 27 plays of Shakespeare's (all but the histories): speaker and words.
 
     Headings and stage directions are left out. A line of the file is a speech: the speaker, a tab,
     the lines with a bar between them; a line that begins with # has the title of the next play.
@@ -224,12 +224,13 @@ def plays() -> dict[str, bytes]:
         text = "\n".join(re.sub(r".*_", "", block) for block in blocks).replace("\\", "")
         speeches: list[list[str]] = []
         for line in map(str.strip, text.splitlines()):
-            if line.startswith("# "):
-                out.append(line)
-            elif found := re.fullmatch(r"\*\*(.+)\*\*", line):
+            if found := re.fullmatch(r"\*\*(.+)\*\*", line):
                 speeches.append([found[1]])
             elif line and not line.startswith("#") and speeches:
                 speeches[-1].append(line)
+        stem = name.rpartition("/")[2].removesuffix(".md")
+        title = re.match(r"# (.+)\n", text)  # one play begins without
+        out.append(f"# {title[1] if title else stem.replace('-', ' ').title().replace(' F', ' f')}")
         out += [f"{who}\t{'|'.join(lines)}" for who, *lines in speeches if lines]
     return {"plays.npz": npz({"text": np.frombuffer("\n".join(out).encode(), np.uint8)},
                              zipfile.ZIP_LZMA)}  # fmt: skip

@@ -210,7 +210,7 @@ class Speech(NamedTuple):
 
 
 def plays() -> list[Speech]:
-    """23,408 speeches, in their order, of 29 plays of William Shakespeare (without the histories).
+    """23,408 speeches, in their order, of 27 plays of William Shakespeare (without the histories).
 
     Raises:
         DataError: the file is missing or damaged.
