@@ -18,7 +18,7 @@ from workshop.core.data import reviews
 from workshop.core.lesson import Measured, check_settings, setting
 from workshop.day2.text import pipeline
 
-Pair = tuple[bytes, bytes]
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,26 +37,27 @@ def split_text(text: str) -> list[str]:
     return re.findall(r" ?\S+|\s", text)
 
 
-def merge_pair(tokens: list, pair: tuple) -> list:
-    """The tokens with every neighbouring `pair` joined into one, from left to right."""
+def merge_pair(ids: list[int], pair: tuple[int, int], new: int) -> list[int]:
+    """The ids with every neighbouring `pair` replaced by the one id `new`, from left to right."""
     out, i = [], 0
-    while i < len(tokens):
-        if i + 1 < len(tokens) and (tokens[i], tokens[i + 1]) == tuple(pair):
-            out.append(tokens[i] + tokens[i + 1])
+    while i < len(ids):
+        if i + 1 < len(ids) and (ids[i], ids[i + 1]) == tuple(pair):
+            out.append(new)
             i += 2
         else:
-            out.append(tokens[i])
+            out.append(ids[i])
             i += 1
     return out
 
 
 def learn_merges(texts: Iterable[str], number: int) -> list[Pair]:
-    """The pairs to join, the first one first; of equally frequent pairs the least in byte order.
+    """The pairs to join, the first one first; pair n becomes the token 256 + n.
 
-    Stops early where no pair occurs twice.
+    Of pairs that are equally frequent the one with the lowest ids comes first. Stops early where no
+    pair occurs twice.
     """
     counts = Counter(piece for text in texts for piece in split_text(text))
-    words = [[bytes([b]) for b in to_bytes(piece)] for piece in counts]
+    words = [list(to_bytes(piece)) for piece in counts]
     often, pairs = list(counts.values()), Counter()
     where: dict[Pair, set[int]] = defaultdict(set)  # in which words a pair is
     for i, word in enumerate(words):
@@ -64,16 +65,17 @@ def learn_merges(texts: Iterable[str], number: int) -> list[Pair]:
             pairs[pair] += often[i]
             where[pair].add(i)
     merges: list[Pair] = []
-    while len(merges) < number and pairs:
-        top = max(pairs.values())
+    while len(merges) < number:
+        top = max(pairs.values(), default=0)
         if top < 2:
             break
         best = min(pair for pair, count in pairs.items() if count == top)
+        new = 256 + len(merges)
         merges.append(best)
         for i in where.pop(best):  # only words with that pair change
             for pair in pairwise(words[i]):
                 pairs[pair] -= often[i]
-            words[i] = merge_pair(words[i], best)
+            words[i] = merge_pair(words[i], best, new)
             for pair in pairwise(words[i]):
                 pairs[pair] += often[i]
                 where[pair].add(i)
@@ -91,20 +93,19 @@ class BytePairs:
 
     def __init__(self, merges: Sequence[Pair]) -> None:
         """Take the merges in the order in which they were learned."""
-        self.rank = {pair: i for i, pair in enumerate(merges)}
-        self.tokens = [bytes([b]) for b in range(256)] + [a + b for a, b in merges]
-        self.ids: dict[bytes, int] = {}
-        for i, token in enumerate(self.tokens):
-            self.ids.setdefault(token, i)  # two merges may give the same bytes
-        self._known: dict[str, list[bytes]] = {}
-
-    def tokenize(self, text: str) -> list[bytes]:
-        """Text to tokens; joined, they are its bytes."""
-        return [token for piece in split_text(text) for token in self._pieces(piece)]
+        self.new = {pair: 256 + i for i, pair in enumerate(merges)}
+        self.tokens = [bytes([b]) for b in range(256)]
+        for left, right in merges:
+            self.tokens.append(self.tokens[left] + self.tokens[right])
+        self._known: dict[str, list[int]] = {}
 
     def encode(self, text: str) -> list[int]:
-        """Text to ids."""
-        return [self.ids[token] for token in self.tokenize(text)]
+        """Text to ids; an empty text has none."""
+        return [i for piece in split_text(text) for i in self._ids(piece)]
+
+    def tokenize(self, text: str) -> list[str]:
+        """The pieces as they are read; part of a character shows as a replacement character."""
+        return [self.tokens[i].decode("utf-8", "replace") for i in self.encode(text)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Ids to text; bytes that are no characters become replacement characters."""
@@ -114,12 +115,14 @@ class BytePairs:
         except UnicodeDecodeError:
             return content.decode("utf-8", "replace")
 
-    def _pieces(self, piece: str) -> list[bytes]:
+    def _ids(self, piece: str) -> list[int]:
         if piece not in self._known:
-            tokens = [bytes([b]) for b in to_bytes(piece)]
-            while known := [pair for pair in pairwise(tokens) if pair in self.rank]:
-                tokens = merge_pair(tokens, min(known, key=self.rank.__getitem__))
-            self._known[piece] = tokens
+            ids = list(to_bytes(piece))
+            # Join what was learned first, first.
+            while new := min((self.new[p] for p in pairwise(ids) if p in self.new), default=0):
+                pair = next(p for p in pairwise(ids) if self.new.get(p) == new)
+                ids = merge_pair(ids, pair, new)
+            self._known[piece] = ids
         return self._known[piece]
 
 
