@@ -123,5 +123,5 @@ def batch_of(
     if isinstance(texts, str) or not texts:
         raise ValueError(f"texts: got {texts!r}, expected a list of at least one string")
     ids = [encode(tokenize(text), vocabulary) for text in texts]
-    table = pad(ids, min(longest, max(1, *map(len, ids), 1)), vocabulary[PAD])
+    table = pad(ids, min(longest, max(1, *map(len, ids))), vocabulary[PAD])
     return table, table != vocabulary[PAD]

@@ -32,7 +32,7 @@ class Config:
     window: int = setting(3, at_least=1, help="how many words to each side count as near")
     negatives: int = setting(5, at_least=1, help="random words for each pair")
     dim: int = setting(50, at_least=1, help="numbers for each word")
-    epochs: int = setting(2, at_least=1, help="passes over all pairs")
+    epochs: int = setting(3, at_least=1, help="passes over all pairs")
     lr: float = setting(0.01, above=0, help="learning rate at the start; it falls to 0")
     batch_size: int = setting(2048, at_least=1, help="pairs for each update")
     often: float = setting(0.001, above=0, help="words with a greater share are thinned out")
