@@ -275,7 +275,12 @@ def pad(sequences, length, value):
 check(pad)
 
 # %%
-texts = ["A gem.", "The movie was terrible! terrible!", "", "Who would ever want to see this again?"]
+texts = [
+    "A gem.",
+    "The movie was terrible! terrible!",
+    "",
+    "Who would ever want to see this again?",
+]
 encoded = [pipeline.encode(pipeline.tokenize(text), vocabulary) for text in texts]
 batch = pipeline.pad(encoded, 6, vocabulary["<pad>"])
 mask = batch != vocabulary["<pad>"]
@@ -466,10 +471,9 @@ print("missed:", [line for line, hit in zip(vectors.ANALOGIES, right, strict=Tru
 # %%
 groups = {
     "animals": ["dog", "cat", "horse", "cow", "sheep"],
-    "royalty": ["king", "queen", "prince", "duke"],
     "countries": ["france", "japan", "egypt", "canada", "russia"],
     "cities": ["paris", "tokyo", "cairo", "toronto", "moscow"],
-    "film": ["film", "movie", "actor", "hollywood", "theater"],
+    "film": ["film", "hollywood", "theater", "dancer"],
 }
 members = [word for group in groups.values() for word in group]
 places = vectors.flatten_to_plane(glove[[words.index(word) for word in members]])
@@ -538,11 +542,13 @@ plots.bars(accuracy, line=(0.5, "about chance"), ylabel="accuracy, validation", 
 # %%
 for word, opposite in (("good", "bad"), ("love", "hate"), ("boring", "funny"), ("best", "worst")):
     found = [other for other, _ in vectors.neighbours(word, words, glove, len(words))]
-    print(f"{opposite:6} is neighbour {found.index(opposite) + 1:4} of {word:7} ({len(found):,} words)")
+    print(
+        f"{opposite:6} is neighbour {found.index(opposite) + 1:4} of {word:7} ({len(found):,} words)"
+    )
 
 # %% [markdown]
 # Part of the reason: opposites keep the same company, *a ... film*, so GloVe has them closer together than
-# nearly all other words. For our question they should be far apart, and the bag's own vectors were free to
+# most other words. For our question they should be far apart, and the bag's own vectors were free to
 # move. What others trained is a start, not an answer: it has to fit the task, or be trained further.
 #
 # ### The test, once
@@ -575,7 +581,14 @@ def judge(text="A charming film with a terrible ending"):
     print(f"{positive:6.1%} positive: {text[:60]!r}")
 
 
-for text in ("A charming film", "Dull and lifeless", "", "xqzv wfft", "good " * 10_000, "\U0001f3ac"):
+for text in (
+    "A charming film",
+    "Dull and lifeless",
+    "",
+    "xqzv wfft",
+    "good " * 10_000,
+    "\U0001f3ac",
+):
     judge(text)
 
 # %%
