@@ -419,15 +419,15 @@ print(f"all ten labels right on {score.sums['exact']} of {score.total} new pictu
 # ## One class of many: categorical cross-entropy
 #
 # When exactly one of the classes is right, they compete. Softmax (lesson 4) shares out one whole among
-# them, and the cost is $-\log$ of the share of the right class. The book writes it as two loops over
-# examples and classes, with labels like $(0, 0, 1, 0)$, called **one-hot**:
+# them, and the cost is $-\log$ of the share of the right class. Labels like $(0, 0, 1, 0)$ are called
+# **one-hot**; with them it is a sum over the classes, of which only one counts:
 
 # %%
-show_source(losses.cce_loops)
+show_source(losses.cce)
 
 # %% [markdown]
-# Of each row only one product is not zero, so the loops can go. And as before, it is safer to start from
-# the scores: $\log \mathrm{softmax}(z)_k = z_k - \log \sum_j e^{z_j}$. PyTorch's `nn.CrossEntropyLoss`
+# (The book writes it as two loops over examples and classes; you will too, in lesson 7.) As before, it
+# is safer to start from the scores: $\log \mathrm{softmax}(z)_k = z_k - \log \sum_j e^{z_j}$. PyTorch's `nn.CrossEntropyLoss`
 # does just that, and takes the number of the right class instead of a one-hot row. (*Where the book
 # differs:* it lists one-hot labels only; both work.)
 #
@@ -449,7 +449,7 @@ scores, ids = torch.tensor([[2.0, 0.5, -1.0], [0.1, 0.2, 3.0]]), torch.tensor([0
 onehot, shares = nn.functional.one_hot(ids, 3).float(), activations.softmax(scores)
 for name, value in {
     "two loops, one-hot": losses.cce_loops(shares, onehot),
-    "no loops, one-hot": losses.cce(shares, onehot),
+    "sums, one-hot": losses.cce(shares, onehot),
     "from scores, ids": losses.cross_entropy(scores, ids),
     "nn.CrossEntropyLoss, ids": nn.CrossEntropyLoss()(scores, ids),
     "nn.CrossEntropyLoss, one-hot": nn.CrossEntropyLoss()(scores, onehot),

@@ -21,9 +21,9 @@ from workshop.classroom.show import show_source
 from workshop.core import plots
 from workshop.core.data import load
 from workshop.core.training import History, count_correct, evaluate, train_epochs
-from workshop.day1 import activations
+from workshop.day1 import activations, losses
 from workshop.day2.design import (
-    chooser, degradation, dying, formulas, heads, parity, vanishing, width,
+    chooser, degradation, dying, heads, parity, vanishing, width,
 )  # fmt: skip
 from workshop.exercises import answer, check, hint, markdown
 
@@ -498,12 +498,12 @@ plots.functions(
 # %%
 sure, label = torch.tensor([0.0, 1.0]), torch.tensor([1.0, 0.0])
 print("BCELoss at p = 0 and 1, both wrong:", nn.BCELoss()(sure, label).item())
-print("by hand:                           ", formulas.binary_cross_entropy(sure, label).item())
+print("by hand:                           ", losses.binary_cross_entropy(sure, label).item())
 scores = torch.tensor([-200.0, 200.0])
 print("from logits of -200 and 200:       ", nn.BCEWithLogitsLoss()(scores, label).item())
 guess, price = torch.tensor([1.0, 6.0, 6.0]), torch.tensor([1.3, 5.7, 6.6])
-print(f"MSE {formulas.mean_squared_error(guess, price):.3f}, torch {nn.MSELoss()(guess, price):.3f};"
-      f" MAE {formulas.mean_absolute_error(guess, price):.3f}, torch {nn.L1Loss()(guess, price):.3f}")  # fmt: skip
+print(f"MSE {losses.mse(guess, price):.3f}, torch {nn.MSELoss()(guess, price):.3f};"
+      f" MAE {losses.mae(guess, price):.3f}, torch {nn.L1Loss()(guess, price):.3f}")  # fmt: skip
 
 # %% [markdown]
 # For one class of many: **categorical cross-entropy**,
@@ -514,19 +514,19 @@ print(f"MSE {formulas.mean_squared_error(guess, price):.3f}, torch {nn.MSELoss()
 # label is 0 too: on paper $0\cdot\log 0$ is 0.
 
 
-# %% exercise="cross_entropy_by_loops"
-def cross_entropy_by_loops(p, y):
+# %% exercise="cce_loops"
+def cce_loops(p, y):
     """-1/m sum_i sum_k y[i, k] log p[i, k]: p and y (m, K) -> ()."""
-    raise NotImplementedError("write cross_entropy_by_loops, then run this cell")
+    raise NotImplementedError("write cce_loops, then run this cell")
 
 
-# hint(cross_entropy_by_loops)
-check(cross_entropy_by_loops)
+# hint(cce_loops)
+check(cce_loops)
 
 # %%
 logits, ids = torch.tensor([[2.0, 0.5, -1.0], [0.1, 0.2, 3.0]]), torch.tensor([0, 1])
 one_hot = heads.one_hot(ids, 3)
-print("two loops     ", formulas.cross_entropy_by_loops(logits.softmax(dim=1), one_hot).item())
+print("two loops     ", losses.cce_loops(logits.softmax(dim=1), one_hot).item())
 print("on class ids  ", nn.CrossEntropyLoss()(logits, ids).item())
 print("on one-hot    ", nn.CrossEntropyLoss()(logits, one_hot).item())
 

@@ -174,7 +174,7 @@ def test_eq_2_6_with_two_classes_is_eq_2_5():
 
 @pytest.mark.parametrize(
     "loss",
-    [losses.mse, losses.mae, losses.binary_cross_entropy, losses.bce_with_logits, losses.cce_loops,
+    [losses.mse, losses.mae, losses.binary_cross_entropy, losses.bce_with_logits,
      losses.cce, losses.soft_cross_entropy, losses.misses, losses.wasserstein_1d],
     ids=lambda f: f.__name__,
 )  # fmt: skip

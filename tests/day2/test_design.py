@@ -8,13 +8,12 @@ from torch import nn
 
 from workshop.core.data import load
 from workshop.core.training import History
-from workshop.day1 import activations
+from workshop.day1 import activations, losses
 from workshop.day2 import design
 from workshop.day2.design import (
     chooser,
     degradation,
     dying,
-    formulas,
     heads,
     parity,
     vanishing,
@@ -275,10 +274,10 @@ def test_tab_2_3_each_loss_takes_logits_and_its_own_label_format(head):
     z = torch.randn(2, 1 if head.task in ("regression", "binary") else 3)
     y = head.labels(plain)
     by_hand = {
-        "regression": formulas.mean_squared_error,
-        "binary": formulas.binary_cross_entropy,
-        "multi-label": formulas.binary_cross_entropy,
-        "multi-class": lambda p, y: formulas.cross_entropy_by_loops(p, heads.one_hot(y, 3)),
+        "regression": losses.mse,
+        "binary": losses.binary_cross_entropy,
+        "multi-label": losses.binary_cross_entropy,
+        "multi-class": lambda p, y: losses.cce_loops(p, heads.one_hot(y, 3)),
     }[head.task]
     torch.testing.assert_close(by_hand(head.activation(z), y), head.loss(z, y))
     assert head.label_format
@@ -293,32 +292,32 @@ def test_an_unknown_task_is_told_the_nearest():
 @pytest.mark.parametrize("shape", [(7,), (4, 3), (1, 1)])
 def test_eq_2_4_mse_and_mae_equal_torch(shape):
     p, y = torch.randn(2, *shape, dtype=torch.float64)
-    same_value_and_gradient(formulas.mean_squared_error, nn.MSELoss(), p, y)
-    same_value_and_gradient(formulas.mean_absolute_error, nn.L1Loss(), p, y)
+    same_value_and_gradient(losses.mse, nn.MSELoss(), p, y)
+    same_value_and_gradient(losses.mae, nn.L1Loss(), p, y)
 
 
 @pytest.mark.parametrize("shape", [(7,), (4, 3), (1, 1)])
 def test_eq_2_5_bce_equals_torch_from_probabilities_and_from_logits(shape):
     z = 3 * torch.randn(shape, dtype=torch.float64)
     y = (torch.rand(shape) > 0.5).double()
-    same_value_and_gradient(formulas.binary_cross_entropy, nn.BCELoss(), z.sigmoid(), y)
+    same_value_and_gradient(losses.binary_cross_entropy, nn.BCELoss(), z.sigmoid(), y)
     torch.testing.assert_close(
-        formulas.binary_cross_entropy(z.sigmoid(), y), nn.BCEWithLogitsLoss()(z, y)
+        losses.binary_cross_entropy(z.sigmoid(), y), nn.BCEWithLogitsLoss()(z, y)
     )
 
 
 def test_eq_2_5_at_0_and_1_the_logarithm_stops_at_minus_100_as_in_nn_bceloss():
     p, y = torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([1.0, 0.0, 0.0, 1.0])
-    ours = [formulas.binary_cross_entropy(p[i : i + 1], y[i : i + 1]).item() for i in range(4)]
+    ours = [losses.binary_cross_entropy(p[i : i + 1], y[i : i + 1]).item() for i in range(4)]
     assert ours == [100, 100, 0, 0]
-    torch.testing.assert_close(formulas.binary_cross_entropy(p, y), nn.BCELoss()(p, y))
+    torch.testing.assert_close(losses.binary_cross_entropy(p, y), nn.BCELoss()(p, y))
 
 
 def test_fig_2_4_each_label_has_a_curve_of_its_own():
     for p in (0.1, 0.5, 0.9):
         q = torch.tensor([p], dtype=torch.float64)
-        one = formulas.binary_cross_entropy(q, torch.ones(1, dtype=torch.float64)).item()
-        zero = formulas.binary_cross_entropy(q, torch.zeros(1, dtype=torch.float64)).item()
+        one = losses.binary_cross_entropy(q, torch.ones(1, dtype=torch.float64)).item()
+        zero = losses.binary_cross_entropy(q, torch.zeros(1, dtype=torch.float64)).item()
         assert (one, zero) == pytest.approx((-math.log(p), -math.log(1 - p)))
 
 
@@ -330,7 +329,7 @@ def test_eq_2_6_alg_2_two_loops_equal_nn_crossentropyloss(shape):
     soft = torch.randn(shape).softmax(dim=1)
 
     def ours(z, y):
-        return formulas.cross_entropy_by_loops(z.softmax(dim=1), y)
+        return losses.cce_loops(z.softmax(dim=1), y)
 
     same_value_and_gradient(ours, nn.CrossEntropyLoss(), z, labels)
     same_value_and_gradient(ours, nn.CrossEntropyLoss(), z, soft)
@@ -340,7 +339,7 @@ def test_eq_2_6_alg_2_two_loops_equal_nn_crossentropyloss(shape):
 def test_alg_2_a_probability_of_0_costs_nothing_where_the_label_is_0():
     p = torch.tensor([[1.0, 0.0], [0.25, 0.75]])
     y = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-    assert formulas.cross_entropy_by_loops(p, y).item() == pytest.approx(-math.log(0.75) / 2)
+    assert losses.cce_loops(p, y).item() == pytest.approx(-math.log(0.75) / 2)
 
 
 @pytest.mark.parametrize("most", [1, 3])

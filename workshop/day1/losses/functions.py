@@ -76,14 +76,16 @@ def bce_with_logits(z: Tensor, y: Tensor) -> Tensor:
 
 
 def cce_loops(p: Tensor, y: Tensor) -> Tensor:
-    """Categorical cross-entropy by two loops (alg-2): p (N, C) probabilities, y (N, C) one-hot."""
-    same_shape(p, y)
-    m, K = p.shape
+    """-1/m sum_i sum_k y_ik log p_ik by two loops (eq-2.6, alg-2).
+
+    p (N, C) probabilities, y (N, C) one-hot or soft labels -> ().
+    """
     total = p.new_zeros(())
-    for i in range(m):
-        for k in range(K):
-            total = total - y[i, k] * clamped_log(p[i, k])
-    return total / m
+    for i in range(len(y)):
+        for k in range(y.shape[1]):
+            if y[i, k] > 0:  # 0 * log(0) is 0 on paper, not a number on a computer
+                total = total - y[i, k] * torch.log(p[i, k])
+    return total / len(y)
 
 
 def cce(p: Tensor, y: Tensor) -> Tensor:

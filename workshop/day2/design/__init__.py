@@ -4,8 +4,8 @@
 
 Book 2.1. Tasks, each in a file with settings of its own: `parity` (what depth can say briefly),
 `degradation` (where more layers harm), `vanishing` (why, for sigmoids, and what helps), `width`,
-`dying` (dead ReLUs), `chooser` (output, loss and label format for each kind of task); `formulas`
-has the losses by hand. Shapes: B or N examples, D inputs, H units a layer, C classes.
+`dying` (dead ReLUs), `chooser` (output, loss and label format for each kind of task).
+Shapes: B or N examples, D inputs, H units a layer, C classes.
 Targets: the sound choice learns on real data. Controls: the same with the choice undone does not.
 """
 

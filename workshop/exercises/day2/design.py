@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from workshop.day2.design import dying, formulas, vanishing
+from workshop.day1 import losses
+from workshop.day2.design import dying, vanishing
 from workshop.exercises.exercise import Case, Exercise, Mistake
 
 
@@ -265,10 +266,10 @@ def _loops(p: Tensor, y: Tensor, kind: str) -> Tensor:
 
 
 LOOPS = Exercise(
-    name="cross_entropy_by_loops",
+    name="cce_loops",
     lesson="design",
     title="Categorical cross-entropy, step by step",
-    reference=formulas.cross_entropy_by_loops,
+    reference=losses.cce_loops,
     cases=_loops_cases,
     gradients=(0,),
     without=("torch.nn.functional.cross_entropy", "torch.nn.CrossEntropyLoss"),
