@@ -601,6 +601,8 @@ plots.images(
 # - Traditional machine learning has its features made by hand; a deep network learns them, layer by
 #   layer, from edges to whole digits.
 #
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # **1.** A perceptron is right on every training example. What does its rule do next?

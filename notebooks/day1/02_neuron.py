@@ -464,6 +464,8 @@ for l2 in (1e-1, 1e-3, 1e-5, 1e-7):
 # - One sigmoid neuron is logistic regression: its boundary is a straight line, and no training can
 #   bend it.
 #
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # **1.** All inputs are zero. What does the sigmoid neuron answer?

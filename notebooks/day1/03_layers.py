@@ -380,6 +380,8 @@ plots.scatter(
 # - A residual block adds to its input instead of replacing it.
 # - The task decides the output layer.
 #
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # **1.** A layer turns 100 numbers into 20. What is the shape of `W`, and how many parameters are there?

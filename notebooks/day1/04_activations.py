@@ -368,6 +368,8 @@ print(
 # - Sums of ReLUs are made of straight pieces, and enough pieces follow any continuous curve.
 # - At the output: nothing for a number, sigmoid for a yes or no, softmax for one class of many.
 #
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # **1.** A network has 50 layers and $g(z) = 3z$ between them. How many layers would do the same?

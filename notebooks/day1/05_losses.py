@@ -608,6 +608,8 @@ for epochs in (50, 100, 200):
 # - From logits, losses stay exact where probabilities would be rounded to 0 or 1.
 
 # %% [markdown]
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # **1.** A photo app tags pictures with "beach", "people", "night". Which loss?

@@ -601,6 +601,8 @@ climb.show()
 # wrong (6). That is a whole neural network, and you have written each part of it.
 
 # %% [markdown]
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # **1.** $f(x) = x^2$, you stand at $x = 4$, and the learning rate is 0.25. Where are you after one step?

@@ -623,6 +623,8 @@ for task, metric, sound, mistaken, what in (
 # - A ReLU that is off for all examples is dead; leaky ones come back.
 # - The task decides on output, loss, labels and metric.
 #
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # **1.** A 56-layer net has a higher training error than a 20-layer one. Why is that no overfitting?

@@ -565,6 +565,8 @@ climb.show()
 # - On a plateau the gradient is next to nothing: momentum, Adam or a higher rate leave it.
 # - A schedule lets you begin with a higher rate, and ends with a low one. Measure whether it pays.
 #
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # **1.** 10,000 examples, batches of 100, 5 epochs. How many updates? And with batches of 10,000?

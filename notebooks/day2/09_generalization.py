@@ -179,7 +179,8 @@ for name, score in scores.items():
 # %% [markdown]
 # It learns noise by heart as readily as it learns digits. So a low training error proves nothing, and
 # nobody asked this network to prefer a rule to a list. The remedies that follow do ask, in four ways:
-# be simpler, stop in time, do not rely on any one unit, see more.
+# be simpler, stop in time, do not rely on any one unit, see more. Together they are called
+# **regularisation**.
 #
 # ### Be simpler: fewer units, smaller weights
 #
@@ -686,6 +687,8 @@ plots.images(
 #   stopping are worth a try, and a measurement.
 # - Dropout trains many networks in one; it is off in use. So is augmentation.
 # - BatchNorm standardises inside the network: faster, and forgiving. Never forget `eval()`.
+#
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
 #
 # ### Test yourself
 #

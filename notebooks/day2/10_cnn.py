@@ -613,6 +613,8 @@ print(*fullsize.places(), sep="\n")
 #   this is worth nothing.
 # - Convolution is equivariant; pooling forgives small shifts only. Augmentation does the rest.
 #
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # **1.** A layer has 32 filters of 5 by 5 for pictures in three colours. How many numbers does it learn?

@@ -462,6 +462,8 @@ else:
 # - The gain is large with few examples and fades with many.
 # - Deal out photos, not views, and count the examples of a test before you believe its digits.
 #
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # <details><summary>1. You have 200 X-ray images and a body that learned ImageNet. What do you try

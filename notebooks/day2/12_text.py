@@ -623,6 +623,8 @@ with torch.no_grad():
 # - Words that keep the same company get similar vectors: skip-gram learns them from plain text.
 # - A bag of embeddings is a strong, simple baseline, and blind to the order of words.
 #
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # **1.** A vocabulary has 30,000 words, an embedding 100 numbers. How many numbers does the layer learn, and

@@ -495,6 +495,8 @@ torch.set_num_threads(before)
 # - Gates must begin with a long memory, by their biases, if they are to learn to remember for long.
 # - Weights: 1 : 3 : 4. And recurrent cells take their steps one by one, which is slow.
 #
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # **1.** The update gate of a GRU unit is 0 at every step, its memory begins at 0. What is its state?

@@ -16,7 +16,7 @@ import pytest
 import torch
 from torch import nn
 
-from workshop.core import data
+from workshop.core import data, files
 from workshop.core.data import Data, DataError, Split, load, standardize
 from workshop.core.training import count_correct, evaluate, fit
 
@@ -519,7 +519,7 @@ def test_without_the_variable_the_package_has_its_own_data(tmp_path, monkeypatch
         monkeypatch.delenv("WORKSHOP_DATA")
     else:
         monkeypatch.setenv("WORKSHOP_DATA", value)
-    monkeypatch.setattr(data, "__file__", str(tmp_path / "workshop/core/data.py"))
+    monkeypatch.setattr(files, "__file__", str(tmp_path / "workshop/core/files.py"))
     wheel, repository = tmp_path / "workshop" / "_data", tmp_path / "data"
     with pytest.raises(DataError) as error:
         data.data_dir()

@@ -63,7 +63,8 @@ def fill(folder: Path) -> list[Copied]:
     put = _read(record)
     copied = []
     try:
-        for original in sorted(source.glob("day*/*.ipynb")):
+        originals = (*source.glob("day*/*.ipynb"), *source.glob("reference/*.md"))
+        for original in sorted(originals):
             name = original.relative_to(source).as_posix()
             content, path = original.read_bytes(), folder / name
             state = _state(path, content, put.get(name))

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from workshop.core.files import REINSTALL, DataError, data_dir
 from workshop.core.lesson import nearest
 
 try:
@@ -27,15 +28,10 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 
-REINSTALL = "python -m pip install --force-reinstall --no-deps deep-learning-workshop"
 CLOTHES = (
     "T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
     "ankle boot",
 )  # fmt: skip
-
-
-class DataError(RuntimeError):
-    """Data are missing or damaged; the message names the file and what mends it."""
 
 
 @dataclass(frozen=True, eq=False)  # tensors do not compare to one True or False
@@ -277,27 +273,6 @@ def standardize(data: Data) -> Data:
         train=scaled(data.train),
         validation=scaled(data.validation),
         test=scaled(data.test),
-    )
-
-
-def data_dir() -> Path:
-    """The folder with the data files: WORKSHOP_DATA, the installed package's, the repository's.
-
-    Raises:
-        DataError: none of them is there.
-    """
-    chosen = os.environ.get("WORKSHOP_DATA")
-    package = Path(__file__).resolve().parents[1]
-    places = [Path(chosen)] if chosen else [package / "_data", package.parent / "data"]
-    for place in places:
-        if (place / "MANIFEST.toml").is_file():
-            return place
-    mend = (
-        "unset WORKSHOP_DATA, which names the folder" if chosen else f"install again: {REINSTALL}"
-    )
-    raise DataError(
-        f"The data are not there: looked for MANIFEST.toml in {', '.join(map(str, places))}. "
-        f"What mends it: {mend}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and reading what may be damaged."""
+"""Where the data are, writing files whole or not at all, and reading what may be damaged."""
 
 from __future__ import annotations
 
@@ -11,6 +11,33 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+REINSTALL = "python -m pip install --force-reinstall --no-deps deep-learning-workshop"
+
+
+class DataError(RuntimeError):
+    """Data are missing or damaged; the message names the file and what mends it."""
+
+
+def data_dir() -> Path:
+    """The folder with the data files: WORKSHOP_DATA, the installed package's, the repository's.
+
+    Raises:
+        DataError: none of them is there.
+    """
+    chosen = os.environ.get("WORKSHOP_DATA")
+    package = Path(__file__).resolve().parents[1]
+    places = [Path(chosen)] if chosen else [package / "_data", package.parent / "data"]
+    for place in places:
+        if (place / "MANIFEST.toml").is_file():
+            return place
+    mend = (
+        "unset WORKSHOP_DATA, which names the folder" if chosen else f"install again: {REINSTALL}"
+    )
+    raise DataError(
+        f"The data are not there: looked for MANIFEST.toml in {', '.join(map(str, places))}. "
+        f"What mends it: {mend}"
+    )
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

@@ -1,0 +1,196 @@
+"""The book index: every row has a place that exists, and the pages that go with it."""
+
+import ast
+import functools
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workshop import book, syllabus
+from workshop.classroom import notebooks
+from workshop.core.files import DataError
+
+ROOT = Path(__file__).parents[1]
+PAGES = ROOT / "notebooks" / "reference"
+ROWS = book.rows()
+by_id = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+# What the notebook says where a row is prose alone.
+PROSE = {
+    "note-9": "the same for all hidden layers",
+    "sec-2.4": "Pictures are a **grid**",
+}
+
+
+def markdown_of(path):
+    """The prose of a notebook's source, headings included, as plain lines."""
+    cells = re.split(r"^# %%", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return "\n".join(
+        line.removeprefix("# ").removeprefix("#")
+        for cell in cells
+        if cell.startswith(" [markdown]")
+        for line in cell.splitlines()[1:]
+    )
+
+
+@functools.cache
+def prose_of(lesson):
+    return markdown_of(notebooks.notebooks_dir() / f"{syllabus.get(lesson).notebook}.py")
+
+
+@functools.cache
+def names_in(file):
+    """The tests in a file."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def section_under(heading, prose):
+    """The text from a heading to the next one of its level or above."""
+    found = re.search(rf"^(#+) {re.escape(heading)}$", prose, re.MULTILINE)
+    assert found, f"there is no heading {heading!r}"
+    rest = prose[found.end() :]
+    end = re.search(rf"^#{{1,{len(found[1])}}} ", rest, re.MULTILINE)
+    return rest[: end.start()] if end else rest
+
+
+# --- the rows ------------------------------------------------------------------------------------
+
+
+def test_all_that_the_book_numbers_has_a_row():
+    """Its own numbers have no gaps but those of the book."""
+    ids = [row.id for row in ROWS]
+    assert len(set(ids)) == len(ids)
+    expected = {
+        *(f"fig-1.{n}" for n in range(1, 15)), *(f"fig-2.{n}" for n in range(1, 25)),
+        *(f"eq-1.{n}" for n in range(1, 26)), *(f"eq-2.{n}" for n in range(1, 21)),
+        *(f"note-{n}" for n in range(1, 21)), *(f"ex-{n}" for n in range(1, 6)),
+        *(f"q-{n}" for n in range(1, 4)), "alg-1", "alg-2", "tab-1.1", "tab-2.1", "tab-2.3",
+        "app-a", "app-b",
+    }  # fmt: skip
+    assert expected <= set(ids)
+    assert all(id.startswith(("sec-", "note-logistic", "eq-mse")) for id in set(ids) - expected)
+
+
+def test_every_section_of_every_lesson_has_rows_and_none_is_without_a_lesson():
+    taught = {section for lesson in syllabus.lessons() for section in lesson.sections}
+    assert {row.section for row in ROWS if row.lesson} == taught
+
+
+@by_id
+def test_its_place_exists(row):
+    assert row.says
+    assert row.shown
+    if row.lesson:
+        section_under(row.heading, prose_of(row.lesson))
+    assert (notebooks.notebooks_dir() / row.notebook).is_file()
+
+
+@by_id
+def test_its_tests_exist(row):
+    assert row.tests
+    for test in row.tests:
+        file, _, name = test.partition("::")
+        name, bracket, case = name.partition("[")
+        assert name in names_in(file), test
+        if bracket:
+            assert case.removesuffix("]") in PROSE
+
+
+@pytest.mark.parametrize("id", PROSE)
+def test_prose_is_where_the_index_says(id):
+    (row,) = book.find(id)
+    text = " ".join(section_under(row.heading, prose_of(row.lesson)).split())
+    assert PROSE[id] in text
+
+
+# --- finding -------------------------------------------------------------------------------------
+
+
+def test_a_section_comes_with_those_within_it():
+    assert {row.section for row in book.find("2.6")} == {"2.6", "2.6.1", "2.6.2", "2.6.3", "2.6.4"}
+    assert {row.section for row in book.find("2.6.3")} == {"2.6.3"}
+    assert {row.section for row in book.find(" 1. ")} == {
+        row.section for row in ROWS if row.section.startswith("1.")
+    }
+    assert [row.id for row in book.find("a")] == ["app-a"]
+
+
+def test_an_id_is_found_in_any_case_and_its_erratum_told():
+    (row,) = book.find("EQ-1.12")
+    assert row.lesson == "neuron"
+    assert "0.94785" in row.erratum
+
+
+@pytest.mark.parametrize(("wanted", "near"), [("eq-1.111", "eq-1.11"), ("fig2.12", "fig-2.12")])
+def test_what_the_book_does_not_have_is_told_with_the_nearest(wanted, near):
+    with pytest.raises(KeyError, match=rf"The book has no '{wanted}'. Did you mean '{near}'"):
+        book.find(wanted)
+
+
+@pytest.mark.parametrize("content", ["", "id\tsection\n", "\t".join(book.FIELDS) + "\neq-1.1\t1\n"])
+def test_a_damaged_index_is_named(content, tmp_path, monkeypatch):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "MANIFEST.toml").write_text("", encoding="utf-8")
+    (tmp_path / "book" / "index.tsv").write_text(content, encoding="utf-8")
+    monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
+    with pytest.raises(DataError, match=r"index\.tsv cannot be read"):
+        book.rows()
+
+
+def test_reading_it_imports_no_torch():
+    code = "import sys; from workshop import book; book.rows(); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+# --- the pages -----------------------------------------------------------------------------------
+
+
+def test_the_notation_page_has_every_letter_of_the_book():
+    """Appendix A: (i), [l], m, n_x, n_y, n_h, L; and all that the sequences need."""
+    page = (PAGES / "notation.md").read_text(encoding="utf-8")
+    for letter in (
+        "$x^{(i)}$", "$W^{[l]}$", "$m$", "$n_x$", "$n_y$", "$n_h^{[l]}$", "$L$", "$a^{<t>}$",
+        r"$\hat y$", "$J$", r"$\alpha$", r"$\Gamma_r$",
+    ):  # fmt: skip
+        assert f"| {letter}" in page or f", {letter}" in page, letter
+
+
+def test_further_reading_is_live_and_says_what_each_is_for():
+    """Appendix B's three, each with an address that is not a printed edition's, and a word about it."""
+    page = (PAGES / "further_reading.md").read_text(encoding="utf-8")
+    for name, address in (
+        ("Deep Learning", "https://www.deeplearningbook.org"),
+        ("Dive into Deep Learning", "https://d2l.ai"),
+        ("Deep Learning Specialization", "https://www.coursera.org/specializations/deep-learning"),
+    ):
+        assert re.search(rf"\*\*{name}\*\*, by [^<]+<{re.escape(address)}>", page), name
+
+
+def glossary():
+    """(term, text, lesson number) of each entry."""
+    page = (PAGES / "glossary.md").read_text(encoding="utf-8")
+    for term, text in re.findall(r"^### (.+)\n\n((?:.+\n)+)", page, re.MULTILINE):
+        (number,) = re.findall(r"\[Lesson\s+(\d+)\]", text)
+        yield term, text, int(number)
+
+
+def test_the_glossary_is_in_alphabetical_order_and_each_word_is_used_where_it_says():
+    terms = [term for term, _, _ in glossary()]
+    assert terms == sorted(terms, key=str.lower)
+    assert len(terms) == len(set(terms)) > 80
+    by_number = {lesson.number: lesson.name for lesson in syllabus.lessons()}
+    for term, _, number in glossary():
+        prose = " ".join(prose_of(by_number[number]).split()).lower()
+        stem = re.sub(r"(ting|ing|e| set| sequence)$", "", term.lower())
+        assert stem in prose, f"{term}: lesson {number} does not have it"
+
+
+@pytest.mark.parametrize("lesson", syllabus.lessons(), ids=lambda lesson: lesson.name)
+def test_every_notebook_links_to_the_pages(lesson):
+    prose = prose_of(lesson.name)
+    assert "[glossary](../reference/glossary.md)" in prose
+    assert "[notation](../reference/notation.md)" in prose

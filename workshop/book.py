@@ -1,0 +1,91 @@
+"""The book, row by row: what each section, equation and figure says, and where the workshop has it.
+
+data/book/index.tsv has a row for everything that the book numbers: its lesson, the heading of the
+notebook under which it stands, the tests that hold it, and where the book errs. No torch in here.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+
+from workshop import syllabus
+from workshop.core.files import DataError, data_dir
+from workshop.core.lesson import nearest
+
+FIELDS = ("id", "section", "kind", "says", "shown", "lesson", "heading", "tests", "erratum")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing in the book and its place in the workshop.
+
+    Args:
+        id: as `workshop book` takes it: 'eq-1.11', 'fig-2.12', 'sec-2.6.3', 'note-4', ...
+        section: of the book, such as '2.6.3'; A and B are its appendices.
+        kind: section, equation, figure, example, note, table, algorithm, question or appendix.
+        says: what the book states there.
+        shown: what the workshop makes of it.
+        lesson: its name; '' for what stands in a page of notebooks/reference.
+        heading: of the notebook, or the page's name.
+        tests: such as 'tests/day1/test_neuron.py::test_...'.
+        erratum: where the book errs or the field has moved on; '' as a rule.
+    """
+
+    id: str
+    section: str
+    kind: str
+    says: str
+    shown: str
+    lesson: str
+    heading: str
+    tests: tuple[str, ...]
+    erratum: str
+
+    @property
+    def notebook(self) -> str:
+        """The file below notebooks/ that has it."""
+        if not self.lesson:
+            return f"reference/{self.heading}.md"
+        return f"{syllabus.get(self.lesson).notebook}.ipynb"
+
+
+def rows() -> tuple[Row, ...]:
+    """The whole index, in the order of the book.
+
+    Raises:
+        DataError: the index is missing or damaged.
+    """
+    path = data_dir() / "book" / "index.tsv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
+            if tuple(reader.fieldnames or ()) != FIELDS:
+                raise ValueError(f"got the columns {reader.fieldnames}, expected {list(FIELDS)}")
+            found = []
+            for fields in reader:
+                if None in fields or None in fields.values():
+                    raise ValueError(f"line {reader.line_num}: expected {len(FIELDS)} columns")
+                found.append(Row(**{**fields, "tests": tuple(fields["tests"].split())}))
+            return tuple(found)
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read ({error}); see `workshop doctor`") from None
+
+
+def find(wanted: str) -> tuple[Row, ...]:
+    """The row with this id, or all rows of a section and those within it: '2.6' has 2.6.3 too.
+
+    Raises:
+        KeyError: neither an id nor a section; the message suggests the nearest.
+    """
+    index, name = rows(), wanted.strip().lower()
+    if one := tuple(row for row in index if row.id == name):
+        return one
+    within = f"{name.rstrip('.')}."
+    if some := tuple(row for row in index if f"{row.section.lower()}.".startswith(within)):
+        return some
+    known = [row.id for row in index] + [row.section for row in index]
+    raise KeyError(
+        f"The book has no {wanted!r}.{nearest(name, known)} "
+        "Ask for a section, such as 2.6.3, or for eq-1.11, fig-2.12, note-4, ex-1, tab-2.1, alg-1."
+    )
