@@ -46,6 +46,10 @@ def test_answers_pass_stubs_are_not_attempted_and_every_other_cell_runs(lesson, 
         for exercise in for_lesson(lesson.name)
         for status in ("passed", "not attempted")
     ]
+    for output in (o for cell in executed.notebook["cells"] for o in cell.get("outputs", ())):
+        if "image/png" in output.get("data", {}):
+            words = output["metadata"]["image/png"]["alt"]
+            assert len(words.split()) > 3, f"a figure without words: {words!r}"
 
 
 def test_an_answer_that_is_wrong_would_be_noticed(tmp_path):

@@ -10,9 +10,8 @@
 # - explain what "deep" learning does differently: it finds its own way of looking.
 #
 # **How these notebooks work.** Click a grey cell and press *Shift-Enter*: it runs, and the answer
-# appears below. Go from top to bottom. Some cells are yours to write; `check(...)` tells you at once
-# what is right and what is not, `hint(...)` gives a nudge, and `answer(...)` shows one solution. What
-# you solve is remembered in the folder of your notebooks. Nothing you do here can break anything.
+# appears below. Go from top to bottom. Some cells are yours to write: `check(...)` tells you what is
+# right, `hint(...)` gives a nudge, `answer(...)` shows one solution. You cannot break anything.
 
 # %%
 # %matplotlib inline
@@ -32,9 +31,10 @@ from workshop.exercises import answer, check, hint
 #
 # In 1770 a machine in a Turkish costume was shown to the empress in Vienna: the Mechanical Turk. For
 # decades it beat players all over Europe at chess. It was a fraud, with a person hidden inside; but
-# people *wanted* to believe in a machine that thinks. Real work on **artificial intelligence**, machines that do what seems to need intelligence,
-# began in the 1950s, and soon met with a surprise: what is hard for us, such as long sums, is easy
-# for a computer, and what is easy for us is hard for it. Seeing, for instance.
+# people *wanted* to believe in a machine that thinks. Real work on **artificial intelligence**,
+# machines that do what seems to need intelligence, began in the 1950s, and soon met with a surprise:
+# what is hard for us, such as long sums, is easy for a computer, and what is easy for us is hard for
+# it. Seeing, for instance.
 #
 # ## What a machine sees
 #

@@ -590,15 +590,15 @@ climb.show()
 # ## Recap
 #
 # - The gradient holds a partial derivative for each parameter and points uphill; we step against it.
-# - The learning rate: too small, and nothing happens; too large, and it flies off.
+# - Learning rate too small: nothing happens; too large: it flies off.
 # - The start decides which minimum we end in; it need not be the lowest.
 # - Backpropagation is the chain rule, from the loss back to the first layer: all gradients in one pass.
 # - Training: forward, loss, backward, update; batch after batch, epoch after epoch.
 
 # %% [markdown]
-# **That was Day 1.** You know why a representation matters (1), what a neuron (2) and a layer (3) do,
-# why there is a bend between layers (4), how to say how wrong a network is (5), and how it becomes less
-# wrong (6). That is a whole neural network, and you have written each part of it.
+# **That was Day 1.** You know why a representation matters (1), what neurons (2) and layers (3) do, why
+# there is a bend between them (4), how to say how wrong a network is (5), and how it becomes less so (6):
+# a whole neural network, each part of it written by you.
 
 # %% [markdown]
 # Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).

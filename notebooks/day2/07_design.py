@@ -353,20 +353,17 @@ for units, (on_training, on_validation) in sweep.items():
 
 # %% [markdown]
 # A net of two units cannot even learn its training digits: high **bias**. More width brings the
-# training score to the top. Behind it, there is a gap to the validation score, the sign of
-# **overfitting**: but once all training digits are fit, still wider nets are hardly worse on new ones,
-# if at all.
-# Lesson 9 meets the gap again, and closes some of it. (*Where the book differs:* it says that wider
-# means more overfitting, and that going deeper generalises better than going wider. Mostly; wide
-# residual networks, and very wide nets that get *better* again, called double descent, are known
-# counterexamples. Try it on your data.)
+# training score to the top, and a gap to the validation score, the sign of **overfitting**. But once
+# all training digits are fit, still wider nets are hardly worse on new ones. Lesson 9 closes some of
+# it. (*Where the book differs:* wider means more overfitting, it says, and deeper generalises better.
+# Mostly; counterexamples are wide residual networks and very wide nets that get better again, **double
+# descent**.)
 #
 # ## Which bend?
 #
 # In hidden layers: ReLU, and the same for all hidden layers unless there is a reason. At the output it
-# depends on the task, as we shall see below. ReLU has one flaw. Where it is off, its slope is 0. If a
-# unit is off for *every* example, no gradient reaches its weights, and it stays off for good: it is
-# **dead**. A learning rate that is too high can do it in a few steps:
+# depends on the task. ReLU has one flaw: a unit that is off, with slope 0, for *every* example gets no
+# gradient and stays off for good: it is **dead**. A learning rate too high can do it in a few steps:
 
 # %%
 killed = {f"rate {lr:g}": dying.dead_after(lr, mnist.train, seed=0) for lr in (0.1, 0.5, 1, 2, 5)}

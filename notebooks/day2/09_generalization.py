@@ -113,9 +113,8 @@ for letter, name in letters.items():
 #
 # ## Against high bias: more of everything
 #
-# This is the easy half: give the network more to work with. More units, more layers, another kind of
-# network, more time. We start with 2 hidden units, 10 epochs and 500 digits, change one thing at a
-# time, and measure on digits that were not among the 500. **Your bet:** does each of them help?
+# The easy half: more units, more layers, another kind of network, more time. We start with 2 hidden
+# units, 10 epochs and 500 digits, change one thing at a time, and measure on other digits. **Your bet:** does each of them help?
 
 # %%
 few = remedies.first(mnist.train, 500)

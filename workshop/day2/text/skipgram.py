@@ -61,7 +61,7 @@ def window_pairs(ids: Tensor, speech: Tensor, window: int) -> tuple[Tensor, Tens
         window: the greatest distance.
 
     Returns:
-        centers (N,) and contexts (N,).
+        `centers` (N,) and `contexts` (N,).
     """
     pairs = []
     for step in range(1, window + 1):
@@ -94,7 +94,7 @@ def skip_gram_loss(center: Tensor, context: Tensor, negatives: Tensor) -> Tensor
 
 
 class SkipGram(nn.Module):
-    """Two vectors a word: one as the center, which is kept, one as its neighbour."""
+    """Two vectors a word: one as the centre, which is kept, one as its neighbour."""
 
     def __init__(self, counts: Tensor, dim: int, negatives: int, *, seed: int = 0) -> None:
         """Negatives are drawn with probability proportional to counts ** 0.75."""

@@ -1,0 +1,178 @@
+"""The words: spelling, one English, no walls of text, and links that lead somewhere."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from workshop import syllabus
+from workshop.classroom.notebooks import notebooks_dir
+
+ROOT = Path(__file__).parents[1]
+SOURCES = [notebooks_dir() / f"{lesson.notebook}.py" for lesson in syllabus.lessons()]
+PAPERS = [
+    *sorted(ROOT.glob("*.md")), *sorted((ROOT / "data").glob("*.md")),
+    *sorted((ROOT / "notebooks" / "reference").glob("*.md")),
+]  # fmt: skip
+# codespell does not know that these are meant.
+MEANT = "empress,fro,nd,ba,te,hist,parth,ans"
+# American spellings, of words that the workshop needs. Optimizer and tokenizer are the field's names.
+AMERICAN = re.compile(
+    r"(?<![\w.])(\w*(colou?r(?<!colour)|gr[a]y|center|behavior|favor(?!i)|neighbor|"
+    r"(normal|general|regular|recogn|organ|visual|initial|standard|minim|maxim|summar|local|real|"
+    r"token(?!izers?\b)|special|emphas|memor|optim(?!izers?\b))iz(e|ed|es|ing|ation)|analyz|labeled|labeling|"
+    r"modeling|modeled|traveled|canceled|fulfill)\w*)",
+    re.IGNORECASE,
+)
+LONGEST = 150  # words in a row without code or a picture
+
+
+def cells_of(source):
+    """(kind, text, first line) of each cell of a source."""
+    text = source.read_text(encoding="utf-8")
+    parts = re.split(r"^(# %%.*)$", text, flags=re.MULTILINE)
+    line = 1 + parts[0].count("\n")
+    for head, body in zip(parts[1::2], parts[2::2], strict=True):
+        markdown = "[markdown]" in head
+        if markdown:
+            body = re.sub(r"^# ?", "", body, flags=re.MULTILINE)
+        yield ("markdown" if markdown else "code"), body.strip("\n"), line
+        line += body.count("\n")
+
+
+def prose(text):
+    """Markdown without code, formulas and addresses."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(
+        r"`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|<https?:[^>]*>|\]\([^)]*\)", " ", text, flags=re.S
+    )
+    return text
+
+
+def all_prose():
+    """(where, text): the notebooks' prose and what the papers say."""
+    for source in SOURCES:
+        yield source, "\n".join(prose(t) for kind, t, _ in cells_of(source) if kind == "markdown")
+    for paper in PAPERS:
+        yield paper, prose(paper.read_text(encoding="utf-8"))
+
+
+def docstrings(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            yield ast.get_docstring(node) or ""
+
+
+# --- spelling ------------------------------------------------------------------------------------
+
+
+def misspelled(*paths):
+    command = [
+        sys.executable,
+        "-m",
+        "codespell_lib",
+        "--ignore-words-list",
+        MEANT,
+        *map(str, paths),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    assert not done.stderr.strip(), done.stderr
+    return [line for line in done.stdout.splitlines() if line]
+
+
+def test_nothing_is_misspelled():
+    library = list((ROOT / "workshop").rglob("*.py"))
+    assert misspelled(*SOURCES, *PAPERS, *library, ROOT / "data" / "MANIFEST.toml") == []
+
+
+def test_a_misspelling_would_be_seen(tmp_path):
+    (tmp_path / "page.md").write_text("We recieve a gradient.", encoding="utf-8")
+    (line,) = misspelled(tmp_path / "page.md")
+    assert "receive" in line
+
+
+def test_the_spelling_is_british_throughout():
+    found = [
+        f"{path.name}: {match[1]}"
+        for path, text in all_prose()
+        if path.name != "further_reading.md"  # titles are written as their authors wrote them
+        for match in AMERICAN.finditer(text)
+    ]
+    library = [
+        f"{path.relative_to(ROOT)}: {match[1]}"
+        for path in sorted((ROOT / "workshop").rglob("*.py"))
+        for text in docstrings(path)
+        for match in AMERICAN.finditer(prose(text))
+    ]
+    assert found + library == []
+
+
+@pytest.mark.parametrize("word", ["color", "gray", "generalize", "normalization", "labeled"])
+def test_an_american_spelling_would_be_seen(word):
+    assert AMERICAN.search(f"the {word} of it")
+    assert not AMERICAN.search("colour, grey, generalise, the optimizer, normalisation, labelled")
+
+
+# --- how much at once ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_no_wall_of_text(source):
+    """At most 150 words between two things to run or to look at; a recap is a list of its own."""
+    words = 0
+    for kind, text, line in cells_of(source):
+        if kind == "code":
+            words = 0
+            continue
+        if "Test yourself" in text:  # questions, each followed by an answer to open
+            text = text.partition("Test yourself")[0]
+        for part in re.split(
+            r"^\|.*\||^```.*?^```|!\[|^## Recap$", text, flags=re.MULTILINE | re.DOTALL
+        ):
+            count = len(re.findall(r"\w[\w'’.-]*", prose(part)))
+            words = words + count if part is text else count
+            assert words <= LONGEST, f"{source.name}, line {line}: {words} words in a row"
+
+
+# --- links ---------------------------------------------------------------------------------------
+
+
+def anchors(path):
+    """What can follow the # in a link to this page: its headings, as GitHub and Jupyter write them."""
+    text = path.read_text(encoding="utf-8")
+    heads = re.findall(r"^(?:# )?#{1,6} (.+)$", text, re.MULTILINE)
+    github = {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+    return github | {head.replace(" ", "-") for head in heads}
+
+
+def links_of(text):
+    text = re.sub(r"^```.*?^```|`[^`\n]*`", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"\]\(([^()\s]+)\)|<(https?://[^>\s]+)>", text)
+
+
+def pages():
+    for source in SOURCES:
+        yield source, "\n".join(t for kind, t, _ in cells_of(source) if kind == "markdown")
+    for paper in PAPERS:
+        yield paper, paper.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("page", "text"), list(pages()), ids=lambda x: getattr(x, "name", ""))
+def test_links_lead_somewhere(page, text):
+    """Those to files are followed; of others only the form is looked at, for tests are offline."""
+    for pair in links_of(text):
+        link = "".join(pair)
+        if link.startswith(("http:", "https:")):
+            assert "." in urlsplit(link).netloc, link
+            assert " " not in link
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), f"{page.name}: {link}"
+        if anchor:
+            source = target.with_suffix(".py") if target.suffix == ".ipynb" else target
+            assert anchor in anchors(source), f"{page.name}: {link}"
