@@ -1,6 +1,6 @@
 """Every notebook, executed headlessly, both editions in one run; and the rules of the sources.
 
-`workshop check --solutions`, a stage of the gate, runs the plain solution editions.
+`workshop check --solutions`, a stage of the gate, runs plain solution editions.
 """
 
 import copy

@@ -1,6 +1,7 @@
 """The words of a lesson: numbers, bounds, results, settings and their overriding."""
 
 import math
+import types
 from dataclasses import FrozenInstanceError, dataclass
 
 import pytest
@@ -13,6 +14,7 @@ from workshop.core.lesson import (
     nearest,
     override,
     part,
+    run_tasks,
     setting,
 )
 
@@ -264,3 +266,21 @@ def test_a_wrong_setting_of_a_part_is_told_what_was_expected(text, error, messag
         override(Several, [text])
     with pytest.raises(TypeError, match="first: got 3"):
         Several(first=3)
+
+
+def test_tasks_run_in_order_and_their_histories_keep_apart():
+    class Task:
+        def __init__(self, name):
+            self.name = name
+
+        def run(self, config, *, seed):
+            return [Measured(f"{self.name}_loss", config + seed)], {"curve": self.name}
+
+    config = types.SimpleNamespace(first=1.0, second=2.0)
+    tasks = {"first": Task("first"), "second": Task("second")}
+    result = run_tasks(tasks, config, seed=3)
+    assert [(m.name, m.value) for m in result.metrics] == [
+        ("first_loss", 4.0),
+        ("second_loss", 5.0),
+    ]
+    assert result.histories == {"first_curve": "first", "second_curve": "second"}

@@ -97,6 +97,25 @@ class Result:
         raise KeyError(f"no metric {name!r}; this result has {known}.{nearest(name, known)}")
 
 
+def run_tasks(tasks: Mapping[str, Any], config: Any, **options: Any) -> Result:
+    """Run the tasks of a lesson one after the other and put what they measured together.
+
+    Args:
+        tasks: name -> module, whose `run(config, **options)` returns (measured, histories).
+        config: of the lesson; its field of a task's name is that task's own.
+        options: for every task: seed, device, progress.
+
+    Returns:
+        All metrics; a history is named after its task and the name it has there.
+    """
+    metrics, histories = [], {}
+    for name, task in tasks.items():
+        measured, trained = task.run(getattr(config, name), **options)
+        metrics += measured
+        histories |= {f"{name}_{key}": history for key, history in trained.items()}
+    return Result(tuple(metrics), histories)
+
+
 # ----------------------------------------------------------------------------------------------
 # Settings: the fields of a lesson's Config
 # ----------------------------------------------------------------------------------------------

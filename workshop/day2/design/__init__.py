@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose, threads
-from workshop.core.lesson import Result, check_settings, part
+from workshop.core.lesson import Result, check_settings, part, run_tasks
 from workshop.day2.design import chooser, degradation, dying, parity, vanishing, width
 
 TASKS = {
@@ -53,13 +53,5 @@ def run(
     progress: bool = False,
 ) -> Result:
     """All tasks, one after the other."""
-    device = choose(device)
-    metrics, histories = [], {}
     with threads(1):
-        for name, task in TASKS.items():
-            measured, trained = task.run(
-                getattr(config, name), seed=seed, device=device, progress=progress
-            )
-            metrics += measured
-            histories |= {f"{name}_{key}": history for key, history in trained.items()}
-    return Result(tuple(metrics), histories)
+        return run_tasks(TASKS, config, seed=seed, device=choose(device), progress=progress)
