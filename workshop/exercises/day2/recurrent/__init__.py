@@ -1,0 +1,3 @@
+"""Exercises of lesson 13, a file for each, in the order of its notebook."""
+
+EXERCISES = ()
