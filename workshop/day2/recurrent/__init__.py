@@ -13,14 +13,17 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose, threads
-from workshop.core.lesson import Result, check_settings
+from workshop.core.lesson import Result, check_settings, part
+from workshop.day2.recurrent import sentiment
 
-TASKS: dict = {}
+TASKS: dict = {"sentiment": sentiment}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Settings of the lesson, task by task."""
+
+    sentiment: sentiment.Config = part(sentiment.Config, help="film reviews, liked or not")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
