@@ -281,9 +281,12 @@ def test_fig_2_16_to_2_19_the_four_types_read_and_say_what_they_should():
     """fig-2.16, fig-2.17, fig-2.18, fig-2.19: as a map; each is trained in its own part."""
     figure = diagram.types()
     titles = [ax.get_title() for ax in figure.axes]
-    for title, kind in zip(titles, ("Many to one", "One to many", "Many to many", "Encoder-decoder")):
+    kinds = ("Many to one", "One to many", "Many to many", "Encoder-decoder")
+    for title, kind in zip(titles, kinds, strict=True):
         assert title.startswith(kind)
-    heights = [[text.get_position()[1] > 0 for text in ax.texts if text.get_text()] for ax in figure.axes]
+    heights = [
+        [text.get_position()[1] > 0 for text in ax.texts if text.get_text()] for ax in figure.axes
+    ]
     said = [sum(above) for above in heights]
     read = [len(above) - sum(above) for above in heights]
     assert list(zip(read, said, strict=True)) == [(4, 1), (1, 4), (4, 4), (3, 3)]

@@ -1,13 +1,24 @@
-"""Recurrent networks drawn: unrolled (fig-2.14), the cell (fig-2.15), the four types (fig-2.16 to 2.19)."""
+"""Recurrent networks drawn: unrolled (fig-2.14), the cell (fig-2.15), the types (fig-2.16 to 2.19)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context
 
-from workshop.core.figure import BLACK, BLUE, ORANGE, STYLE, YELLOW, expect, finish, new_axes
+from workshop.core.figure import (
+    BLACK,
+    BLUE,
+    ORANGE,
+    STYLE,
+    YELLOW,
+    as_array,
+    expect,
+    finish,
+    new_axes,
+    number,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -160,3 +171,35 @@ def types() -> Figure:
         "words are read, then the last state goes to a second network, which says words until it "
         "says end.",
     )  # fmt: skip
+
+
+@rc_context(STYLE)
+def judged(
+    readings: Mapping[str, tuple[Sequence[str], Sequence[int], Any]], *, title: str = ""
+) -> Figure:
+    """What a model thinks of a text after each word, a panel for each text.
+
+    readings: panel title -> (tokens, steps, probabilities), as `sentiment.as_read` gives them.
+    """
+    figure, axes = new_axes(len(readings), columns=1, sizes=((9.0, 3.4),), title=title)
+    told = []
+    for ax, (name, (tokens, steps, chances)) in zip(axes, readings.items(), strict=True):
+        values = as_array(chances)
+        ax.plot(range(len(steps)), values, color=BLUE, marker="o")
+        ax.axhline(0.5, color=BLACK, linewidth=1, linestyle="--")
+        ax.set(ylim=(-0.03, 1.03), ylabel="positive")
+        ax.set_title(name, fontsize=13)
+        words = ["(nothing)" if not step else _short(tokens[step - 1]) for step in steps]
+        every = -(-len(steps) // 30)  # with more, only every so many words can be written down
+        ax.set_xticks(range(0, len(steps), every), words[::every], rotation=40, ha="right")
+        told.append(f"{name or 'a text'}: " + ", ".join(
+            f"{word} {number(value, 2)}" for word, value in zip(words, values, strict=True)
+        ))  # fmt: skip
+    words_read = f"{title or 'Probability of positive'} after each word that is read. "
+    return finish(figure, None, words_read + "; ".join(told) + ".")
+
+
+def _short(word: str, most: int = 14) -> str:
+    """A very long word would leave no room for the curve. Dollars are no sign of a formula here."""
+    word = word.replace("$", r"\$")
+    return word if len(word) <= most else word[: most - 1] + "\u2026"

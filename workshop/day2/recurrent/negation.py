@@ -31,16 +31,17 @@ PROBE_FRAMES = (
 # A word by itself, then turned round by `not`.
 COURSE_TURNS = (("it is {a}", "it is not {a}"), ("a {a} film", "not a {a} film"))
 PROBE_TURNS = (("this movie was {a}", "this movie was not {a}"),)
-COURSE_GOOD = (
-    "funny charming beautiful clever exciting moving wonderful delightful fascinating fresh witty "
-    "powerful entertaining elegant superb original smart lovely"
-).split()
-COURSE_BAD = (
-    "boring dull stupid ugly silly tired terrible awful predictable weak shallow bland tedious "
-    "lifeless horrible empty slow pointless"
-).split()
-PROBE_GOOD = "good great brilliant touching enjoyable excellent gripping impressive".split()
-PROBE_BAD = "bad poor pathetic annoying forgettable dreadful clumsy disappointing".split()
+COURSE_GOOD, COURSE_BAD, PROBE_GOOD, PROBE_BAD = (
+    line.split()
+    for line in (
+        "funny charming beautiful clever exciting moving wonderful delightful fascinating fresh "
+        "witty powerful entertaining elegant superb original smart lovely",
+        "boring dull stupid ugly silly tired terrible awful predictable weak shallow bland tedious "
+        "lifeless horrible empty slow pointless",
+        "good great brilliant touching enjoyable excellent gripping impressive",
+        "bad poor pathetic annoying forgettable dreadful clumsy disappointing",
+    )
+)
 
 
 def pairs(frames: Sequence[str], good: Sequence[str], bad: Sequence[str]) -> list[Group]:
@@ -53,9 +54,7 @@ def pairs(frames: Sequence[str], good: Sequence[str], bad: Sequence[str]) -> lis
     ]
 
 
-def fours(
-    turns: Sequence[tuple[str, str]], good: Sequence[str], bad: Sequence[str]
-) -> list[Group]:
+def fours(turns: Sequence[tuple[str, str]], good: Sequence[str], bad: Sequence[str]) -> list[Group]:
     """`good`, `not good`, `bad`, `not bad`: no bag has all four right either.
 
     In a bag `not` weighs the same wherever it stands. So it would have to pull `good` below 0, and

@@ -9,7 +9,7 @@ Controls: a bag of embeddings after the same course on such sentences; the reade
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch

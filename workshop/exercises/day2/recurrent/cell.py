@@ -220,7 +220,8 @@ LAST = Exercise(
         ),
     ),
     hints=(
-        "Begin with a = zeros (B, h). A loop over the T columns x[:, t], with rnn_cell in it.",
+        "Begin with a = zeros (B, h). A loop over the T columns x[:, t], with the step of exercise 1 "
+        "in it.",
         "Work out the new state for all sequences, then keep it only where t < lengths; the others "
         "keep their old one. torch.where(condition, new, a) chooses.",
         "a = torch.where((t < lengths)[:, None], new, a): the condition needs a column of its own, "
