@@ -110,7 +110,9 @@ plots.images(
 )
 
 # %%
-print("largest difference of the last states:", f"{(states[0, -1] - states[1, -1]).abs().max():.3f}")
+print(
+    "largest difference of the last states:", f"{(states[0, -1] - states[1, -1]).abs().max():.3f}"
+)
 print("largest difference of the bags:       ",
       f"{(toy_x[0].mean(dim=0) - toy_x[1].mean(dim=0)).abs().max():.6f}")  # fmt: skip
 
@@ -259,8 +261,8 @@ diagram.types()
 # The film reviews of lesson 12, with the same three parts. A bag of embeddings got about four out of five.
 # Our reader has, for each word, GloVe's 50 numbers, which stay as they are, and some of its own, which are
 # learned. A GRU reads the review from left to right, another one from right to left. The book takes the
-# output at the last word; we keep, of each unit, the largest number that it had at any word, so that nothing
-# fades on the way. One linear layer decides.
+# output at the last word; we take, of each unit, the largest number and the mean over all words, so that
+# nothing fades on the way. One linear layer decides.
 
 # %%
 show_source(sentiment.Reader)
@@ -367,6 +369,7 @@ for name, model, words, data, options in (
 #
 # What does the reader think after the first word, the first two, and so on?
 
+
 # %%
 def reading(text="The acting is not bad, it is good"):
     """The curve of one text; of two, if there is a | between them."""
@@ -389,7 +392,13 @@ _ = interact(reading, text=Text("A slow start, but what a lovely ending!"))
 # And whatever else people type. **Your bet:** what does it make of nothing?
 
 # %%
-for text in ("", "xqzv wfft", "\U0001f3ac\U0001f37f", "cafe\u0301 d\u00e9ja\u0300 vu", "good " * 10_000):
+for text in (
+    "",
+    "xqzv wfft",
+    "\U0001f3ac\U0001f37f",
+    "cafe\u0301 d\u00e9ja\u0300 vu",
+    "good " * 10_000,
+):
     chance = sentiment.judge(reader, reviews_vocabulary, text)
     print(f"{chance:6.1%} positive: {text[:40]!r}")
 
