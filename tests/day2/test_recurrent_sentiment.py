@@ -219,7 +219,7 @@ def test_the_course_praises_as_often_as_it_does_not():
     vocabulary, _ = sentiment.vocabulary_of(reviews().validation)
     lessons = negation.course(vocabulary)
     assert lessons.y.mean() == 0.5
-    assert len(lessons) == 2 * 4 * 18 + 3 * 18 * 6 * 2
+    assert len(lessons) == 6 * 4 * 18 + 3 * 18 * 6 * 2
 
 
 class Fixed(nn.Module):

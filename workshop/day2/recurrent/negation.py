@@ -29,7 +29,12 @@ PROBE_FRAMES = (
     "we thought the acting was not {b} . we thought it was {a}", "{a} is my word for this , not {b}",
 )  # fmt: skip
 # A word by itself, then turned round by `not`.
-COURSE_TURNS = (("it is {a}", "it is not {a}"), ("a {a} film", "not a {a} film"))
+COURSE_TURNS = (
+    ("it is {a}", "it is not {a}"), ("a {a} film", "not a {a} film"),
+    ("the acting is {a}", "the acting is not {a}"), ("{a}", "not {a}"),
+    ("i think the story was {a}", "i think the story was not {a}"),
+    ("that was {a} indeed", "that was not {a} at all"),
+)  # fmt: skip
 PROBE_TURNS = (("this movie was {a}", "this movie was not {a}"),)
 COURSE_GOOD, COURSE_BAD, PROBE_GOOD, PROBE_BAD = (
     line.split()

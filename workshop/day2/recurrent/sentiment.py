@@ -35,11 +35,11 @@ class Config:
     dropout: float = setting(0.5, at_least=0, below=1, help="share of numbers that is dropped")
     unknown: float = setting(0.1, at_least=0, below=1, help="share of words that is hidden")
     epochs: int = setting(3, at_least=1, help="passes over the reviews")
-    lr: float = setting(0.003, above=0, help="largest learning rate of the cell")
-    vector_lr: float = setting(0.01, above=0, help="largest learning rate of the words' vectors")
-    batch_size: int = setting(64, at_least=1, help="reviews for each update")
-    course_epochs: int = setting(2, at_least=1, help="passes over the course in negation")
-    rehearsal: int = setting(1000, at_least=1, help="reviews that are read again meanwhile")
+    lr: float = setting(0.005, above=0, help="largest learning rate of the cell")
+    vector_lr: float = setting(0.02, above=0, help="largest learning rate of the words' vectors")
+    batch_size: int = setting(128, at_least=1, help="reviews for each update")
+    course_epochs: int = setting(5, at_least=1, help="passes over the course in negation")
+    rehearsal: int = setting(1500, at_least=1, help="reviews that are read again meanwhile")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
