@@ -123,6 +123,15 @@ def test_glove_stays_and_the_own_vectors_learn(reader):
     assert reader.own.weight[0].abs().max() == 0  # padding
 
 
+def test_in_the_course_no_vector_moves_and_the_cell_does(reader):
+    x = pipeline.batch_of(["a good film", "bad", "not good"], VOCABULARY)[0]
+    own, cell = reader.own.weight.clone(), reader.cell.weight_hh_l0.clone()
+    recipe = sentiment.recipe(reader, 3, sentiment.Config(course_epochs=2), course=True)
+    assert len(list(train_epochs(reader, (x, torch.tensor([1.0, 0.0, 0.0])), **recipe))) == 2
+    assert torch.equal(reader.own.weight, own)
+    assert not torch.equal(reader.cell.weight_hh_l0, cell)
+
+
 def test_the_vocabulary_has_all_of_glove_and_the_reviews_words_and_the_table_fits():
     part = reviews().validation
     vocabulary, table = sentiment.vocabulary_of(part)

@@ -39,6 +39,7 @@ class Config:
     vector_lr: float = setting(0.02, above=0, help="largest learning rate of the words' vectors")
     batch_size: int = setting(128, at_least=1, help="reviews for each update")
     course_epochs: int = setting(5, at_least=1, help="passes over the course in negation")
+    course_lr: float = setting(0.01, above=0, help="largest learning rate in the course")
     rehearsal: int = setting(1500, at_least=1, help="reviews that are read again meanwhile")
 
     def __post_init__(self) -> None:
@@ -101,17 +102,22 @@ def as_split(part: Reviews, vocabulary: Mapping[str, int]) -> Split:
     return Split(pipeline.batch_of(part.texts, vocabulary)[0], part.mean.sigmoid())
 
 
-def recipe(model: Reader, examples: int, config: Config, *, epochs: int | None = None) -> dict:
-    """The arguments of `fit` or `train_epochs`: rates that rise for a while, then fall."""
-    vectors = list(model.own.parameters())
+def recipe(model: Reader, examples: int, config: Config, *, course: bool = False) -> dict:
+    """The arguments of `fit` or `train_epochs`: learning rates that rise for a while, then fall.
+
+    In the course the words' vectors stay as they are: they say what a word means, and the course is
+    about what the cell makes of them.
+    """
+    epochs = config.course_epochs if course else config.epochs
     rest = [*model.cell.parameters(), *model.head.parameters()]
-    groups = [{"params": vectors, "lr": config.vector_lr}, {"params": rest, "lr": config.lr}]
+    groups = [{"params": rest, "lr": config.course_lr if course else config.lr}]
+    if not course:
+        groups.append({"params": list(model.own.parameters()), "lr": config.vector_lr})
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    epochs = config.epochs if epochs is None else epochs
-    updates = epochs * -(-examples // config.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, [config.vector_lr, config.lr], total_steps=max(updates, 2), pct_start=0.2
-    )
+        optimizer, [group["lr"] for group in groups], pct_start=0.2,
+        total_steps=max(2, epochs * -(-examples // config.batch_size)),
+    )  # fmt: skip
     return {
         "loss_fn": nn.BCEWithLogitsLoss(), "optimizer": optimizer, "schedule": schedule,
         "metrics": {"accuracy": count_correct}, "epochs": epochs, "batch_size": config.batch_size,
@@ -174,7 +180,7 @@ def run(
     for name, model, words, data, how, settings in contestants:
         judged = bag.as_split(test, words)
         lessons = with_rehearsal(data, words, config, seed)
-        short = {"epochs": config.course_epochs} if name == "reader" else {}
+        short = {"course": True} if name == "reader" else {}
         model.to(device)
         for stage, material, more in (("", data, {}), ("_course", lessons, short)):
             histories[name + stage] = fit(
