@@ -123,15 +123,6 @@ def test_glove_stays_and_the_own_vectors_learn(reader):
     assert reader.own.weight[0].abs().max() == 0  # padding
 
 
-def test_in_the_course_no_vector_moves_and_the_cell_does(reader):
-    x = pipeline.batch_of(["a good film", "bad", "not good"], VOCABULARY)[0]
-    own, cell = reader.own.weight.clone(), reader.cell.weight_hh_l0.clone()
-    recipe = sentiment.recipe(reader, 3, sentiment.Config(course_epochs=2), course=True)
-    assert len(list(train_epochs(reader, (x, torch.tensor([1.0, 0.0, 0.0])), **recipe))) == 2
-    assert torch.equal(reader.own.weight, own)
-    assert not torch.equal(reader.cell.weight_hh_l0, cell)
-
-
 def test_the_vocabulary_has_all_of_glove_and_the_reviews_words_and_the_table_fits():
     part = reviews().validation
     vocabulary, table = sentiment.vocabulary_of(part)
@@ -290,15 +281,20 @@ def test_a_rule_that_reads_passes_the_probe():
         assert negation.all_right(Rule(), vocabulary, groups, "x").value == 1
 
 
-def test_rehearsal_reads_reviews_beside_the_course():
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_the_course_stands_among_the_reviews_as_often_as_it_should(repeats):
     vocabulary, _ = sentiment.vocabulary_of(reviews().validation)
     train = sentiment.as_split(reviews().validation, vocabulary)
-    mixed = sentiment.with_rehearsal(train, vocabulary, sentiment.Config(rehearsal=100), seed=0)
-    course = len(negation.course(vocabulary))
-    assert len(mixed) == course + 100
-    seen = {tuple(i for i in row if i) for row in train.x.tolist()}
-    for row in mixed.x[course:].tolist():
-        assert tuple(i for i in row if i) in seen
+    mixed = sentiment.with_course(train, vocabulary, sentiment.Config(repeats=repeats))
+    course = negation.course(vocabulary)
+    assert len(mixed) == len(train) + repeats * len(course)
+    assert torch.equal(mixed.x[: len(train), : train.x.shape[1]], train.x)
+    assert torch.equal(mixed.y[: len(train)], train.y)
+    for i in range(repeats):
+        rows = slice(len(train) + i * len(course), len(train) + (i + 1) * len(course))
+        assert torch.equal(mixed.x[rows, : course.x.shape[1]], course.x)
+        assert torch.equal(mixed.y[rows], course.y)
+    assert mixed.x[len(train) :, course.x.shape[1] :].abs().max() == 0
 
 
 @pytest.mark.parametrize(

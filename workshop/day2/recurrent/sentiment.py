@@ -4,7 +4,7 @@
 
 Shapes: B reviews, T tokens, V words, D numbers a word, h units; ids (B, T), 0 at padding. Targets:
 reviews of the test part; sentences that differ in nothing but the order of their words (negation.py).
-Controls: a bag of embeddings after the same course on such sentences; the reader before the course.
+Controls: a bag of embeddings that took the same course in such sentences; a reader that did not.
 """
 
 from __future__ import annotations
@@ -38,9 +38,7 @@ class Config:
     lr: float = setting(0.005, above=0, help="largest learning rate of the cell")
     vector_lr: float = setting(0.02, above=0, help="largest learning rate of the words' vectors")
     batch_size: int = setting(128, at_least=1, help="reviews for each update")
-    course_epochs: int = setting(5, at_least=1, help="passes over the course in negation")
-    course_lr: float = setting(0.01, above=0, help="largest learning rate in the course")
-    rehearsal: int = setting(1500, at_least=1, help="reviews that are read again meanwhile")
+    repeats: int = setting(3, at_least=1, help="how often the course is among the reviews")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
@@ -73,7 +71,7 @@ class Reader(nn.Module):
         real = ids != 0
         if self.training:
             hidden = torch.rand(ids.shape, device=ids.device) < self.unknown
-            ids = ids.masked_fill(hidden & real, 1)  # <unk>: no word may matter too much
+            ids = ids.masked_fill(hidden, 1)  # <unk>: no word may matter too much
         x = self.dropout(torch.cat([self.glove(ids), self.own(ids)], dim=2))
         states, _ = read_packed(self.cell, x, lengths)
         # -2 is below any state; a review without words has no state, and gets zeros.
@@ -102,36 +100,32 @@ def as_split(part: Reviews, vocabulary: Mapping[str, int]) -> Split:
     return Split(pipeline.batch_of(part.texts, vocabulary)[0], part.mean.sigmoid())
 
 
-def recipe(model: Reader, examples: int, config: Config, *, course: bool = False) -> dict:
-    """The arguments of `fit` or `train_epochs`: learning rates that rise for a while, then fall.
-
-    In the course the words' vectors stay as they are: they say what a word means, and the course is
-    about what the cell makes of them.
-    """
-    epochs = config.course_epochs if course else config.epochs
+def recipe(model: Reader, examples: int, config: Config) -> dict:
+    """The arguments of `fit` or `train_epochs`: learning rates that rise for a while, then fall."""
+    vectors = list(model.own.parameters())
     rest = [*model.cell.parameters(), *model.head.parameters()]
-    groups = [{"params": rest, "lr": config.course_lr if course else config.lr}]
-    if not course:
-        groups.append({"params": list(model.own.parameters()), "lr": config.vector_lr})
+    groups = [{"params": vectors, "lr": config.vector_lr}, {"params": rest, "lr": config.lr}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, [group["lr"] for group in groups], pct_start=0.2,
-        total_steps=max(2, epochs * -(-examples // config.batch_size)),
+        optimizer, [config.vector_lr, config.lr], pct_start=0.2,
+        total_steps=max(2, config.epochs * -(-examples // config.batch_size)),
     )  # fmt: skip
     return {
         "loss_fn": nn.BCEWithLogitsLoss(), "optimizer": optimizer, "schedule": schedule,
-        "metrics": {"accuracy": count_correct}, "epochs": epochs, "batch_size": config.batch_size,
+        "metrics": {"accuracy": count_correct}, "epochs": config.epochs,
+        "batch_size": config.batch_size,
     }  # fmt: skip
 
 
-def with_rehearsal(train: Split, vocabulary: Mapping[str, int], config: Config, seed: int) -> Split:
-    """The course in negation, and some reviews, so that what was learned before is not lost."""
+def with_course(train: Split, vocabulary: Mapping[str, int], config: Config) -> Split:
+    """The reviews, and `config.repeats` times the course in negation among them."""
     lessons = negation.course(vocabulary)
-    draws = torch.Generator().manual_seed(seed)
-    kept = torch.randperm(len(train), generator=draws)[: config.rehearsal]
     wide = max(train.x.shape[1], lessons.x.shape[1])
-    rows = [nn.functional.pad(x, (0, wide - x.shape[1])) for x in (lessons.x, train.x[kept])]
-    return Split(torch.cat(rows), torch.cat([lessons.y, train.y[kept]]))
+    x, more = (nn.functional.pad(t, (0, wide - t.shape[1])) for t in (train.x, lessons.x))
+    return Split(
+        torch.cat([x, more.repeat(config.repeats, 1)]),
+        torch.cat([train.y, lessons.y.repeat(config.repeats)]),
+    )
 
 
 @torch.no_grad()
@@ -163,33 +157,33 @@ def judge(model: nn.Module, vocabulary: Mapping[str, int], text: str) -> float:
 def run(
     config: Config, *, seed: int, device: torch.device, progress: bool = False
 ) -> tuple[list[Measured], dict[str, History]]:
-    """The reader and the bag, both on the test reviews and on the probe, before and after the course."""
+    """The reader and the bag, with and without the course: on the test reviews and on the probe."""
     parts = reviews()
     known, test = parts.development, parts.test.beyond(config.limit)
-    probe = dict(zip(("pairs", "fours"), negation.probe(), strict=True))
+    clear, of_bag = known.beyond(config.limit), bag.Config()
     vocabulary, table = vocabulary_of(known, config)
-    train = as_split(known, vocabulary)
-    their_words = bag.vocabulary_of(known.beyond(config.limit), bag.Config())
-    their_train = bag.as_split(known.beyond(config.limit), their_words)
-    seed_everything(seed)
+    their_words = bag.vocabulary_of(clear, of_bag)
     contestants = (
-        ("reader", Reader(table, config), vocabulary, train, recipe, config),
-        ("bag", bag.Bag(len(their_words)), their_words, their_train, bag.recipe, bag.Config()),
-    )
+        ("reader", lambda: Reader(table, config), vocabulary, as_split(known, vocabulary),
+         lambda model, n: recipe(model, n, config)),
+        ("bag", lambda: bag.Bag(len(their_words), of_bag.dim, of_bag.dropout), their_words,
+         bag.as_split(clear, their_words), lambda model, n: bag.recipe(model, n, of_bag)),
+    )  # fmt: skip
     metrics, histories = [], {}
-    for name, model, words, data, how, settings in contestants:
+    for name, build, words, train, how in contestants:
         judged = bag.as_split(test, words)
-        lessons = with_rehearsal(data, words, config, seed)
-        short = {"course": True} if name == "reader" else {}
-        model.to(device)
-        for stage, material, more in (("", data, {}), ("_course", lessons, short)):
-            histories[name + stage] = fit(
-                model, material, seed=seed, progress=progress and f"{name}{stage}",
-                **how(model, len(material), settings, **more),
+        for key, data in (
+            (name, train), (f"{name}_course", with_course(train, words, config)),
+        ):  # fmt: skip
+            seed_everything(seed)
+            model = build().to(device)
+            histories[key] = fit(
+                model, data, seed=seed, progress=progress and key.replace("_", " "),
+                **how(model, len(data)),
             )  # fmt: skip
             scores = evaluate(model, judged, metrics={"accuracy": count_correct})
-            metrics.append(scores.measured("accuracy", f"sentiment_{name}{stage}_accuracy"))
-            for kind, groups in probe.items():
-                of = f"sentiment_{name}{stage}_{kind}"
+            metrics.append(scores.measured("accuracy", f"sentiment_{key}_accuracy"))
+            for kind, groups in zip(("pairs", "fours"), negation.probe(), strict=True):
+                of = f"sentiment_{key}_{kind}"
                 metrics.append(negation.all_right(model, words, groups, of))
     return metrics, histories
