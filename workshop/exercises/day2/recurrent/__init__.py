@@ -1,0 +1,5 @@
+"""Exercises of lesson 13, a file for each, in the order of its notebook."""
+
+from workshop.exercises.day2.recurrent import cell
+
+EXERCISES = (*cell.EXERCISES,)
