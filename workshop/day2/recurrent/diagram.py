@@ -188,7 +188,7 @@ def judged(
         ax.plot(range(len(steps)), values, color=BLUE, marker="o")
         ax.axhline(0.5, color=BLACK, linewidth=1, linestyle="--")
         ax.set(ylim=(-0.03, 1.03), ylabel="positive")
-        ax.set_title(name, fontsize=13)
+        ax.set_title(_short(name, 70), fontsize=13)
         words = ["(nothing)" if not step else _short(tokens[step - 1]) for step in steps]
         every = -(-len(steps) // 30)  # with more, only every so many words can be written down
         ax.set_xticks(range(0, len(steps), every), words[::every], rotation=40, ha="right")
