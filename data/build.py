@@ -17,15 +17,18 @@ import gzip
 import hashlib
 import html
 import io
+import itertools
 import json
 import os
 import re
+import string
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
 import zlib
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -390,6 +393,210 @@ def plays() -> dict[str, bytes]:
                              zipfile.ZIP_LZMA)}  # fmt: skip
 
 
+# --- fiddle tunes: a reader of the part of ABC notation that they use ----------------------------
+
+TICKS = 96  # of a whole note: an eighth is 12, a thirty-second 3
+STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+MODES = {"": 0, "maj": 0, "m": 3, "min": 3, "dor": 2, "mix": 1, "lyd": -1, "phr": 4}
+KINDS = ("reel", "hornpipe", "jig", "slip jig", "strathspey", "clog", "fling", "walkaround")
+BAR, SECTION = 1, 2  # stand among the pitches; so does a rest, as 0
+ABC = re.compile(
+    r"(?P<field>\[[KLM]:[^\]]*\])|(?P<bar>\[\||:*\|+\]?:*|::)|(?P<ending>\[?[12](?![\d/]))"
+    r"|\((?P<tuplet>\d)(?::(?P<time>\d?))?(?::(?P<many>\d?))?"
+    r"|(?P<chord>\[[^\]|]*\])(?P<chord_length>\d*/*\d*)"
+    r"|(?P<note>[_^=]*[A-Ga-gzx][,']*)(?P<length>\d*/*\d*)|(?P<broken><+|>+)|(?P<tie>-)|."
+)
+
+
+def signature(key: str) -> int:
+    """Sharps of a key such as G, Ador or 'EM'; flats count as -1."""
+    tonic, accidental, mode = re.match(r"([A-G])([#b]?)\s*([A-Za-z]*)", key).groups()
+    sharps = "FCGDAEB".index(tonic) - 1 + {"": 0, "#": 7, "b": -7}[accidental]
+    mode = "maj" if mode == "M" else mode.lower()[:3]
+    return sharps - MODES[mode]
+
+
+def length_of(text: str) -> Fraction:
+    """A note's length in units: '3', '/2', '3/2', '/', '//'."""
+    top, slashes, bottom = re.fullmatch(r"(\d*)(/*)(\d*)", text).groups()
+    return Fraction(int(top or 1), int(bottom) if bottom else 2 ** len(slashes))
+
+
+def melody(abc: str) -> tuple[dict[str, str], list[tuple[int, int]]]:
+    """The header of one tune, and its (pitch, ticks): MIDI's numbers, 0 a rest, BAR or SECTION.
+
+    Of a chord its top note; of two endings the second; ornaments, fingering, slurs are left out. A
+    tie joins notes within a bar. An accidental holds for its line of the staff until the bar ends.
+    """
+    head: dict[str, str] = {}
+    body = ""
+    for line in abc.splitlines():
+        if found := re.match(r"([A-Za-z]):(.*)", line):
+            name, value = found[1], found[2].partition("%")[0].strip()
+            head.setdefault(name, value)
+            if body and name in "KLM":
+                body += f"[{name}:{value}]"
+        else:
+            body += " " + line.partition("%")[0]
+    body = re.sub(r'"[^"]*"|![^!\s]*!|\{[^}]*\}|\\', "", body)
+    sharps, unit, out = signature(head["K"]), Fraction(head["L"]), []
+    held, scale, left, tied, skips = {}, Fraction(1), 0, False, False  # held: accidentals
+    pending = Fraction(1)  # what a broken rhythm left for the next note
+
+    def sound(text: str) -> int:
+        signs, letter, octave = re.fullmatch(r"([_^=]*)([A-Ga-gzx])([,']*)", text).groups()
+        if letter in "zx":
+            return 0
+        line = (letter, octave)
+        if signs:
+            held[line] = signs.count("^") - signs.count("_")
+        order = "FCGDAEB".index(letter.upper())
+        own = (order < sharps) - (6 - order < -sharps)
+        height = 60 + 12 * letter.islower() + 12 * (octave.count("'") - octave.count(","))
+        return height + STEPS[letter.upper()] + held.get(line, own)
+
+    for found in ABC.finditer(body):
+        if found["field"]:
+            name, value = found["field"][1], found["field"][3:-1].strip()
+            if name == "K":
+                sharps = signature(value)
+            elif name == "L":
+                unit = Fraction(value)
+            elif value != head["M"]:
+                raise ValueError("the metre changes")
+        elif bar := found["bar"]:
+            held.clear()
+            tied = False
+            if not skips and out:
+                kind = BAR if bar == "|" else SECTION
+                if out[-1][0] in (BAR, SECTION) and not out[-1][1]:
+                    kind = max(kind, out.pop()[0])
+                out.append((kind, 0))
+            skips = skips and ":" not in bar
+        elif ending := found["ending"]:
+            skips = "1" in ending
+        elif tuplet := found["tuplet"]:
+            left = int(found["many"] or tuplet)
+            usual = {"2": 3, "3": 2, "4": 3, "6": 2, "8": 3}.get(tuplet, 2)
+            scale = Fraction(int(found["time"] or usual), int(tuplet))
+        elif broken := found["broken"]:
+            short = Fraction(1, 2 ** len(broken))
+            first, pending = (2 - short, short) if broken[0] == ">" else (short, 2 - short)
+            if not skips and out:
+                out[-1] = (out[-1][0], out[-1][1] * first)
+        elif found["tie"]:
+            tied = True
+        elif found["note"] or found["chord"]:
+            length = length_of(found["length"] or found["chord_length"] or "")
+            pitch = sound(found["note"]) if found["note"] else None
+            if pitch is None:
+                notes = re.findall(r"([_^=]*[A-Ga-g][,']*)(\d*/*\d*)", found["chord"])
+                pitch, length = max(sound(n) for n, _ in notes), length * length_of(notes[0][1])
+            ticks = TICKS * unit * length * pending * (scale if left else 1)
+            left, pending = max(0, left - 1), Fraction(1)
+            if skips:
+                continue
+            if tied and out and out[-1][0] == pitch:
+                out[-1] = (pitch, out[-1][1] + ticks)
+            else:
+                out.append((pitch, ticks))
+            tied = False
+    while out and not out[-1][1]:
+        out.pop()
+    if any(ticks.denominator != 1 for _, ticks in out if ticks):
+        raise ValueError("a note is no whole number of ticks")
+    return head, [(int(pitch), int(ticks)) for pitch, ticks in out]
+
+
+def tunes() -> dict[str, bytes]:
+    """1,036 fiddle tunes of Ryan's Mammoth Collection (Boston, 1883); split once, at random, by tune.
+
+    Kept are pitch and length of each note, bar lines, key, metre, kind of dance and the printed title.
+    Tunes that share a tenth of their melody (nine notes in a row, in any key) are in one part.
+    """
+    wheel = archive(
+        "music21==10.5.1",
+        "music21-10.5.1-py3-none-any.whl",
+        "dc3309498c4c95cebdf8d4f20c868deb6b63bce1d929cad4f51a7ccc982987b1",
+    )
+    with zipfile.ZipFile(io.BytesIO(wheel)) as zipped:
+        names = [n for n in sorted(zipped.namelist()) if "/ryansMammoth/" in n and n[-4:] == ".abc"]
+        sources = [zipped.read(name).decode() for name in names]
+    found = [tune for tune in map(read_tune, sources) if tune is not None]
+    if len(names) != 1059:
+        raise SystemExit(f"tunes: got {len(names)} files, expected 1,059")
+
+    generator = np.random.Generator(np.random.PCG64(2021))
+    groups = alike([tune["notes"] for tune in found])
+    parts: dict[str, list[int]] = {"test": [], "validation": [], "train": []}
+    for place in generator.permutation(len(groups)):
+        part = next(p for p, wanted in (("test", 120), ("validation", 110), ("train", 10**9))
+                    if len(parts[p]) < wanted)  # fmt: skip
+        parts[part] += groups[place]
+    arrays = {}
+    for part, members in parts.items():
+        chosen = [found[i] for i in generator.permutation(members)]
+        notes = np.array([note for tune in chosen for note in tune["notes"]], np.uint8)
+        titles = "\n".join(tune["title"] for tune in chosen)
+        arrays |= {
+            f"{part}_title": np.frombuffer(titles.encode(), np.uint8),
+            f"{part}_kind": np.array([KINDS.index(tune["kind"]) for tune in chosen], np.uint8),
+            f"{part}_metre": np.array([tune["metre"] for tune in chosen], np.uint8),
+            f"{part}_sharps": np.array([tune["sharps"] for tune in chosen], np.int8),
+            f"{part}_events": np.array([len(tune["notes"]) for tune in chosen], "<u2"),
+            f"{part}_pitch": notes[:, 0],
+            f"{part}_ticks": notes[:, 1],
+        }
+    return {"tunes.npz": npz(arrays, zipfile.ZIP_LZMA)}
+
+
+def read_tune(abc: str) -> dict | None:
+    """What is kept of one file, or None if it cannot be read in full or its bars are not sure."""
+    try:
+        head, notes = melody(abc)
+    except (KeyError, ValueError):  # no unit of length, another metre midway, a run of seven
+        return None
+    title, _, rest = head["T"].replace("at:", "at").removeprefix("T:").partition("--")
+    title = re.sub(rf'\(.*|"|- *({"|".join(KINDS)}).*', "", title, flags=re.I).strip(" .,-")
+    title = re.sub(r"(.*), (the|a)$", r"\2 \1", string.capwords(title), flags=re.I)
+    kind = (head.get("R") or rest).lower().strip(" .").replace("highland ", "")
+    kind = {"slipjig": "slip jig"}.get(kind, kind)
+    metre = {"C": (4, 4), "C|": (4, 4)}.get(head["M"]) or tuple(map(int, head["M"].split("/")))
+    if kind == "jig" and metre != (6, 8):  # a jig of the stage is no dance in six
+        kind = "slip jig" if metre == (9, 8) else "walkaround"
+    bar, full = TICKS * metre[0] // metre[1], []
+    marks = [i for i, (_, ticks) in enumerate(notes) if not ticks]
+    for start, end in zip(marks, marks[1:], strict=False):
+        if notes[start][0] == notes[end][0] == BAR:
+            full.append(sum(ticks for _, ticks in notes[start:end]) == bar)
+    # Two titles have slurs in them, which the workshop need not put on a screen.
+    slur = re.search(r"\bCoon|^N\.\.\.", title)
+    if kind not in KINDS or 2 * sum(full) < len(full) or slur:
+        return None
+    return {"title": title, "kind": kind, "metre": metre, "notes": notes,
+            "sharps": signature(head["K"])}  # fmt: skip
+
+
+def alike(melodies: list[list[tuple[int, int]]]) -> list[list[int]]:
+    """Groups of tunes: two are in one if a tenth of the shorter's runs of nine notes is in both."""
+    runs, having = [], {}
+    for i, notes in enumerate(melodies):
+        steps = np.diff([pitch for pitch, ticks in notes if ticks and pitch]).tolist()
+        runs.append({tuple(steps[k : k + 8]) for k in range(len(steps) - 7)})
+        for run in runs[-1]:
+            having.setdefault(run, []).append(i)
+    shared: dict[tuple[int, int], int] = {}
+    for members in having.values():
+        for pair in itertools.combinations(members, 2):
+            shared[pair] = shared.get(pair, 0) + 1
+    group = list(range(len(melodies)))
+    for (a, b), count in shared.items():
+        if 10 * count >= min(len(runs[a]), len(runs[b])):
+            old, new = group[b], group[a]
+            group = [new if g == old else g for g in group]
+    return [[i for i, g in enumerate(group) if g == name] for name in sorted(set(group))]
+
+
 BUILDERS = {
     "mnist5k": mnist5k,
     "fashion_mnist": fashion_mnist,
@@ -398,6 +605,7 @@ BUILDERS = {
     "lite0": lite0,
     "reviews": reviews,
     "plays": plays,
+    "tunes": tunes,
 }
 
 

@@ -14,16 +14,16 @@ import torch
 
 from workshop.core.device import choose, threads
 from workshop.core.lesson import Result, check_settings, part
-from workshop.day2.recurrent import sentiment
+from workshop.day2.recurrent import music
 
-TASKS: dict = {"sentiment": sentiment}
+TASKS: dict = {"music": music}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Settings of the lesson, task by task."""
 
-    sentiment: sentiment.Config = part(sentiment.Config, help="film reviews, liked or not")
+    music: music.Config = part(music.Config, help="fiddle tunes, one to many")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
