@@ -490,7 +490,7 @@ def silver_sentences():
                         first = sentence.start_char + len(sentence.text) - len(sentence.text.lstrip())
                         tags = [0] * len(tokens)
                         for name in sentence.ents:
-                            mark(tags, places, name, first, TAGS)
+                            mark(tags, tokens, places, name, first, TAGS)
                         found.append((title, tokens, tags))
             most = {"test": 70, "validation": 60, "train": 120}[part]
             keep = generator.permutation(len(found))[:most]
@@ -503,8 +503,8 @@ def silver_sentences():
     return rows, [(title, pages[title][0]) for title in pages]
 
 
-def mark(tags, places, name, first, names) -> None:
-    """Write one of spaCy's names into the tags: on the tokens that it touches, without an article."""
+def mark(tags, signs, places, name, first, names) -> None:
+    """Write one of spaCy's names into the tags: on the tokens that it touches, without article and quotes."""
     kind = NAMES.get(name.label_)
     inside = [
         i
@@ -515,6 +515,10 @@ def mark(tags, places, name, first, names) -> None:
     if kind and text.split()[0].lower() in ("the", "a", "an"):
         inside = inside[1:]
     if kind and text.endswith(("'s", "\u2019s")):
+        inside = inside[:-1]
+    while inside and not any(map(str.isalnum, signs[inside[0]])):
+        inside = inside[1:]
+    while inside and not any(map(str.isalnum, signs[inside[-1]])):
         inside = inside[:-1]
     for n, i in enumerate(inside if kind else ()):
         tags[i] = names.index(f"{'I' if n else 'B'}-{kind}")
