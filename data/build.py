@@ -18,6 +18,7 @@ import gzip
 import hashlib
 import html
 import io
+import itertools
 import json
 import os
 import re
@@ -28,6 +29,7 @@ import tempfile
 import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -492,7 +494,8 @@ def silver_sentences():
                         for name in sentence.ents:
                             mark(tags, tokens, places, name, first, TAGS)
                         found.append((title, tokens, tags))
-            most = {"test": 70, "validation": 60, "train": 120}[part]
+            found = mended(found, TAGS)
+            most = {"test": 70, "validation": 60, "train": 90}[part]
             keep = generator.permutation(len(found))[:most]
             rows[part] += [found[i] for i in sorted(keep)]
         if part == "test":
@@ -522,6 +525,59 @@ def mark(tags, signs, places, name, first, names) -> None:
         inside = inside[:-1]
     for n, i in enumerate(inside if kind else ()):
         tags[i] = names.index(f"{'I' if n else 'B'}-{kind}")
+
+
+def mended(rows, names):
+    """The rows of silver labels with four kinds of frequent errors taken out, article by article.
+
+    1. What has no capital letter is no name, nor is one word that the article also writes small.
+    2. One word that is the last of somebody's full name in the article is a person: Lincoln.
+    3. All mentions of a name in an article have the class that most of them have.
+    4. What is marked at least half of the times when the article says it is marked every time.
+    """
+    from workshop.day2.recurrent.spans import spans_of
+
+    out = []
+    for _, found in itertools.groupby(rows, key=lambda row: row[0]):
+        found = list(found)
+        small = {token for _, tokens, _ in found for token in tokens if token.islower()}
+        votes: dict[tuple[str, ...], Counter] = {}
+        persons = set()
+        for _, tokens, tags in found:
+            for start, end, kind in spans_of([names[tag] for tag in tags]):
+                text = tokens[start:end]
+                if not any(map(str.isupper, "".join(text))):
+                    continue
+                if len(text) == 1 and (text[0].lower() in small or len(text[0]) == 1):
+                    continue
+                votes.setdefault(text, Counter())[kind] += 1
+                if kind == "PER" and len(text) > 1:
+                    persons.add(text[-1:])
+        said = Counter(
+            tokens[i:j]
+            for _, tokens, _ in found
+            for i in range(len(tokens))
+            for j in range(i + 1, min(i + 12, len(tokens)) + 1)
+            if tokens[i:j] in votes
+        )
+        classes = {
+            text: "PER" if text in persons else kinds.most_common(1)[0][0]
+            for text, kinds in votes.items()
+            if 2 * sum(kinds.values()) >= said[text]
+        }
+        for title, tokens, tags in found:
+            new, i = [0] * len(tokens), 0
+            own = {start: end for start, end, _ in spans_of([names[tag] for tag in tags])}
+            while i < len(tokens):
+                ends = [j for j in range(i + 1, min(i + 12, len(tokens)) + 1) if tokens[i:j] in classes]
+                j = max([*ends, own.get(i, 0) if tokens[i : own.get(i, i)] in votes else 0])
+                if j:
+                    text = tokens[i:j]
+                    kind = classes.get(text) or votes[text].most_common(1)[0][0]
+                    new[i:j] = [names.index(f"{place}-{kind}") for place in "B" + "I" * (j - i - 1)]
+                i = j or i + 1
+            out.append((title, tokens, new))
+    return out
 
 
 def paragraphs(text: str) -> list[str]:
