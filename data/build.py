@@ -489,7 +489,9 @@ def silver_sentences():
                     places = token_places(text)
                     tokens = tuple(text[start:end] for start, end in places)
                     if well_formed(text, tokens):
-                        first = sentence.start_char + len(sentence.text) - len(sentence.text.lstrip())
+                        first = (
+                            sentence.start_char + len(sentence.text) - len(sentence.text.lstrip())
+                        )
                         tags = [0] * len(tokens)
                         for name in sentence.ents:
                             mark(tags, tokens, places, name, first, TAGS)
@@ -569,7 +571,9 @@ def mended(rows, names):
             new, i = [0] * len(tokens), 0
             own = {start: end for start, end, _ in spans_of([names[tag] for tag in tags])}
             while i < len(tokens):
-                ends = [j for j in range(i + 1, min(i + 12, len(tokens)) + 1) if tokens[i:j] in classes]
+                ends = [
+                    j for j in range(i + 1, min(i + 12, len(tokens)) + 1) if tokens[i:j] in classes
+                ]
                 j = max([*ends, own.get(i, 0) if tokens[i : own.get(i, i)] in votes else 0])
                 if j:
                     text = tokens[i:j]
@@ -587,14 +591,29 @@ def paragraphs(text: str) -> list[str]:
     """
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r"<ref[^>]*/>|<ref.*?</ref>", "", text, flags=re.DOTALL | re.IGNORECASE)
-    text = re.sub(r"<(math|gallery|timeline|pre|code|table|blockquote)\b.*?</\1>", "\ufffc", text, flags=re.DOTALL | re.IGNORECASE)
+    text = re.sub(
+        r"<(math|gallery|timeline|pre|code|table|blockquote)\b.*?</\1>",
+        "\ufffc",
+        text,
+        flags=re.DOTALL | re.IGNORECASE,
+    )
     silent = r"\{\{\s*(?:sfn|harv|cn|fact|citation needed|efn|cref|rp|page needed|who|when|clarify|dubious|main|see also)\b[^{}]*\}\}"
-    while (shorter := re.sub(r"\{\{[^{}]*\}\}", "\ufffc", re.sub(silent, "", text, flags=re.IGNORECASE))) != text:
+    while (
+        shorter := re.sub(
+            r"\{\{[^{}]*\}\}", "\ufffc", re.sub(silent, "", text, flags=re.IGNORECASE)
+        )
+    ) != text:
         text = shorter
     while (shorter := re.sub(r"\{\|(?:(?!\{\|).)*?\|\}", "", text, flags=re.DOTALL)) != text:
         text = shorter
-    text = re.sub(r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]", lambda m: "" if re.match(r"\[\[(File|Image|Category):", m[0], re.I) else m[1], text)
-    while (shorter := re.sub(r"\[\[(?:File|Image|Category):[^\[\]]*\]\]", "", text, flags=re.I)) != text:
+    text = re.sub(
+        r"\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]",
+        lambda m: "" if re.match(r"\[\[(File|Image|Category):", m[0], re.I) else m[1],
+        text,
+    )
+    while (
+        shorter := re.sub(r"\[\[(?:File|Image|Category):[^\[\]]*\]\]", "", text, flags=re.I)
+    ) != text:
         text = shorter
     text = re.sub(r"\[\[(?:[^\[\]|]*\|)*([^\[\]|]*)\]\]", r"\1", text)
     text = re.sub(r"\[https?://\S+\s*([^\]]*)\]", r"\1", text)

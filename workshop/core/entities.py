@@ -84,6 +84,4 @@ def entities() -> EntityParts:
             at += len(tokens)
         return tuple(found)
 
-    return EntityParts(
-        *(part(name, f"{name}_tags") for name in names), part("test", "test_silver")
-    )
+    return EntityParts(*(part(name, f"{name}_tags") for name in names), part("test", "test_silver"))

@@ -84,7 +84,11 @@ def count_spans(
     right = total_found = total_wanted = 0
     for there, here in zip(wanted, found, strict=True):
         a, b = ({span for span in side if kind in ("", span[2])} for side in (there, here))
-        right, total_found, total_wanted = right + len(a & b), total_found + len(b), total_wanted + len(a)
+        right, total_found, total_wanted = (
+            right + len(a & b),
+            total_found + len(b),
+            total_wanted + len(a),
+        )
     return Counts(right, total_found, total_wanted)
 
 

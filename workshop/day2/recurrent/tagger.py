@@ -51,7 +51,9 @@ def features(sentences: Sequence[Sequence[str]], rows: dict[str, int]) -> Tensor
         ValueError: there are no sentences, or a text stands where its tokens should be.
     """
     if not len(sentences) or any(isinstance(tokens, str) for tokens in sentences):
-        raise ValueError(f"got {sentences!r:.60}, expected a list of sentences, each a list of tokens")
+        raise ValueError(
+            f"got {sentences!r:.60}, expected a list of sentences, each a list of tokens"
+        )
     longest = max(1, *map(len, sentences))
     table = [[(PAD,) * 4] * longest for _ in sentences]
     for i, tokens in enumerate(sentences):
@@ -131,7 +133,8 @@ class Reader:
             x = features(sentences[start : start + 64], self.rows).to(device)
             best += self.model(x).argmax(dim=2).tolist()
         return [
-            [TAGS[i] for i in row[: len(tokens)]] for row, tokens in zip(best, sentences, strict=True)
+            [TAGS[i] for i in row[: len(tokens)]]
+            for row, tokens in zip(best, sentences, strict=True)
         ]
 
     def read(self, text: str) -> tuple[list[str], list[str]]:
