@@ -27,9 +27,10 @@ PARTS = ("train", "validation", "test")
 # Nothing to learn from and to be tested on, so no splits: they have loaders and tests of their own.
 WITHOUT_SPLITS = ("glove6b50d", "photos", "lite0", "plays")
 # Split, but of sentences: a loader of their own too (tests/core/test_texts.py).
-TEXTS = ("reviews",)
+TEXTS = ("reviews", "entities")
 # What data/ holds beside the files that the manifest names.
 PAPERS = {"MANIFEST.toml", "README.md", "build.py"}
+PAPERS |= {f"entities/{name}" for name in ("RULES.md", "gold.tsv", "second_reading.tsv")}
 
 
 @pytest.fixture(autouse=True)

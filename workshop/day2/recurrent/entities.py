@@ -51,7 +51,7 @@ class Gazetteer:
     """The baseline: a list of all names seen in training, each with its most frequent class."""
 
     def __init__(self, sentences: Sequence[Sentence], longest: int = 12) -> None:
-        """Keep what is a name more often than not, wherever its tokens stand in these sentences."""
+        """Keep what is a name at least half of the times that its tokens stand in these sentences."""
         classes: dict[tuple[str, ...], Counter[str]] = {}
         for tokens, tags, _ in sentences:
             for start, end, kind in spans_of(tags):
@@ -67,7 +67,7 @@ class Gazetteer:
         self.names = {
             text: kinds.most_common(1)[0][0]
             for text, kinds in classes.items()
-            if 2 * kinds.total() > seen[text]
+            if 2 * kinds.total() >= seen[text]
         }
 
     def spans(self, tokens: Sequence[str]) -> list[Span]:
