@@ -479,6 +479,7 @@ def silver_sentences():
 
     nlp = model.load()
     rows: dict[str, list] = {}
+    seen: set[tuple[str, ...]] = set()  # a sentence is taken once, the test's first
     for part, dealt in parts.items():
         rows[part] = []
         for title in sorted((title for group in dealt for title in group), key=[*pages].index):
@@ -503,7 +504,6 @@ def silver_sentences():
         if part == "test":
             keep = generator.permutation(len(rows[part]))[:300]
             rows[part] = [rows[part][i] for i in sorted(keep)]
-        seen: set[tuple[str, ...]] = set()
         rows[part] = [row for row in rows[part] if not (row[1] in seen or seen.add(row[1]))]
     return rows, [(title, pages[title][0]) for title in pages]
 

@@ -8,13 +8,12 @@
 from collections import Counter
 
 import torch
-from ipywidgets import Textarea, interact_manual
-from torch import Tensor, nn
+from ipywidgets import Text, interact
 
 from workshop.classroom.show import show_source
 from workshop.core import plots
 from workshop.core.device import choose
-from workshop.core.entities import CLASSES, TAGS, cased_tokens
+from workshop.core.entities import CLASSES
 from workshop.core.entities import entities as wikipedia_names
 from workshop.core.training import train_epochs
 from workshop.day2.recurrent import drawn, entities, spans, tagger
@@ -65,12 +64,12 @@ for name in ("train", "validation", "test"):
 
 
 # %% exercise="spans_of"
-def spans_of(tags: list[str]) -> list[tuple[int, int, str]]:
-    """The names that the tags of a sentence mark: (start, end, class), end exclusive, in their order."""
-    # hint(spans_of) helps
-    raise NotImplementedError
+def spans_of(tags):
+    """The tags of a sentence -> its names in their order: a list of (start, end, class), end exclusive."""
+    raise NotImplementedError("write spans_of, then run this cell")
 
 
+# hint(spans_of)
 check(spans_of)
 
 # %% [markdown]

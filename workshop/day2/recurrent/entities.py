@@ -28,11 +28,11 @@ from workshop.day2.recurrent.tagger import Reader, Tagger, tag_loss
 class Config:
     """Settings of the tagger."""
 
-    hidden: int = setting(64, at_least=1, help="units of the state, in each direction")
+    hidden: int = setting(48, at_least=1, help="units of the state, in each direction")
     dropout: float = setting(0.4, at_least=0, below=1, help="share of the inputs dropped")
-    epochs: int = setting(6, at_least=1, help="passes over the sentences")
-    lr: float = setting(0.005, above=0, help="learning rate at the start; it falls to 0")
-    batch_size: int = setting(32, at_least=1, help="sentences for each update")
+    epochs: int = setting(5, at_least=1, help="passes over the sentences")
+    lr: float = setting(0.01, above=0, help="learning rate at the start; it falls to 0")
+    batch_size: int = setting(64, at_least=1, help="sentences for each update")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
