@@ -38,7 +38,7 @@ drawn.draw_tags(shown.tokens, {"tags": shown.tags}, title=f"From the article {sh
 
 # %% [markdown]
 # The sentences are from Wikipedia, no article in two parts. Where do the tags come from? Those to learn
-# from are **silver**: another, larger program wrote them, with its errors, and a few rules took some of them out.
+# from are **silver**: another program wrote them, with its errors, and a few rules took some of them out.
 # Those of the test are **gold**: read and corrected one by one, by rules that were written first
 # (data/entities/RULES.md). The reader was a language model, as the data's manifest says.
 
@@ -190,9 +190,9 @@ def look(text):
 look("In 1843 Ada Lovelace sent her notes from London to Charles Babbage.")
 
 # %%
-interact_manual(
-    look, text=Textarea(value="Write a sentence with names from Paris to Peru.", rows=2)
-)
+typed = Text("Write a sentence with names from Paris to Peru.", continuous_update=False)
+_ = interact(look, text=typed)
+
 # %% [markdown]
 # ### What it gets wrong
 #

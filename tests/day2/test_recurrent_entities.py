@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from workshop.core.entities import CLASSES, TAGS, Sentence, cased_tokens
-from workshop.day2.recurrent import entities, spans, tagger
+from workshop.day2.recurrent import drawn, entities, spans, tagger
 
 GOLDEN = Path(__file__).parent / "golden_spans.json"
 
@@ -241,6 +241,11 @@ def test_training_with_an_empty_sentence_in_the_batch_stays_finite():
     loss = tagger.tag_loss(reader.model(x), y)
     loss.backward()
     assert loss.isfinite()
+    nothing = tagger.tag_loss(reader.model(x[1:]), y[1:])  # a batch of that one alone
+    assert nothing.item() == 0
+    nothing.backward()
+    assert reader.tag([(), ("Ada",), ()])[::2] == [[], []]
+    assert reader.tag([]) == []
     learned = [p for p in reader.model.parameters() if p.requires_grad]
     assert all(p.grad is None or p.grad.isfinite().all() for p in learned)
 
@@ -271,3 +276,23 @@ def test_accuracy_counts_tokens_and_all_o_looks_good_and_finds_nothing():
     assert (measured.correct, measured.total) == (3, 5)
     assert measured.value == accuracy_score(some[0].tags, outside[0])
     assert spans.count_spans(entities.names_in(some), [spans.spans_of(outside[0])]).f1 == 0
+
+
+# --- the picture ---------------------------------------------------------------------------------
+
+
+def test_a_drawn_sentence_says_in_words_what_is_in_it():
+    tokens = ["Ada", "met", "Bob", "."]
+    rows = {"gold": ["B-PER", "O", "B-PER", "O"], "tagger": ["O"] * 4}
+    figure = drawn.draw_tags(tokens, rows, title="One")
+    words = figure.get_label()
+    assert "gold: Ada (PER), Bob (PER). tagger: no names" in words
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts.count("B-PER") == 2  # the class in letters, not in colour alone
+    assert texts.count("O") == 6
+    assert all(token in texts for token in tokens)
+    assert drawn.draw_tags([], {"tagger": []}).get_label().endswith("tagger: no names.")
+    with pytest.raises(ValueError, match="tagger: got 3 tags, expected 4, one a token"):
+        drawn.draw_tags(tokens, {"tagger": ["O"] * 3})
+    with pytest.raises(ValueError, match="at most 400"):
+        drawn.draw_tags(["a"] * 401, {"tagger": ["O"] * 401})

@@ -90,15 +90,3 @@ def count_spans(
             total_wanted + len(a),
         )
     return Counts(right, total_found, total_wanted)
-
-
-def check_tags(tags: Sequence[str], classes: Sequence[str]) -> None:
-    """Refuse what is no BIO tag.
-
-    Raises:
-        ValueError: a tag is neither O nor B- or I- and one of the classes.
-    """
-    for tag in tags:
-        place, _, kind = tag.partition("-")
-        if tag != "O" and (place not in ("B", "I") or kind not in classes):
-            raise ValueError(f"got the tag {tag!r}, expected O, or B- or I- and one of {classes}")

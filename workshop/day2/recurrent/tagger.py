@@ -102,7 +102,12 @@ class Tagger(nn.Module):
 
 
 def tag_loss(logits: Tensor, y: Tensor) -> Tensor:
-    """Cross-entropy over the real tokens: logits (B, T, C), y (B, T) with -100 at padding."""
+    """Cross-entropy over the real tokens: logits (B, T, C), y (B, T) with -100 at padding.
+
+    A batch without any real token has a loss of 0, not 0 / 0.
+    """
+    if not (y != -100).any():
+        return logits.sum() * 0
     return nn.functional.cross_entropy(logits.flatten(0, 1), y.flatten(), ignore_index=-100)
 
 
