@@ -26,10 +26,11 @@ SKLEARN = NAMES[1:4]
 PARTS = ("train", "validation", "test")
 # Nothing to learn from and to be tested on, so no splits: they have loaders and tests of their own.
 WITHOUT_SPLITS = ("glove6b50d", "photos", "lite0", "plays")
-# Split, but of sentences: a loader of their own too (test_texts.py, test_tunes.py).
-TEXTS = ("reviews", "tunes")
+# Split, but of sentences and tunes: a loader of their own too (tests/core/test_texts.py, ...).
+TEXTS = ("reviews", "tunes", "entities")
 # What data/ holds beside the files that the manifest names.
 PAPERS = {"MANIFEST.toml", "README.md", "build.py"}
+PAPERS |= {f"entities/{name}" for name in ("RULES.md", "gold.tsv", "second_reading.tsv")}
 
 
 @pytest.fixture(autouse=True)

@@ -267,6 +267,12 @@ def _compare(exercise: Exercise, got: Any, want: Any, slack: float = 1) -> tuple
             f"It returns a {type(got).__name__} of {len(got)} things instead of one "
             f"{'tensor' if isinstance(want, Tensor) else 'number'}."
         )
+    if isinstance(want, str):
+        return (
+            None
+            if isinstance(got, str) and got == want
+            else ("values", f"It is {got!r} and should be {want!r}.")
+        )
     if isinstance(got, str) or got is None or isinstance(got, Odd):
         return "shape and dtype", f"It holds a {type(got).__name__} where a number should be."
     if isinstance(got, np.ndarray) and isinstance(want, Tensor):

@@ -14,16 +14,16 @@ import torch
 
 from workshop.core.device import choose, threads
 from workshop.core.lesson import Result, check_settings, part
-from workshop.day2.recurrent import music
+from workshop.day2.recurrent import entities
 
-TASKS: dict = {"music": music}
+TASKS: dict = {"entities": entities}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Settings of the lesson, task by task."""
 
-    music: music.Config = part(music.Config, help="fiddle tunes, one to many")
+    entities: entities.Config = part(entities.Config, help="names in sentences, many to many")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
