@@ -13,14 +13,17 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose, threads
-from workshop.core.lesson import Result, check_settings
+from workshop.core.lesson import Result, check_settings, part
+from workshop.day2.recurrent import translation
 
-TASKS: dict = {}
+TASKS: dict = {"translation": translation}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Settings of the lesson, task by task."""
+
+    translation: translation.Config = part(translation.Config, help="phrases, English to French")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
