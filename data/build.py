@@ -461,7 +461,7 @@ def phrases() -> dict[str, bytes]:
             raise SystemExit("phrases: got a phrase with two translations")
     generator = np.random.Generator(np.random.PCG64(2021))
     order = [pairs[i] for i in generator.permutation(len(pairs))]
-    cuts = {"train": (0, 6000), "validation": (6000, 6700), "test": (6700, 8000)}
+    cuts = {"train": (0, 6500), "validation": (6500, 7000), "test": (7000, 8000)}
     if len(order) != 8000:
         raise SystemExit(f"phrases: got {len(order)} pairs, expected 8,000")
     parts = {part: order[first:end] for part, (first, end) in cuts.items()}
@@ -473,7 +473,7 @@ def phrases() -> dict[str, bytes]:
 
 # How many pairs there are of each kind, drawn from all that are possible.
 PHRASES = {
-    "date": 2500, "time": 600, "date and time": 1600, "number": 1600, "place": 500, "amount": 800,
+    "date": 2700, "time": 700, "date and time": 1400, "number": 1500, "place": 500, "amount": 800,
     "from now": 400,
 }  # fmt: skip
 
@@ -487,10 +487,10 @@ def phrase_pairs() -> list[tuple[str, str, str]]:
 
     generator = np.random.Generator(np.random.PCG64(2021))
     # Patterns of CLDR: a full date; the same without its year; a long date; one without a year; a
-    # month; and what stands between a date and a time (its pattern "atTime").
+    # month; a day of the week. "at" between a date and a time is CLDR's too (its pattern "atTime").
     patterns = (
         ("EEEE, MMMM d, y", "EEEE d MMMM y"), ("EEEE, MMMM d", "EEEE d MMMM"),
-        ("MMMM d, y", "d MMMM y"), ("MMMM d", "d MMMM"), ("MMMM y", "MMMM y"),
+        ("MMMM d, y", "d MMMM y"), ("MMMM d", "d MMMM"), ("MMMM y", "MMMM y"), ("EEEE", "EEEE"),
     )  # fmt: skip
     for name, pattern in (("full", patterns[0]), ("long", patterns[2])):
         got = tuple(dates.get_date_format(name, locale).pattern for locale in ("en", "fr"))
@@ -551,11 +551,12 @@ def phrase_pairs() -> list[tuple[str, str, str]]:
         if kind == "time":
             return time(some_time())
         if kind == "date and time":
-            (en, fr), (time_en, time_fr) = date(some_date(), 0), time(some_time())
+            which = int(generator.choice((0, 1, 3, 5), p=(0.15, 0.2, 0.45, 0.2)))
+            (en, fr), (time_en, time_fr) = date(some_date(), which), time(some_time())
             return f"{en} at {time_en}", f"{fr} à {time_fr}"
         if kind == "number":
-            size = generator.random()
-            return number(int(generator.integers(*((0, 1000) if size < 0.4 else (1000, 1_000_000)))))
+            ends = ((0, 1000), (1000, 10_000), (10_000, 1_000_000))
+            return number(int(generator.integers(*ends[generator.choice(3, p=(0.5, 0.3, 0.2))])))
         if kind == "place":
             return place(int(generator.integers(1, 1000)))
         return amount() if kind == "amount" else from_now()
