@@ -389,10 +389,11 @@ def plays() -> dict[str, bytes]:
     return {"plays.npz": npz({"text": np.frombuffer("\n".join(out).encode(), np.uint8)},
                              zipfile.ZIP_LZMA)}  # fmt: skip
 
-ONES = (
-    "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize "
-    "dix-sept dix-huit dix-neuf"
-).split()
+
+ONES = [
+    "zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze",
+    "douze", "treize", "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf",
+]  # fmt: skip
 TENS = {2: "vingt", 3: "trente", 4: "quarante", 5: "cinquante", 6: "soixante", 8: "quatre-vingt"}
 
 

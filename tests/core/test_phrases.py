@@ -36,9 +36,9 @@ def test_they_are_as_many_as_the_manifest_says():
     parts = phrases()
     assert {name: len(getattr(parts, name)) for name in row["splits"]} == row["splits"]
     assert len(parts.development) + len(parts.test) == row["examples"] == 8000
-    assert {kind for part in (parts.train, parts.validation, parts.test) for kind in part.kinds} == (
-        set(KINDS)
-    )
+    assert {
+        kind for part in (parts.train, parts.validation, parts.test) for kind in part.kinds
+    } == (set(KINDS))
     assert row["bytes"] < 300_000
 
 
@@ -90,9 +90,11 @@ def test_every_number_and_place_in_the_file_is_spelt_by_these_rules(build, pairs
     rows = list(zip(everything.kinds, everything.french, strict=True))
     numbers = [text for kind, text in rows if kind == "number"]
     spelt = {build.french(n) for n in range(1_000_000)}
-    assert numbers and not set(numbers) - spelt
+    assert numbers
+    assert not set(numbers) - spelt
     places = [text for kind, text in rows if kind == "place"]
-    assert places and not set(places) - {build.french_ordinal(n) for n in range(1, 1000)}
+    assert places
+    assert not set(places) - {build.french_ordinal(n) for n in range(1, 1000)}
     assert not any("tsième" in text for text in places)
 
 
@@ -112,15 +114,28 @@ def test_known_pairs_and_rules_of_their_kind(pairs):
 def test_weekdays_are_those_of_the_calendar(pairs):
     import datetime
 
-    days = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
-    months = (
-        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
-    ).split()
+    days = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
+    months = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ]
     seen = 0
     for fr in pairs.values():
         words = fr.split()
         if len(words) == 4 and words[0] in days:
-            day = datetime.date(int(words[3]), months.index(words[2]) + 1, int(words[1].strip("er")))
+            day = datetime.date(
+                int(words[3]), months.index(words[2]) + 1, int(words[1].strip("er"))
+            )
             assert days[day.weekday()] == words[0]
             seen += 1
     assert seen > 500

@@ -76,7 +76,9 @@ def test_additive_attention_equals_the_formula_word_by_word():
     context, weights = attention.attend_additively(query, keys, values, mask, w_q, w_k, v)
     for b, n in enumerate((4, 2)):
         for q in range(3):
-            scores = torch.stack([v @ torch.tanh(w_q @ query[b, q] + w_k @ keys[b, t]) for t in range(n)])
+            scores = torch.stack(
+                [v @ torch.tanh(w_q @ query[b, q] + w_k @ keys[b, t]) for t in range(n)]
+            )
             share = scores.softmax(dim=0)
             torch.testing.assert_close(weights[b, q, :n], share)
             torch.testing.assert_close(context[b, q], share @ values[b, :n])
@@ -89,7 +91,8 @@ def test_padding_gets_exactly_nothing_and_padding_alone_no_nan(kind):
     query, _, states, mask = some(3, 2, 5, 4, [5, 2, 0])
     context, weights = layer(query, states, mask)
     assert (weights[~mask[:, None].expand_as(weights)] == 0).all()
-    assert (weights[2] == 0).all() and (context[2] == 0).all()
+    assert (weights[2] == 0).all()
+    assert (context[2] == 0).all()
     assert torch.isfinite(context).all()
     context.sum().backward()
     for t in (query, states, *layer.parameters()):
@@ -162,7 +165,9 @@ def test_the_last_state_is_that_of_packed_sequences(tiny):
     )
     states, mask, last = model.encode(source)
     torch.testing.assert_close(last, model.encoder(packed)[1][0])
-    assert not torch.allclose(states[1, -1], last[1], atol=1e-3)  # the padding would have wrecked it
+    assert not torch.allclose(
+        states[1, -1], last[1], atol=1e-3
+    )  # the padding would have wrecked it
 
 
 def test_plain_sees_the_last_state_only_and_attention_all_of_them(tiny):
@@ -267,7 +272,9 @@ def test_a_beam_of_one_is_greedy(tiny, sources, kind, seed):
         best = search.beam(model, one, width=1, limit=8)
         assert [list(h.ids) for h in best] == [ids]
         if best[0].ended:
-            assert best[0].score == pytest.approx(search.score_of(model, one, best[0].ids), abs=1e-4)
+            assert best[0].score == pytest.approx(
+                search.score_of(model, one, best[0].ids), abs=1e-4
+            )
 
 
 def test_greedy_takes_the_most_probable_word_each_time(tiny, sources):
@@ -326,7 +333,8 @@ def test_a_decoder_that_never_ends_is_stopped_and_says_no_special_token(tiny):
     one = torch.tensor([[4, 5]])
     assert [len(row) for row in search.greedy(model, one, limit=7)] == [7]
     (best,) = search.beam(model, one, width=1, limit=7)
-    assert len(best.ids) == 7 and not best.ended
+    assert len(best.ids) == 7
+    assert not best.ended
     assert min(best.ids) > EOS_ID
     with torch.no_grad():
         model.head.bias[EOS_ID] = 1e6
@@ -334,7 +342,7 @@ def test_a_decoder_that_never_ends_is_stopped_and_says_no_special_token(tiny):
     assert search.greedy(model, one.expand(2, -1)) == [[], []]
     with pytest.raises(ValueError, match=r"source: got shape \(2, 2\), expected \(1, T\)"):
         search.beam(model, one.expand(2, -1))
-    with pytest.raises(ValueError, match="width, limit: got .*0.*expected 1 or more"):
+    with pytest.raises(ValueError, match=r"width, limit: got .*0.*expected 1 or more"):
         search.beam(model, one, width=0)
 
 
@@ -350,7 +358,9 @@ def test_tokens_put_together_again_are_the_phrase():
 
 
 def test_a_phrase_may_be_typed_in_other_ways(dictionary):
-    assert dictionary.read("  TUESDAY,March 5 ,  2024 ") == dictionary.read("tuesday, march 5, 2024")
+    assert dictionary.read("  TUESDAY,March 5 ,  2024 ") == dictionary.read(
+        "tuesday, march 5, 2024"
+    )
     back = Dictionary.of(phrases().train, "fr-en")
     assert back.read("5 fe\u0301vrier") == back.read("5 février")
 
@@ -409,7 +419,8 @@ def test_fig_2_19_is_drawn_with_a_cell_for_each_word_and_each_answer():
     assert "4 words in, 3 words and <eos> out" in words
     assert "says 17 : 30 <eos>" in words
     drawn = [text.get_text() for text in figure.axes[0].texts]
-    assert drawn.count("<eos>") == 1 and drawn.count("<sos>") == 1
+    assert drawn.count("<eos>") == 1
+    assert drawn.count("<sos>") == 1
     assert len(figure.axes[0].patches) >= 8
     with pytest.raises(ValueError, match="source, target: got 0 and 1 words"):
         translation_figures.encoder_decoder([], ["x"])

@@ -61,7 +61,9 @@ def encoder_decoder(source: Sequence[str], target: Sequence[str], *, title: str 
     ax.text(-0.8, 0, "$a^{<0>}$", ha="right", va="center", fontsize=13)
     for i in range(cells):
         encoder = i < t_x
-        _cell(ax, i, f"$a^{{<{i + 1 if encoder else i - t_x + 1}>}}$", ENCODER if encoder else DECODER)
+        _cell(
+            ax, i, f"$a^{{<{i + 1 if encoder else i - t_x + 1}>}}$", ENCODER if encoder else DECODER
+        )
         below = source[i] if encoder else given[i - t_x]
         ax.text(i, -1.02, below, ha="center", va="top", fontsize=size, rotation=25 * (cells > 8))
         _arrow(ax, (i, -0.95), (i, -0.38))

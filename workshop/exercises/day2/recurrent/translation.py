@@ -26,7 +26,9 @@ def _cases(seed: int) -> list[Case]:
         Case(random(2, 4, 4, 4, [3, 4]), "as many words as numbers for each"),
         Case(random(1, 1, 1, 1, [1]), "one word, one question"),
         Case(random(2, 2, 3, 6, [3, 2], scale=4.0), "large numbers"),
-        Case(random(2, 2, 3, 4, [3, 0]), "a phrase that is all padding: its weights are 0, not nan"),
+        Case(
+            random(2, 2, 3, 4, [3, 0]), "a phrase that is all padding: its weights are 0, not nan"
+        ),
     ]
 
 
