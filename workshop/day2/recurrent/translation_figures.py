@@ -26,12 +26,12 @@ ENCODER, DECODER = "#CFE5F5", YELLOW
 MOST = 12  # cells that fit across a notebook's cell
 
 
-def _cell(ax: Axes, x: float, text: str, fill: str) -> None:
+def _cell(ax: Axes, x: float, text: str, fill: str, fontsize: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     style = {"boxstyle": "round,pad=0.06", "facecolor": fill, "edgecolor": BLACK, "zorder": 3}
     ax.add_patch(FancyBboxPatch((x - 0.3, -0.3), 0.6, 0.6, linewidth=1.5, **style))
-    ax.text(x, 0, text, ha="center", va="center", zorder=4, fontsize=13)
+    ax.text(x, 0, text, ha="center", va="center", zorder=4, fontsize=fontsize)
 
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], **style: Any) -> None:
@@ -54,16 +54,15 @@ def encoder_decoder(source: Sequence[str], target: Sequence[str], *, title: str 
     title = title or f"Encoder and decoder: {t_x} words in, {t_y - 1} words and <eos> out"
     figure, (ax,) = new_axes(sizes=((10.8, max(3.4, 4.2 * wide)),), grid=False, title=title)
     ax.axis("off")
-    ax.set(xlim=(-1.05, cells - 0.1), ylim=(-1.9, 1.9), aspect="equal")
+    ax.set(xlim=(-1.05, cells - 0.1), ylim=(-2.0, 1.65), aspect="equal")
     size = 14 if cells < 9 else 12
     said, given = [*target, "<eos>"], ["<sos>", *target]
     _arrow(ax, (-0.75, 0), (-0.36, 0))
-    ax.text(-0.8, 0, "$a^{<0>}$", ha="right", va="center", fontsize=13)
+    ax.text(-0.8, 0, "$a^{<0>}$", ha="right", va="center", fontsize=16)
     for i in range(cells):
         encoder = i < t_x
-        _cell(
-            ax, i, f"$a^{{<{i + 1 if encoder else i - t_x + 1}>}}$", ENCODER if encoder else DECODER
-        )
+        state = f"$a^{{<{i + 1}>}}$" if encoder else f"$d^{{<{i - t_x + 1}>}}$"
+        _cell(ax, i, state, ENCODER if encoder else DECODER, 18 if cells < 9 else 13)
         below = source[i] if encoder else given[i - t_x]
         ax.text(i, -1.02, below, ha="center", va="top", fontsize=size, rotation=25 * (cells > 8))
         _arrow(ax, (i, -0.95), (i, -0.38))
@@ -78,10 +77,15 @@ def encoder_decoder(source: Sequence[str], target: Sequence[str], *, title: str 
         if t_x <= i < cells - 1:  # what was said is what comes in next
             ax.plot([i + 0.08, i + 0.5, i + 0.5, i + 0.92], [0.8, 0.8, -0.72, -0.72], color="#888888",
                     linewidth=1.2, linestyle="--", zorder=1)  # fmt: skip
+    for middle, length in (
+        ((t_x - 1) / 2, f"$T_x = {t_x}$"),
+        (t_x + (t_y - 1) / 2, f"$T_y = {t_y}$"),
+    ):
+        ax.text(middle, -1.9, length, ha="center", va="bottom", fontsize=17)
     ax.text((t_x - 1) / 2, 1.0, "the encoder reads\nand says nothing", ha="center", va="bottom",
             fontsize=13)  # fmt: skip
     return finish(
-        figure, None, f"{title}. The encoder reads {' '.join(source)}, a cell for each word. Its last "
+        figure, None, f"{title}: T_x = {t_x}, T_y = {t_y}. The encoder reads {' '.join(source)}, a cell for each word. Its last "
         f"state, a thick arrow, is all that the decoder begins with. The decoder is given <sos> and "
         f"then what it said itself, step by step, and says {' '.join(said)}.",
     )  # fmt: skip
@@ -89,11 +93,13 @@ def encoder_decoder(source: Sequence[str], target: Sequence[str], *, title: str 
 
 @rc_context(STYLE)
 def attention_map(
-    weights: Any, source: Sequence[str], target: Sequence[str], *, title: str = ""
-) -> Figure:
+    weights: Any, source: Sequence[str], target: Sequence[str], *, title: str = "",
+    axes: tuple[str, str] = ("read", "said"),
+) -> Figure:  # fmt: skip
     """Where attention looks: a row for each word that is said, a column for each that is read.
 
-    weights (U, T), white at 0, dark at 1; source T words, target U words, <eos> among them.
+    weights (U, T), white at 0, dark at 1; source T words, target U words, <eos> among them; axes: what
+    is written below and at the side.
     """
     table = as_array(weights)
     expect(table.shape == (len(target), len(source)), "weights", f"shape {table.shape}",
@@ -112,7 +118,7 @@ def attention_map(
     ax.set_xticks(range(len(source)), source, rotation=60, ha="right", rotation_mode="anchor",
                   fontsize=13)  # fmt: skip
     ax.set_yticks(range(len(target)), target, fontsize=13)
-    ax.set(xlabel="read", ylabel="said")
+    ax.set(xlabel=axes[0], ylabel=axes[1])
     ax.spines[:].set_visible(True)
     figure.colorbar(drawn, ax=ax, shrink=0.7, aspect=14).ax.tick_params(labelsize=11)
     told = [f"{word} looks most at {source[column]} ({table[row, column]:.2f})"

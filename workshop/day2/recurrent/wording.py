@@ -73,14 +73,15 @@ class Dictionary:
         """
         if not isinstance(text, str):
             raise PhraseError(f"got {text!r}, expected a phrase such as 'march 5, 2024'")
-        tokens, language = tokenize(text), DIRECTIONS[self.direction][0]
+        tokens, language = tokenize(text), DIRECTIONS[self.direction][0].title()
         if not 0 < len(tokens) <= LONGEST:
             raise PhraseError(
                 f"got a phrase of {len(tokens):,} words and signs, expected 1 to {LONGEST}"
             )
         if unknown := [token for token in dict.fromkeys(tokens) if token not in self.source]:
             listed = ", ".join(map(repr, unknown[:5])) + ", ..." * (len(unknown) > 5)
-            near = difflib.get_close_matches(unknown[0], self.source, n=1, cutoff=0.6)
+            words = [word for word in self.source if word.isalpha()]
+            near = difflib.get_close_matches(unknown[0], words, n=1, cutoff=0.6)
             raise PhraseError(
                 f"no training phrase had {listed}."
                 + (f" Did you mean {near[0]!r}?" if near else "")
@@ -93,10 +94,6 @@ class Dictionary:
         """The phrase that these ids of the target language stand for."""
         words = list(self.target)
         return join([words[i] for i in ids], DIRECTIONS[self.direction][1])
-
-    def known(self, token: str) -> bool:
-        """Whether the source language has this token."""
-        return token in self.source
 
 
 def padded(rows: Sequence[Sequence[int]]) -> Tensor:
