@@ -2,8 +2,8 @@
 
     weights = softmax(q k^T / sqrt(H));    context = weights v
 
-Book 2.6.2 goes on to it in one sentence; Bahdanau, Cho, Bengio (2015), Luong, Pham, Manning (2015),
-Vaswani and others (2017). Shapes: B pairs, Q questions (steps of the target), T words of the source,
+The book stops before it (2.6.2). Bahdanau, Cho, Bengio (2015), Luong, Pham, Manning (2015), Vaswani
+and others (2017). Shapes: B pairs, Q questions (steps of the target), T words of the source,
 H numbers for each: query (B, Q, H), keys and values (B, T, H), mask (B, T), True at words, False at
 padding; weights (B, Q, T). Without positions, attention does not know order: see `positions`.
 """

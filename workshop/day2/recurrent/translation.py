@@ -56,7 +56,7 @@ class Translator(nn.Module):
     state, attention a new mean of all of its states at every step.
     """
 
-    def __init__(self, dictionary: Dictionary, kind: str, *, dim: int = 32, hidden: int = 128):
+    def __init__(self, dictionary: Dictionary, kind: str, *, dim: int = 64, hidden: int = 128):
         """Weights for the words of `dictionary`."""
         super().__init__()
         expect(kind in ("plain", "dot", "additive"), "kind", repr(kind), "plain, dot or additive")
