@@ -310,6 +310,26 @@ def test_a_beam_that_is_wide_enough_finds_the_best_of_all_phrases(tiny, kind, se
         assert all(h.score <= best + 1e-4 for h in kept if h.ended)
 
 
+@pytest.mark.parametrize("width", [2, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_narrow_beam_keeps_what_a_plain_one_without_states_keeps(tiny, seed, width):
+    """Written again, word by word from the start each time."""
+    model, one = sharpened(tiny, "dot", seed), torch.tensor([[4, 5, 6]])
+    kept = [((), 0.0, False)]
+    for _ in range(5):
+        tried = [entry for entry in kept if entry[2]]
+        for ids, score, ended in kept:
+            if not ended:
+                logits = model(one, torch.tensor([[SOS_ID, *ids]]))[0, -1]
+                logits[list(search.NEVER)] = -torch.inf
+                for i, value in enumerate(logits.log_softmax(dim=0).tolist()):
+                    tried.append((ids if i == EOS_ID else (*ids, i), score + value, i == EOS_ID))
+        kept = sorted(tried, key=lambda entry: -entry[1])[:width]
+    found = search.beam(model, one, width=width, limit=5)
+    assert [(h.ids, h.ended) for h in found] == [(ids, ended) for ids, _, ended in kept]
+    assert [h.score for h in found] == pytest.approx([score for _, score, _ in kept], abs=1e-4)
+
+
 def test_the_mean_makes_long_phrases_no_worse_for_their_length():
     short, long = search.Hypothesis((4,), -2.0, True), search.Hypothesis((4,) * 5, -3.0, True)
     assert short.score > long.score
