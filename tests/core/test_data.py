@@ -27,7 +27,7 @@ PARTS = ("train", "validation", "test")
 # Nothing to learn from and to be tested on, so no splits: they have loaders and tests of their own.
 WITHOUT_SPLITS = ("glove6b50d", "photos", "lite0", "plays")
 # Split, but of sentences and tunes: a loader of their own too (tests/core/test_texts.py, ...).
-TEXTS = ("reviews", "tunes", "entities")
+TEXTS = ("reviews", "tunes", "entities", "phrases")
 # What data/ holds beside the files that the manifest names.
 PAPERS = {"MANIFEST.toml", "README.md", "build.py"}
 PAPERS |= {f"entities/{name}" for name in ("RULES.md", "gold.tsv", "second_reading.tsv")}

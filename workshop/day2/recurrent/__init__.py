@@ -14,16 +14,16 @@ import torch
 
 from workshop.core.device import choose, threads
 from workshop.core.lesson import Result, check_settings, part
-from workshop.day2.recurrent import entities
+from workshop.day2.recurrent import translation
 
-TASKS: dict = {"entities": entities}
+TASKS: dict = {"translation": translation}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Settings of the lesson, task by task."""
 
-    entities: entities.Config = part(entities.Config, help="names in sentences, many to many")
+    translation: translation.Config = part(translation.Config, help="phrases, English to French")
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""

@@ -1,5 +1,5 @@
 """Exercises of lesson 13, a file for each, in the order of its notebook."""
 
-from workshop.exercises.day2.recurrent import entities
+from workshop.exercises.day2.recurrent import translation
 
-EXERCISES = (*entities.EXERCISES,)
+EXERCISES = (*translation.EXERCISES,)
