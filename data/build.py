@@ -30,8 +30,8 @@ import tempfile
 import unicodedata
 import zipfile
 import zlib
-from fractions import Fraction
 from collections import Counter
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np

@@ -3,7 +3,10 @@
     a<t> = g1(W_aa a<t-1> + W_ax x<t> + b_a);    y<t> = g2(W_ya a<t> + b_y)
 
 Book 2.6 to 2.6.2. `by_hand` has the cell; then one task for each type of network, in a file with
-settings of its own. Shapes: B sequences, T steps, D numbers a step, H units, C classes, V tokens.
+settings of its own: `sentiment` (many to one), `music` (one to many), `entities` (many to many),
+`translation` (encoder-decoder). Shapes: B sequences, T steps, D numbers a step, H units, C classes,
+V tokens. Targets: what was held out is judged, written, marked and translated, and where order
+decides, the one that reads beats the one that counts. Controls: bags, counts, lists; order taken away.
 """
 
 from __future__ import annotations
@@ -13,16 +16,24 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose, threads
-from workshop.core.lesson import Result, check_settings, part
-from workshop.day2.recurrent import translation
+from workshop.core.lesson import Result, check_settings, part, run_tasks
+from workshop.day2.recurrent import entities, music, sentiment, translation
 
-TASKS: dict = {"translation": translation}
+TASKS = {
+    "sentiment": sentiment,
+    "music": music,
+    "entities": entities,
+    "translation": translation,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Settings of the lesson, task by task."""
 
+    sentiment: sentiment.Config = part(sentiment.Config, help="film reviews, liked or not")
+    music: music.Config = part(music.Config, help="fiddle tunes, one to many")
+    entities: entities.Config = part(entities.Config, help="names in sentences, many to many")
     translation: translation.Config = part(translation.Config, help="phrases, English to French")
 
     def __post_init__(self) -> None:
@@ -38,13 +49,5 @@ def run(
     progress: bool = False,
 ) -> Result:
     """All tasks, one after the other, on one thread: the models are small."""
-    device = choose(device)
-    metrics, histories = [], {}
     with threads(1):
-        for name, task in TASKS.items():
-            measured, trained = task.run(
-                getattr(config, name), seed=seed, device=device, progress=progress
-            )
-            metrics += measured
-            histories |= {f"{name}_{key}": history for key, history in trained.items()}
-    return Result(tuple(metrics), histories)
+        return run_tasks(TASKS, config, seed=seed, device=choose(device), progress=progress)
