@@ -178,7 +178,8 @@ def test_perplexity_is_over_tokens_not_over_padding(small):
 def test_batches_hold_every_tune_once_and_differ_from_epoch_to_epoch():
     batches = composer.Batches([5, 9, 5, 7, 5, 9, 5], 2, seed=0)
     first, second = list(batches), list(batches)
-    assert sorted(sum(first, [])) == sorted(sum(second, [])) == list(range(7))
+    assert sorted(i for batch in first for i in batch) == list(range(7))
+    assert sorted(i for batch in second for i in batch) == list(range(7))
     assert len(first) == len(batches) == 4
     assert first != second
 
@@ -306,10 +307,8 @@ def parse_midi(content):
             if byte < 128:
                 break
         now += wait
-        if content[at] == 0xFF:
-            size = 3 + content[at + 2]
-        else:
-            size = {0x80: 3, 0x90: 3, 0xC0: 2}[content[at]]
+        fixed = {0x80: 3, 0x90: 3, 0xC0: 2}
+        size = 3 + content[at + 2] if content[at] == 0xFF else fixed[content[at]]
         events.append((now, content[at : at + size]))
         at += size
     return head, events
