@@ -29,7 +29,7 @@ WITHOUT_SPLITS = ("glove6b50d", "photos", "lite0", "plays")
 # Split, but of sentences and tunes: a loader of their own too (tests/core/test_texts.py, ...).
 TEXTS = ("reviews", "tunes", "entities", "phrases")
 # What data/ holds beside the files that the manifest names.
-PAPERS = {"MANIFEST.toml", "README.md", "build.py"}
+PAPERS = {"MANIFEST.toml", "README.md", "build.py", "book/index.tsv"}
 PAPERS |= {f"entities/{name}" for name in ("RULES.md", "gold.tsv", "second_reading.tsv")}
 
 
