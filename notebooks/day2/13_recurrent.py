@@ -597,7 +597,7 @@ plots.panels(
 )
 
 # %% [markdown]
-# **Exercise.** Write the draw. `u` is a random number between 0 and 1 for each row. Lay the row's
+# **Exercise 3.** Write the draw. `u` is a random number between 0 and 1 for each row. Lay the row's
 # probabilities side by side on the line from 0 to 1: the token on which `u` falls is the one. Temperature 0
 # shall mean: the most likely.
 
@@ -753,7 +753,8 @@ for name in ("train", "validation", "test"):
 # ### From tags to names
 #
 # What counts in the end are names, not tags. A network gives tags that no person would write, such as an I
-# with no B before it. Then the usual agreement is that such an I begins a name:
+# with no B before it. Then the usual agreement is that such an I begins a name.
+# **Exercise 4.** Read the names off the tags:
 #
 # | tags | names |
 # |---|---|
@@ -1060,8 +1061,8 @@ for kind in dict.fromkeys(pairs.validation.kinds):
 plots.bars(by_kind, title="Encoder and decoder, by kind of phrase", ylabel="exactly right")
 
 # %% [markdown]
-# Mostly it writes good French, and says a wrong number or name in it. Grammar is in the weights; but *which* day,
-# minute and year must all fit into one state of 128 numbers. The longer the phrase, the tighter it gets.
+# Mostly it writes good French, with a wrong number or name in it. Grammar is in the weights; but *which*
+# day, minute and year must all fit into one state of 128 numbers.
 #
 # ## Attention
 #
@@ -1076,7 +1077,7 @@ plots.bars(by_kind, title="Encoder and decoder, by kind of phrase", ylabel="exac
 # the context is the mean of the **values** $v_t$ with these weights (here the values are the states again).
 # Padding must not get any weight, so it is hidden in the scores, before the softmax.
 #
-# **Exercise.** Write it. `mask` is `True` at words, `False` at padding.
+# **Exercise 5.** Write it. `mask` is `True` at words, `False` at padding.
 
 
 # %% exercise="attend"
