@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from workshop.core.data import Data, Split, load
 from workshop.core.device import seed_everything
@@ -67,8 +66,6 @@ FAULTS: dict[str, Setup] = {
     "validation digits in training": Setup(leak=True),
     "dead ReLUs": Setup(bias=-8.0),
 }
-
-
 # These two learn well, and say something else of themselves than is true.
 MISREPORTED = ("eval forgotten", "validation digits in training")
 
@@ -122,12 +119,12 @@ def train(setup: Setup, data: Data, *, epochs: int = 6, seed: int) -> Run:
         for batch in torch.randperm(len(x), generator=order).to(x.device).split(50):
             if setup.zero_grad:
                 optimizer.zero_grad()
-            before = flat_gradient(model)
+            before = flat_gradient(model) if len(looks) < 30 else None
             outputs = model(x[batch])
             each = losses_of(outputs, y[batch])
             loss = each.mean()
             loss.backward()
-            if len(looks) < 30:
+            if before is not None:
                 looks.append(look(model, before, outputs, each, loss, setup.lr))
             optimizer.step()
             steps.append(loss.detach())
@@ -160,9 +157,6 @@ def held_out(run: Run, data: Data) -> tuple[int, int]:
     return int((guess == y).sum()), len(y)
 
 
-# --- by hand -------------------------------------------------------------------------------------
-
-
 def treat(setup: Setup, diagnosis: str) -> Setup:
     """The setup with what the diagnosis names put right, and nothing else.
 
@@ -177,19 +171,6 @@ def treat(setup: Setup, diagnosis: str) -> Setup:
         "validation digits in training": {"leak": False}, "dead ReLUs": {"bias": 0.0},
     }  # fmt: skip
     return replace(setup, **mends[diagnosis])
-
-
-def mended_steps(w: Tensor, x: Tensor, y: Tensor, lr: float, steps: int) -> Tensor:
-    """Gradient descent on the mean cross-entropy of the logits x @ w.
-
-    w (D, C), x (B, D), y (B,) or (B, 1) class ids -> w after so many steps, (D, C).
-    """
-    w = w.detach().clone().requires_grad_()
-    for _ in range(steps):
-        loss = F.cross_entropy(x @ w, y.flatten())
-        (gradient,) = torch.autograd.grad(loss, w)
-        w = (w - lr * gradient).detach().requires_grad_()
-    return w.detach()
 
 
 # --- measured ------------------------------------------------------------------------------------

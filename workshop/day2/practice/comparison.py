@@ -35,8 +35,8 @@ class Config:
 
     share: float = setting(0.3, at_least=0, below=1, help="share of the training labels made wrong")
     splits: int = setting(5, at_least=1, at_most=50, help="times that everything is tried, paired")
-    folds: int = setting(4, at_least=2, at_most=20, help="folds of the out-of-fold run")
-    epochs: int = setting(12, at_least=1, help="passes over the digits; three times that if longer")
+    folds: int = setting(3, at_least=2, at_most=20, help="folds of the out-of-fold run")
+    epochs: int = setting(10, at_least=1, help="passes over the digits; three times that if longer")
     dropout: float = setting(0.5, at_least=0, below=1, help="share of hidden units dropped")
     smoothing: float = setting(0.3, at_least=0, below=1, help="label smoothing")
 

@@ -23,7 +23,7 @@ def learn(
     seed_everything(seed)
     model = mlp(*hidden, dropout=dropout).to(data.x.device)
     for _ in training(
-        model, data, epochs=epochs, lr=1e-2, one_cycle=True, smoothing=smoothing, batch_size=128,
+        model, data, epochs=epochs, lr=1e-2, one_cycle=True, smoothing=smoothing, batch_size=250,
         seed=seed,
     ):  # fmt: skip
         pass
