@@ -88,7 +88,7 @@ def _calibration_cases(seed: int) -> list[Case]:
         sure = 0.3 + 0.7 * torch.rand(n, generator=g) ** 0.5
         return Case((sure, torch.rand(n, generator=g) < sure**2, bins), note)
 
-    edges = torch.tensor([0.5, 0.4, 0.8, 1.0])
+    edges = torch.tensor([0.5, 0.4, 0.8, 1.0, 0.7])
     return [
         Case(
             (torch.tensor([0.9, 0.8, 0.6, 0.95]), torch.tensor([True, False, True, True]), 2),
@@ -96,7 +96,7 @@ def _calibration_cases(seed: int) -> list[Case]:
         ),
         case(200, 10, "200 examples, ten bins, the lowest of them empty"),
         case(60, 7, "seven bins"),
-        Case((edges, torch.tensor([True, False, False, True]), 2), "on the bins' upper ends"),
+        Case((edges, torch.tensor([True, True, False, True, False]), 2), "on the bins' upper ends"),
         Case(
             (torch.tensor([0.4]), torch.tensor([True]), 1), "one example, one bin: not sure enough"
         ),
