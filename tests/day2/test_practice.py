@@ -351,7 +351,7 @@ def test_suspects_are_what_stands_off_the_diagonal_of_the_joint(classes):
 def test_a_class_without_labels_is_never_suspected():
     p, y = torch.tensor([[0.1, 0.1, 0.8], [0.6, 0.3, 0.1]]), torch.tensor([0, 1])
     assert labels.confident_thresholds(p, y)[2] == torch.inf
-    assert labels.confident_guess(p, y).tolist() == [-1, 0]
+    assert labels.confident_guess(p, y).tolist() == [0, 0]
 
 
 def test_found_counts_hits_suspects_and_wrong_ones():
@@ -394,12 +394,15 @@ def test_what_each_choice_learns_from(small):
     for name in ("dropped", "dropped, dropout"):
         assert torch.equal(data[name].y, trial.noisy.y[~suspected])
         assert torch.equal(data[name].x, small.train.x[~suspected])
+    agreed = trial.logits.argmax(dim=1) == trial.noisy.y
+    assert torch.equal(data["dropped bluntly"].y, trial.noisy.y[agreed])
+    assert torch.equal(data["dropped bluntly"].x, small.train.x[agreed])
     for name in ("corrected", "corrected, dropout"):
         assert torch.equal(data[name].y[suspected], truth[suspected])  # the person looked at these
         assert torch.equal(data[name].y[~suspected], trial.noisy.y[~suspected])  # and at no others
     assert torch.equal(data["all correct"].y, truth)
     options = {name: comparison.options_of(name, config) for name in comparison.CHOICES}
-    same = ("baseline", "dropped", "corrected", "all correct")
+    same = ("baseline", *comparison.DATA, "all correct")
     assert all(options[name] == {"epochs": 2} for name in same)
     assert options["longer"] == {"epochs": 6}
     assert options["dropout"] == options["dropped, dropout"] == {"epochs": 2, "dropout": 0.5}

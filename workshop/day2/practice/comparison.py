@@ -46,7 +46,7 @@ class Config:
 
 
 MODEL = ("wider", "longer", "label smoothing", "dropout")  # the changes of the model
-DATA = ("dropped", "corrected")  # of the data
+DATA = ("dropped", "dropped bluntly", "corrected")  # of the data
 BOTH = ("dropped, dropout", "corrected, dropout")
 CHOICES = ("baseline", *MODEL, *DATA, *BOTH, "all correct")
 
@@ -75,10 +75,14 @@ def make_trial(config: Config, data: Data, *, seed: int) -> Trial:
 def data_for(choice: str, trial: Trial, truth: Tensor) -> Split:
     """What a choice learns from.
 
-    dropped: without the suspects. corrected: somebody looks at the suspects, and at those only, and
+    dropped: without the suspects of confident learning; bluntly: without all that the out-of-fold
+    model contradicts. corrected: somebody looks at the suspects, and at those only, and
     puts the wrong ones right; the truth (N,) stands in for that person.
     """
     x, y = trial.noisy
+    if choice == "dropped bluntly":
+        agreed = ~labels.disagreeing_labels(trial.logits, y)
+        return Split(x[agreed], y[agreed])
     if choice.startswith("dropped"):
         return Split(x[~trial.suspected], y[~trial.suspected])
     if choice.startswith("corrected"):
@@ -153,14 +157,14 @@ def run(config: Config, *, seed: int, device: torch.device) -> tuple[list[Measur
         right = sum(tests[choice][1] for tests in splits)
         metrics.append(Measured.count(f"{name}_accuracy", right, total * len(splits)))
     model, cleaning = best(MODEL, splits), best(DATA, splits)
-    both = best(BOTH, splits)
+    both, dropping = best(BOTH, splits), best(DATA[:2], splits)
     for name, one, other in (
         ("model_gain", model, "baseline"),
-        ("dropping_gain", "dropped", "baseline"),
+        ("dropping_gain", dropping, "baseline"),
         ("data_gain", cleaning, "baseline"),
         ("both_gain", both, "baseline"),
         ("data_minus_model", cleaning, model),
-        ("dropping_minus_model", "dropped", model),
+        ("dropping_minus_model", dropping, model),
         ("both_minus_model", both, model),
     ):
         metrics.append(Measured(name, gain(one, other, splits, total)[0]))

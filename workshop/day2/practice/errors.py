@@ -70,7 +70,7 @@ def confusion_matrix(y: Tensor, guess: Tensor, classes: int) -> Tensor:
 
 
 def worst_first(logits: Tensor, y: Tensor) -> Tensor:
-    """Which examples are mistaken, (M,), the highest loss, so the most surely wrong, first."""
+    """Which examples are mistaken, (M,), the highest loss, so the label least believed in, first."""
     loss = torch.nn.functional.cross_entropy(logits, y, reduction="none")
     order = loss.argsort(descending=True, stable=True)
     return order[(logits.argmax(dim=1) != y)[order]]
