@@ -193,7 +193,7 @@ def run(
             metrics.append(Measured(f"{name}_says", runs[fault].accuracy[-1]))
         if fault != HEALTHY:  # other weights and another order: it must be well, not the same again
             again = treat(setup, diagnosis)
-            cured = train(again, data, epochs=config.epochs, seed=seed + len(mended) + 1)
+            cured = train(again, data, epochs=config.epochs, seed=1000 * (seed + 1) + len(mended))
             mended.append(held_out(cured, data)[0])
     metrics.append(Measured.count("clinic_diagnosed", named, len(runs)))
     metrics.append(Measured.count("clinic_mended_worst", min(mended), total))

@@ -4,7 +4,7 @@
 
 Book 2.7.2 (fig-2.24). Shapes: N examples, C classes; p (N, C) out of fold: no model judges a label
 that it has learned. Northcutt, Jiang, Chuang: Confident Learning, 2021.
-Target: precision and recall among 30 % wrong labels. Control: as many examples picked at random.
+Target: precision and recall among 30 % wrong labels. What they are worth: see `comparison`.
 """
 
 from __future__ import annotations
