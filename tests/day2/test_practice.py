@@ -11,8 +11,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from workshop.classroom.notebooks import notebooks_dir
+from workshop.core import plots
 from workshop.core.data import Data, Split, load, reviews
-from workshop.core.figure import as_array
+from workshop.core.figure import alt_text, as_array
 from workshop.day2.practice import (
     calibration,
     clinic,
@@ -406,6 +408,29 @@ def test_what_each_choice_learns_from(small):
     assert all(options[name] == {"epochs": 2} for name in same)
     assert options["longer"] == {"epochs": 6}
     assert options["dropout"] == options["dropped, dropout"] == {"epochs": 2, "dropout": 0.5}
+
+
+def test_fig_2_24_wrong_labels_are_found_and_shown_as_pictures(small):
+    trial = comparison.make_trial(comparison.Config(epochs=6), small, seed=1)
+    hits, suspects, wrong = labels.found(trial.suspected, trial.wrong)
+    assert hits / suspects > 0.6  # of labels picked at random, 0.3 would be wrong
+    assert hits / wrong > 0.5
+    rows = trial.suspected.nonzero()[:4, 0]
+    guess = labels.confident_guess(trial.logits.softmax(dim=1), trial.noisy.y)
+    titles = [f"labelled {trial.noisy.y[i]}, model: {guess[i]}" for i in rows]
+    said = alt_text(plots.images(small.train.x[rows], titles=titles))
+    assert all(title in said for title in titles)
+    assert (guess[rows] != trial.noisy.y[rows]).all()
+
+
+def test_sec_2_7_2_note_20_the_notebook_says_which_of_the_two_is_the_new_one():
+    source = (notebooks_dir() / "day2" / "15_practice.py").read_text(encoding="utf-8")
+    assert "## Better data or a better model?" in source
+    told = " ".join(source.replace("\n#", " ").split())
+    assert (
+        "it calls the model-centric way the new trend. The data-centric one is what it means"
+        in told
+    )
 
 
 def test_the_truth_takes_no_part_in_who_is_suspected(small):

@@ -79,7 +79,9 @@ def tagger(
 
     for example, (png, words) in zip(examples, pictures, strict=True):
         boxes = HBox([box(example, cause) for cause in causes], layout=Layout(flex_flow="wrap"))
-        picture = Image(value=png, format="png", width=70, alt=words)
+        picture = Image(
+            value=png, format="png", width=70
+        )  # it takes no alt text: the label says it
         rows.append(HBox([picture, VBox([Label(words), boxes])]))
     return VBox([HTML("<b>What is the matter with each of them?</b>"), *rows])
 
