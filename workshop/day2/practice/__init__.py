@@ -1,0 +1,63 @@
+"""When it is not good enough yet: look at the mistakes, at the labels, at the run itself.
+
+    accuracy if a cause were gone = (right + mistakes with that cause) / all
+
+Book 2.7. Tasks, each in a file with settings of its own: `errors` (mistakes by cause), `calibration`
+(how sure, how right), `comparison` (better data against a better model, with `labels` to find the
+wrong ones), `disagreement` (people contradict each other too), `clinic` (broken runs, with
+`symptoms` to tell them apart); `recipe` has the network. Shapes: N examples, C classes, K causes.
+Targets: what is wrong is found and mended. Controls: the same, unmended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from workshop.core.device import choose, threads
+from workshop.core.lesson import Result, check_settings, part
+from workshop.day2.practice import calibration, clinic, comparison, disagreement, errors
+
+TASKS = {
+    "errors": errors,
+    "calibration": calibration,
+    "comparison": comparison,
+    "disagreement": disagreement,
+    "clinic": clinic,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of the lesson, task by task."""
+
+    errors: errors.Config = part(errors.Config, help="mistakes by cause")
+    calibration: calibration.Config = part(calibration.Config, help="how sure, how right")
+    comparison: comparison.Config = part(comparison.Config, help="better data or a better model")
+    disagreement: disagreement.Config = part(disagreement.Config, help="one rater against the mean")
+    clinic: clinic.Config = part(clinic.Config, help="broken runs, diagnosed and mended")
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        check_settings(self)
+
+
+def run(
+    config: Config = Config(),
+    *,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+    progress: bool = False,
+) -> Result:
+    """All tasks, one after the other, on one thread, since the networks are small."""
+    from tqdm.auto import tqdm
+
+    device = choose(device)
+    metrics = []
+    with threads(1), tqdm(TASKS.items(), disable=not progress, leave=False) as bar:
+        for name, task in bar:
+            bar.set_description(name)
+            measured, _ = task.run(getattr(config, name), seed=seed, device=device)
+            metrics += measured
+    return Result(tuple(metrics))

@@ -1,0 +1,60 @@
+"""The network of this lesson, how it is trained, and how every example gets asked about unseen.
+
+    out of fold: deal the examples into k folds; fold j is answered by a model that learned the others
+
+Shapes: N examples, C classes. An MLP as in lesson 9, cheap enough to be trained many times over.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from workshop.core.data import Split
+from workshop.core.device import seed_everything
+from workshop.day2.generalization.networks import mlp, training
+
+
+def learn(
+    data: Split, *, seed: int, epochs: int = 12, hidden: tuple[int, ...] = (128,),
+    dropout: float = 0.0, smoothing: float = 0.0,
+) -> nn.Sequential:  # fmt: skip
+    """A new MLP, trained on x (N, 1, 28, 28), y (N,) on their device; in evaluation mode."""
+    seed_everything(seed)
+    model = mlp(*hidden, dropout=dropout).to(data.x.device)
+    for _ in training(
+        model, data, epochs=epochs, lr=1e-2, one_cycle=True, smoothing=smoothing, batch_size=250,
+        seed=seed,
+    ):  # fmt: skip
+        pass
+    return model.eval()
+
+
+def ask(model: nn.Module, x: Tensor) -> Tensor:
+    """The logits (N, C) of a model in evaluation mode, without gradients."""
+    with torch.no_grad():
+        return model.eval()(x)
+
+
+def folds(count: int, k: int, *, seed: int) -> Tensor:
+    """Which of k folds each of `count` examples is in, (N,) from 0; sizes differ by 1 at most.
+
+    Raises:
+        ValueError: fewer than 2 folds, or more than examples.
+    """
+    if not 2 <= k <= count:
+        raise ValueError(f"k: got {k} folds for {count} examples, expected 2 to {count}")
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed)) % k
+
+
+def out_of_fold(data: Split, *, k: int = 5, seed: int, **options) -> Tensor:
+    """Logits (N, C) for every example, each from a model that has not seen it; options: of `learn`."""
+    fold = folds(len(data), k, seed=seed).to(data.y.device)
+    logits = None
+    for j in range(k):
+        here = fold == j
+        model = learn(Split(data.x[~here], data.y[~here]), seed=seed, **options)
+        answers = ask(model, data.x[here])
+        logits = answers.new_zeros(len(data), answers.shape[1]) if logits is None else logits
+        logits[here] = answers
+    return logits
