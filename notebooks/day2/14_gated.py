@@ -521,4 +521,4 @@ torch.set_num_threads(before)
 # 1 / (1 - 0.9) = 10 steps, until about 1/e of it is left. After 100 steps it is 0.00003 of what it was.
 # </details>
 #
-# **Next:** lesson 15 turns to what to do when a network is not good enough yet.
+# **Next:** [lesson 15](15_practice.ipynb) turns to what to do when a network is not good enough yet.

@@ -446,22 +446,19 @@ for text, one, other in (
 # %% [markdown]
 # Look at the standard errors before you crown anybody. Over more splits than these, we found:
 #
-# - Longer training is the worst of all: the network learns the wrong labels by heart.
-# - Throwing labels away unseen does *not* beat plain dropout, which costs one word. Good examples go with
-#   the bad ones, the unusual first.
+# - Longer training is worst: the network learns the wrong labels by heart.
+# - Throwing labels away unseen does *not* beat dropout, which costs one word: good examples go too.
 # - Correcting the suspects is worth about as much as the best change of the model, and takes somebody's
 #   afternoon. Both together are best, and still short of labels that were right from the start.
 #
-# So "better data beat a better model" is not a law. It depends on what is wrong with the labels (ours are
-# wrong at random, which is just what dropout withstands) and on how good the model is already. What *is*
-# true every time: the labels set the ceiling.
+# So "better data beat a better model" is no law. It depends on what is wrong with the labels (ours are wrong
+# at random, just what dropout withstands) and on how good the model is.
 
 # %% [markdown]
 # ### When people disagree
 #
-# Random errors are easy. In practice, labels differ because *people* differ. Each film review of lesson 12
-# was rated by 15 to 29 people, from -4 to 4. The label is the sign of their mean. How often is one single
-# rater on the other side?
+# In practice, labels differ because *people* differ. Each film review of lesson 12 was rated by 15 to 29
+# people; the label is the sign of their mean. How often is a single rater on the other side?
 
 # %%
 show_source(disagreement.rater_disagreement)
@@ -621,6 +618,8 @@ torch.set_num_threads(before)
 # - A broken run rarely says so. Measure: first loss, shapes, gradients, updates, dead units, twice the
 #   same question, shared examples.
 #
+# Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
+#
 # ### Test yourself
 #
 # **1.** 60 % of the mistakes are on blurred pictures. Is blur the cause to work on?
@@ -651,9 +650,10 @@ torch.set_num_threads(before)
 # ## The end, and what next
 #
 # Two days ago a digit was a table of numbers. Since then you have written neurons, losses, gradients,
-# optimisers, convolutions, gates, and seen each equal torch's own; you have trained them, broken them, and
+# optimizers, convolutions, gates, and seen each equal torch's own; you have trained them, broken them, and
 # measured what helped. That habit, *your bet, then the measurement*, is worth more than any of them.
 #
 # What next? Take a question of your own, with a few hundred examples. Begin with the simplest model, put
 # aside a test set, look at the mistakes, and climb. The loop you wrote here is the loop that trains the
-# large models too.
+# large models too. Books and courses that go on from here are in
+# [further reading](../reference/further_reading.md).
