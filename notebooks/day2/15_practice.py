@@ -451,8 +451,8 @@ for text, one, other in (
 # - Correcting the suspects is worth about as much as the best change of the model, and takes somebody's
 #   afternoon. Both together are best, and still short of labels that were right from the start.
 #
-# So "better data beat a better model" is no law. It depends on what is wrong with the labels (ours are wrong
-# at random, just what dropout withstands) and on how good the model is.
+# So "better data beat a better model" is no law. It depends on what is wrong with the labels: ours are wrong
+# at random, just what dropout withstands.
 
 # %% [markdown]
 # ### When people disagree
