@@ -587,13 +587,12 @@ with torch.no_grad():
     begun = torch.tensor([[tune_vocabulary["<sos>"], tune_vocabulary["<reel>"]]])
     z = writer(begun)[0, -1]
 likely = z.topk(6).indices
-plots.panels(
-    [
-        (f"temperature {t}", torch.arange(6), {"probability": torch.softmax(z / t, 0)[likely]})
-        for t in (0.5, 1.0, 2.0)
-    ],
-    xlabel="most likely token first",
+plots.functions(
+    torch.arange(1, 7),
+    {f"temperature {t}": torch.softmax(z / t, 0)[likely] for t in (0.5, 1.0, 2.0)},
+    xlabel="rank of the token: 1 is the most likely",
     ylabel="probability",
+    title="How a reel may begin",
 )
 
 # %% [markdown]

@@ -51,7 +51,10 @@ def test_every_key_becomes_d_major_and_keeps_its_melody(sharps):
     moved = notes.to_common_key(tune([(p, 12) for p in scale], sharps=sharps))[:, 0]
     assert {p % 12 for p in moved.tolist()} == {2, 4, 6, 7, 9, 11, 1}
     assert np.diff(moved).tolist() == [2, 2, 1, 2, 2, 2]
-    assert abs(moved.mean() - notes.MIDDLE) <= 6
+    shift = moved[0] - scale[0]  # less than an octave, and not the worse way
+    assert -12 <= shift < 12
+    other = moved.mean() + (12 if shift < 0 else -12)
+    assert abs(moved.mean() - notes.MIDDLE) <= abs(other - notes.MIDDLE)
 
 
 def test_two_four_is_written_like_four_four_and_marks_stay():
@@ -168,7 +171,7 @@ def test_perplexity_is_over_tokens_not_over_padding(small):
     )  # fmt: skip
     expected = surprise.mean().exp().item()
     assert composer.perplexity(model, rows, vocabulary) == pytest.approx(expected, rel=1e-5)
-    torch.nn.init.zeros_(model.head.weight.data.clone())  # a model that knows nothing
+    # a model that knows nothing hesitates among all tokens
     blank = composer.Composer(vocabulary, embedding=8, hidden=8)
     torch.nn.init.zeros_(blank.head.weight)
     torch.nn.init.zeros_(blank.head.bias)
@@ -178,8 +181,8 @@ def test_perplexity_is_over_tokens_not_over_padding(small):
 def test_batches_hold_every_tune_once_and_differ_from_epoch_to_epoch():
     batches = composer.Batches([5, 9, 5, 7, 5, 9, 5], 2, seed=0)
     first, second = list(batches), list(batches)
-    assert sorted(i for batch in first for i in batch) == list(range(7))
-    assert sorted(i for batch in second for i in batch) == list(range(7))
+    for epoch in (first, second):
+        assert sorted(row for batch in epoch for row in batch) == list(range(7))
     assert len(first) == len(batches) == 4
     assert first != second
 
@@ -307,8 +310,8 @@ def parse_midi(content):
             if byte < 128:
                 break
         now += wait
-        fixed = {0x80: 3, 0x90: 3, 0xC0: 2}
-        size = 3 + content[at + 2] if content[at] == 0xFF else fixed[content[at]]
+        sizes = {0xFF: 3 + content[at + 2], 0x80: 3, 0x90: 3, 0xC0: 2}
+        size = sizes[content[at]]
         events.append((now, content[at : at + size]))
         at += size
     return head, events

@@ -44,8 +44,8 @@ def read_note(token: str) -> tuple[int, int] | None:
 def to_common_key(tune: Tune) -> np.ndarray:
     """The notes (T, 2) in one key and one way of writing, so that all tunes share their tokens.
 
-    Moved to the two sharps of D major (and B minor), into the octave where the melody lies best. A
-    tune in 2/4 is written like one in 4/4, with notes twice as long: they sound the same.
+    Moved to the two sharps of D major (and B minor), up or down, whichever lies nearer to D5. A tune in
+    2/4 is written like one in 4/4, with notes twice as long: they sound the same.
     """
     notes = tune.notes.copy()
     real = notes[:, 0] > SECTION
