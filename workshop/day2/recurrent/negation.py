@@ -1,6 +1,6 @@
 """A probe of word order: sentences of the same words, one that praises and one that does not.
 
-    "this movie is good , surely not bad"  |  "this movie is bad , surely not good"
+    "the plot is fun , definitely not flat"  |  "the plot is flat , definitely not fun"
 
 A bag of words gives both one and the same answer, so of no such pair can it have both right. Words and
 frames of the probe are not those of the course: what passes has learned what `not` does, not a list.
@@ -24,9 +24,11 @@ COURSE_FRAMES = (
     "{a} , not {b}", "not {b} , {a}", "the film is not {b} , it is {a}", "it was {a} and not {b}",
     "i found it {a} , certainly not {b}", "the story is not {b} but {a}",
 )  # fmt: skip
+# Drawn up after the course was done, and not before: while it was made, other words and frames, which
+# are neither here nor there, said how it went.
 PROBE_FRAMES = (
-    "this movie is {a} , surely not {b}", "a work that is not {b} , but really {a}",
-    "we thought the acting was not {b} . we thought it was {a}", "{a} is my word for this , not {b}",
+    "the plot is {a} , definitely not {b}", "what we get is not {b} , we get something {a}",
+    "her performance , not {b} , was {a}", "critics call it {a} . it is not {b}",
 )  # fmt: skip
 # A word by itself, then turned round by `not`.
 COURSE_TURNS = (
@@ -35,7 +37,7 @@ COURSE_TURNS = (
     ("i think the story was {a}", "i think the story was not {a}"),
     ("that was {a} indeed", "that was not {a} at all"),
 )  # fmt: skip
-PROBE_TURNS = (("this movie was {a}", "this movie was not {a}"),)
+PROBE_TURNS = (("this comedy is {a}", "this comedy is not {a}"),)
 COURSE_GOOD, COURSE_BAD, PROBE_GOOD, PROBE_BAD = (
     line.split()
     for line in (
@@ -43,8 +45,8 @@ COURSE_GOOD, COURSE_BAD, PROBE_GOOD, PROBE_BAD = (
         "witty powerful entertaining elegant superb original smart lovely",
         "boring dull stupid ugly silly tired terrible awful predictable weak shallow bland tedious "
         "lifeless horrible empty slow pointless",
-        "good great brilliant touching enjoyable excellent gripping impressive",
-        "bad poor pathetic annoying forgettable dreadful clumsy disappointing",
+        "fun amazing engaging inspired compelling terrific thoughtful perfect",
+        "lame mediocre messy flat unfunny pretentious ridiculous painful",
     )
 )
 
