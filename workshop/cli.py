@@ -21,6 +21,7 @@ from workshop import __version__, syllabus
 from workshop.core.lesson import Bound, nearest
 
 if TYPE_CHECKING:
+    from workshop.classroom.grading.results import Result
     from workshop.classroom.runs import Run
     from workshop.exercises.exercise import Verdict
 
@@ -495,6 +496,99 @@ def _check_solutions(
     console.print(table)
     if failed := [one.lesson.name for one in done if not one.passed]:
         stop(f"Not all right: {', '.join(failed)}", 1)
+
+
+# --- grade ---------------------------------------------------------------------------------------
+
+
+@app.command()
+def grade(
+    places: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SUBMISSIONS...",
+            help="A folder or zip file with a folder, a zip file or a notebook for each attendee.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the results go.")],
+    jobs: Annotated[int, typer.Option(min=1, help="Answers that run at a time.")] = 2,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="SECONDS",
+            show_default=False,
+            help="Of computing, per exercise, instead of the exercises' own limits.",
+        ),
+    ] = None,
+    memory_limit: Annotated[
+        int, typer.Option(min=50, metavar="MB", help="That an answer may take.")
+    ] = 2000,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=2**31 - 1,
+            show_default=False,
+            help="Of the inputs; by default made from the submissions and kept in DIR.",
+        ),
+    ] = None,
+    unsafe: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe", help="Grade even if this machine cannot shut the submissions' code in."
+        ),
+    ] = False,
+) -> None:
+    """For instructors: grade a class. The submissions' code runs in a sandbox; a grading that was
+    interrupted goes on where it stopped."""
+    from workshop.classroom.grading import grade as grading
+    from workshop.classroom.grading import results, sandbox, submissions
+
+    said, console = _console(stderr=True), _console()
+
+    def shut_in(level: sandbox.Level) -> None:
+        said.print(Text(f"isolation: {level}", "bold red" if level.name == "none" else ""))
+
+    def finished(attendee: str, rows: Sequence[results.Result]) -> None:
+        passed = sum(row.passed for row in rows)
+        said.print(Text(f"{results.printable(attendee)}: {passed} of {len(rows)} passed"))
+
+    try:
+        done = grading.grade(
+            places, out, jobs=jobs, time_limit=time_limit, memory_limit=memory_limit * 1_000_000,
+            seed=seed, unsafe=unsafe, shut_in=shut_in, finished=finished,
+        )  # fmt: skip
+    except (submissions.NothingThere, results.OutError, sandbox.SandboxError) as error:
+        stop(str(error))
+    console.print(_grades(done.results, console))
+    for attendee, problems in done.problems.items():
+        for problem in problems:
+            said.print(Text(f"{results.printable(attendee)}: {problem}"))
+    known = len(done.results) - done.checked
+    said.print(
+        f"{done.checked} checks in {done.seconds:.1f} seconds"
+        + (f", {known} known already or not handed in" if known else "")
+        + f"; inputs from seed {done.seed}"
+    )
+    said.print(f"Results: {_relative(out)}/results.csv; for each attendee, attendees/*.json")
+
+
+def _grades(rows: Sequence[Result], console: Console) -> Table:
+    from workshop.classroom.grading.results import printable
+
+    columns = ("attendee", "passed", "wrong", "not attempted", "missing", "other")
+    table = _table(*columns, tight=columns[1:], narrow=console.width < NARROW)
+    for attendee in dict.fromkeys(row.attendee for row in rows):
+        mine = [row.verdict for row in rows if row.attendee == attendee]
+        counts = {name: mine.count(name) for name in columns[1:5]}
+        others = ", ".join(
+            f"{mine.count(name)} {name}" for name in dict.fromkeys(mine) if name not in counts
+        )
+        passed = f"{counts['passed']} of {len(mine)}"
+        rest = [str(counts[name] or "") for name in columns[2:5]]
+        table.add_row(Text(printable(attendee)), passed, *rest, Text(others, "bold red"))
+    return table
 
 
 # --- notebooks -----------------------------------------------------------------------------------

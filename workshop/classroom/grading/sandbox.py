@@ -270,9 +270,7 @@ class Sandbox:
                 raise Died(said.splitlines()[-1] if said else "it ended without a word") from None
         return self.ready
 
-    def run(
-        self, request: dict[str, Any], limits: Limits
-    ) -> tuple[bytes | None, dict[str, Any]]:
+    def run(self, request: dict[str, Any], limits: Limits) -> tuple[bytes | None, dict[str, Any]]:
         """Try one answer: the bytes that came back, if they came whole, and how the run ended.
 
         Raises:
