@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import shutil
 from collections.abc import Iterable
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import workshop
+from workshop.classroom import cells
+from workshop.classroom.notebooks import notebooks_dir
 from workshop.exercises.exercise import Exercise
 
 PACKAGE = Path(workshop.__file__).resolve().parent
@@ -93,13 +96,33 @@ def without_bodies(source: str, names: set[str]) -> str:
 
 
 def module_names() -> list[str]:
-    """The modules of the library that are worth loading before the first run."""
-    names = []
+    """What is worth loading before the first run: the library, and what its notebooks import."""
+    names = _imported()
     for part in ("core", "day1", "day2", "text"):
         for path in sorted((PACKAGE / part).rglob("*.py")):
             pieces = path.relative_to(PACKAGE.parent).with_suffix("").parts
             names.append(".".join(pieces).removesuffix(".__init__"))
     return ["workshop.syllabus", *names]
+
+
+def _imported() -> list[str]:
+    """The modules that the cells of our notebooks import; each would cost a run its time."""
+    found = set()
+    for path in sorted(notebooks_dir().glob("day*/*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] != "code":
+                continue
+            try:
+                tree = ast.parse(cells.without_magics("".join(cell["source"])))
+            except SyntaxError:
+                continue
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found |= {node.module}
+    ours = ("workshop.exercises", "workshop.classroom")
+    return sorted(name for name in found if not name.startswith(ours))
 
 
 def data_folder() -> Path:

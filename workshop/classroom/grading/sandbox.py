@@ -217,6 +217,8 @@ def _bubblewrap(kitchen: Kitchen) -> list[str]:
         shutil.which("bwrap") or "bwrap", "--unshare-user", "--unshare-all", "--die-with-parent",
         "--new-session", "--as-pid-1", "--cap-drop", "ALL", "--clearenv", "--hostname", "sandbox",
     ]  # fmt: skip
+    if os.geteuid() == 0:  # in there nobody is root, whoever that is out here
+        command += ["--uid", str(NOBODY), "--gid", str(NOBODY)]
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
     for what, where in kitchen.views():
@@ -371,7 +373,9 @@ def choose(
             tried.append(f"  {level.name}: it shares its processes with others")
             sandbox.close()
             continue
-        words = f"{level.name}, as user {ready['user']}, without network and files"
+        root = os.geteuid() == 0 and level.user is None
+        user = "as root without its rights" if root else f"as user {ready['user']}"
+        words = f"{level.name}, {user}, without network and files"
         words += ", each run in namespaces of its own" if ready["nested"] else ""
         level = Level(level.name, level.user, words)
         sandbox.level = level
