@@ -72,6 +72,36 @@ def definitions_of(notebook: Mapping[str, Any]) -> str:
     return "\n\n".join(kept) + "\n"
 
 
+def needed_by(name: str, source: str) -> str:
+    """Of the definitions in `source`, those that make `name`, and those that these use.
+
+    So what one exercise's cell does when it is defined, if only to fail, is no matter of another's.
+    """
+    statements = ast.parse(source).body
+    wanted, kept, more = {name}, set(), True
+    while more:
+        more = False
+        for number, node in enumerate(statements):
+            if number not in kept and (bound_by(node) & wanted or "*" in bound_by(node)):
+                kept.add(number)
+                wanted |= {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+                more = True
+    return "\n\n".join(ast.unparse(statements[number]) for number in sorted(kept)) + "\n"
+
+
+def bound_by(node: ast.stmt) -> set[str]:
+    """The names that a statement gives a value; '*' for an import of everything."""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    return {
+        one.id
+        for one in ast.walk(node)
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+    }
+
+
 def _defines(node: ast.stmt) -> bool:
     if isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef)):
         return True

@@ -16,6 +16,7 @@ from workshop import __version__
 from workshop.classroom.grading import sandbox, submissions, verdicts
 from workshop.classroom.grading.results import Out, Result, key_of
 from workshop.classroom.grading.submissions import Notebook, Submission
+from workshop.core.lesson import nearest
 from workshop.exercises import all_exercises, judge
 from workshop.exercises.exercise import Case, Exercise, Verdict
 
@@ -169,6 +170,8 @@ def _plan(
             result = output.done.get(key)
             if notebook is None:
                 result = _result(submission, _nowhere(submission, exercise), None, 0.0)
+            elif not any(exercise.name in source for source, _ in notebook.cells):
+                result = _result(submission, _not_in(notebook, exercise), notebook, 0.0)
             one.tasks.append(_Task(key, exercise, notebook, result))
         attendees.append(one)
     return attendees
@@ -183,6 +186,16 @@ def _nowhere(submission: Submission, exercise: Exercise) -> Verdict:
         one = problems[0]
         return verdicts.say(exercise, one.status, f"{one.place}: {one.reason}.", "exists")
     return verdicts.say(exercise, "missing", "No notebook of this lesson was handed in.", "exists")
+
+
+def _not_in(notebook: Notebook, exercise: Exercise) -> Verdict:
+    """The verdict where nothing in the notebook has the exercise's name, which needs no run."""
+    known = sorted(notebook.defines)
+    return verdicts.say(
+        exercise, "missing",
+        f"There is no function {exercise.name} in {notebook.place}.{nearest(exercise.name, known)}"
+        f" Was a cell deleted, or the notebook an older edition?", "exists",
+    )  # fmt: skip
 
 
 def _result(

@@ -16,6 +16,7 @@ import socket
 import struct
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -35,7 +36,7 @@ ENVIRONMENT = {
     "PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "USER": "attendee",
     "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
     "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-    "MPLBACKEND": "agg", "CUDA_VISIBLE_DEVICES": "",
+    "MPLBACKEND": "agg", "CUDA_VISIBLE_DEVICES": "", "WORKSHOP_GRADER": str(os.getpid()),
 }  # fmt: skip
 NOBODY = 65534
 
@@ -110,7 +111,7 @@ class Kitchen:
             self.references = library.write(self.library, exercises)
             self.data = library.data_folder()
             self.modules = library.module_names()
-            self.hidden = [library.PACKAGE, *hidden]
+            self.hidden = [library.PACKAGE, *_installed(), *hidden]
             if (library.PACKAGE.parent / "pyproject.toml").exists():
                 self.hidden += [library.PACKAGE.parent]
         except BaseException:
@@ -136,6 +137,12 @@ class Kitchen:
     def close(self) -> None:
         """Remove the temporary folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _installed() -> list[Path]:
+    """Other copies of this package that lie where Python looks for packages."""
+    places = [*sys.path, *sysconfig.get_paths().values()]
+    return [Path(place) / "workshop" for place in dict.fromkeys(places) if place]
 
 
 def _python_places() -> list[str]:
