@@ -108,7 +108,8 @@ def grade(
         grading = _Grading(attendees, output, limits, seed, finished)
         level = None
         if grading.left():
-            kitchen = sandbox.Kitchen(exercises, [*map(Path, places), out])
+            lessons = set().union(*(one.lessons() for one in handed_in))
+            kitchen = sandbox.Kitchen(exercises, [*map(Path, places), out], lessons)
             try:
                 level, first = sandbox.choose(kitchen, unsafe=unsafe, among=levels)
                 shut_in(level)

@@ -6,11 +6,12 @@ import ast
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import workshop
+from workshop import syllabus
 from workshop.classroom import cells
 from workshop.classroom.notebooks import notebooks_dir
 from workshop.exercises.exercise import Exercise
@@ -95,9 +96,11 @@ def without_bodies(source: str, names: set[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def module_names() -> list[str]:
-    """What is worth loading before the first run: the library, and what its notebooks import."""
-    names = _imported()
+def module_names(lessons: Collection[str] | None = None) -> list[str]:
+    """What is worth loading before the first run: the library, and what these lessons' notebooks
+    import.
+    """
+    names = _imported(lessons)
     for part in ("core", "day1", "day2", "text"):
         for path in sorted((PACKAGE / part).rglob("*.py")):
             pieces = path.relative_to(PACKAGE.parent).with_suffix("").parts
@@ -105,10 +108,13 @@ def module_names() -> list[str]:
     return ["workshop.syllabus", *names]
 
 
-def _imported() -> list[str]:
-    """The modules that the cells of our notebooks import; each would cost a run its time."""
+def _imported(lessons: Collection[str] | None) -> list[str]:
+    """The modules that the cells of our notebooks import; each would cost every run its time."""
     found = set()
-    for path in sorted(notebooks_dir().glob("day*/*.ipynb")):
+    for lesson in syllabus.lessons():
+        path = notebooks_dir() / f"{lesson.notebook}.ipynb"
+        if (lessons is not None and lesson.name not in lessons) or not path.exists():
+            continue
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] != "code":
                 continue

@@ -178,7 +178,12 @@ def gradescope(results: Iterable[Result]) -> dict[str, Any]:
 def slug(attendee: str) -> str:
     """A file name for an attendee: their own name where that can be one, else nearly so."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", attendee).strip("._")[:80]
-    if plain == attendee and plain == plain.lower() and not re.match(r"(con|prn|aux|nul)\b", plain):
+    if (
+        plain
+        and plain == attendee
+        and plain == plain.lower()
+        and not re.match(r"(con|prn|aux|nul)\b", plain)
+    ):
         return plain
     return (
         f"{plain or 'attendee'}-{hashlib.sha256(attendee.encode(errors='replace')).hexdigest()[:8]}"

@@ -19,7 +19,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,9 +97,15 @@ class Kitchen:
     """What all sandboxes of a grading share: the library without its answers, on disk.
 
     hidden: folders that must not be seen even where a view would show them.
+    lessons: whose notebooks' imports are worth loading beforehand; None: all.
     """
 
-    def __init__(self, exercises: Iterable[Exercise], hidden: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        exercises: Iterable[Exercise],
+        hidden: Sequence[Path] = (),
+        lessons: Collection[str] | None = None,
+    ) -> None:
         """Write the library into a temporary folder."""
         self.folder = Path(tempfile.mkdtemp(prefix="workshop-grade-"))
         self.folder.chmod(0o755)
@@ -110,7 +116,7 @@ class Kitchen:
             self.library.mkdir()
             self.references = library.write(self.library, exercises)
             self.data = library.data_folder()
-            self.modules = library.module_names()
+            self.modules = library.module_names(lessons)
             self.hidden = [library.PACKAGE, *_installed(), *hidden]
             if (library.PACKAGE.parent / "pyproject.toml").exists():
                 self.hidden += [library.PACKAGE.parent]
@@ -311,9 +317,8 @@ class Sandbox:
     def close(self) -> None:
         """End it, and with it everything that runs in it."""
         self.control.close()
-        if self.level.name == "none" and self.process.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(5)  # it ends what it started, then itself
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)  # it ends what it started, then itself
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
