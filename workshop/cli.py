@@ -571,7 +571,9 @@ def grade(
         + (f", {known} known already or not handed in" if known else "")
         + f"; inputs from seed {done.seed}"
     )
-    said.print(f"Results: {_relative(out)}/results.csv; for each attendee, attendees/*.json")
+    said.print(
+        f"Results: {_relative(out)}/report.html and results.csv; for each attendee, attendees/*.json"
+    )
 
 
 def _grades(rows: Sequence[Result], console: Console) -> Table:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from workshop import __version__
-from workshop.classroom.grading import sandbox, submissions, verdicts
+from workshop.classroom.grading import report, sandbox, submissions, verdicts
 from workshop.classroom.grading.results import Out, Result, key_of
 from workshop.classroom.grading.submissions import Notebook, Submission
+from workshop.core.files import write_atomically
 from workshop.core.lesson import nearest
 from workshop.exercises import all_exercises, judge
 from workshop.exercises.exercise import Case, Exercise, Verdict
@@ -113,13 +114,18 @@ def grade(
             try:
                 level, first = sandbox.choose(kitchen, unsafe=unsafe, among=levels)
                 shut_in(level)
+                output.isolation(str(level))
                 grading.run(first, kitchen, max(1, jobs))
+            except KeyboardInterrupt:
+                _report(attendees, output)  # what is known so far
+                raise
             finally:
                 kitchen.close()
         for one in attendees:
             if one.submission.attendee not in grading.written:
                 grading.finish(one)
         output.write_table(grading.results())
+        _report(attendees, output)
         return Class(
             grading.results(),
             {one.submission.attendee: _problems(one.submission) for one in attendees},
@@ -135,6 +141,16 @@ def _seed(handed_in: list[Submission]) -> int:
     for one in handed_in:
         digest.update(repr((one.attendee, [book.digest for book in one.notebooks])).encode())
     return int.from_bytes(digest.digest()[:4], "big") % 2**31
+
+
+def _report(attendees: list[_Attendee], output: Out) -> None:
+    page = report.page(
+        [result for one in attendees for result in one.results()],
+        {one.submission.attendee: _problems(one.submission) for one in attendees},
+        "; ".join(output.isolation()),
+        exercises=[(task.exercise.lesson, task.exercise.name) for task in attendees[0].tasks],
+    )
+    write_atomically(output.folder / "report.html", page)
 
 
 def _problems(submission: Submission) -> list[str]:

@@ -3,7 +3,8 @@
 OUT/journal.jsonl   a line for each check, appended as it comes: a killed run goes on from it
 OUT/results.csv     a row for each attendee and exercise, sorted
 OUT/attendees/      JSON for each attendee; OUT/gradescope/ the same as Gradescope reads it
-OUT/grading.json    the seed of the inputs and the limits
+OUT/report.html     the class on a page
+OUT/grading.json    the seed of the inputs; OUT/isolation.json: how the answers were shut in
 """
 
 from __future__ import annotations
@@ -100,6 +101,15 @@ class Out:
             known = {"seed": seed}
             write_atomically(path, json.dumps(known) + "\n")
         return known
+
+    def isolation(self, *words: str) -> list[str]:
+        """How the answers in this folder were shut in, each way once; `words` are remembered."""
+        path = self.folder / "isolation.json"
+        known = read_json(path, lambda found: {str(one) for one in found["levels"]}) or set()
+        if set(words) - known:
+            known |= set(words)
+            write_atomically(path, json.dumps({"levels": sorted(known)}) + "\n")
+        return sorted(known)
 
     def add(self, key: str, result: Result) -> None:
         """Append one check."""
