@@ -11,7 +11,9 @@ from pathlib import Path
 
 import builders
 import pytest
+from typer.testing import CliRunner
 
+from workshop import cli
 from workshop.classroom.grading import library, results, sandbox, verdicts
 from workshop.classroom.grading.grade import grade
 from workshop.exercises import all_exercises, get
@@ -97,6 +99,14 @@ def test_a_class_gets_its_verdicts_and_a_second_time_runs_nothing(tmp_path):
     assert again.level is None
     assert (out / "results.csv").read_bytes() == table
 
+    said = CliRunner().invoke(cli.app, ["grade", str(place), "--out", str(out)])
+    assert said.exit_code == 0, said.output
+    lines = {line.split()[0]: line for line in said.output.splitlines() if line.split()}
+    assert "4 of 4" in lines["good"]
+    assert "3 of 4" in lines["wrong"]
+    assert "4 unreadable" in lines["empty"]
+    assert "0 checks" in said.output
+
     # One attendee hands in again: only theirs is run, on the same inputs.
     builders.hand_in(place, "wrong", builders.notebook())
     third = grade([place], out, unsafe=True)
@@ -158,11 +168,26 @@ def test_without_isolation_grading_is_refused(tmp_path):
     assert not (tmp_path / "out" / "results.csv").exists()
 
 
+def test_the_command_says_what_to_do(tmp_path):
+    def stopped(*arguments):
+        said = CliRunner().invoke(cli.app, ["grade", *map(str, arguments)])
+        assert said.exit_code == 2
+        return said.output
+
+    (tmp_path / "class").mkdir()
+    assert "no notebook" in stopped(tmp_path / "class", "--out", tmp_path / "out")
+    assert "is not there" in stopped(tmp_path / "nowhere", "--out", tmp_path / "out")
+    builders.hand_in(tmp_path / "class", "ann", builders.notebook())
+    (tmp_path / "file").write_text("")
+    assert "cannot be written" in stopped(tmp_path / "class", "--out", tmp_path / "file")
+    with results.Out(tmp_path / "out"):
+        assert "another grading" in stopped(tmp_path / "class", "--out", tmp_path / "out")
+
+
 def test_two_gradings_do_not_write_to_one_folder(tmp_path):
-    first = results.Out(tmp_path / "out")
-    with pytest.raises(results.OutError, match="another grading"):
-        results.Out(tmp_path / "out")
-    first.close()
+    with results.Out(tmp_path / "out"):
+        with pytest.raises(results.OutError, match="another grading"):
+            results.Out(tmp_path / "out")
     results.Out(tmp_path / "out").close()
     (tmp_path / "file").write_text("")
     with pytest.raises(results.OutError, match="cannot be written"):

@@ -46,7 +46,7 @@ def test_each_hostile_answer_gets_its_verdict_and_hurts_nobody_else(name, tmp_pa
     start = time.monotonic()
     try:
         done = grade(
-            [place], tmp_path / "out", jobs=2, time_limit=1, memory_limit=300_000_000,
+            [place], tmp_path / "out", jobs=2, time_limit=2, memory_limit=300_000_000,
             levels=levels, unsafe=name == "none", shut_in=shut_in,
         )  # fmt: skip
     except sandbox.SandboxError as error:

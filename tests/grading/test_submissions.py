@@ -30,8 +30,10 @@ def test_each_folder_zip_and_notebook_is_an_attendee_s(tmp_path):
     builders.hand_in(tmp_path, "ann", builders.notebook(), ".ipynb_checkpoints/02_neuron.ipynb")
     builders.hand_in_zip(tmp_path, "bob", {"deep/day1/02_neuron.ipynb": builders.notebook()})
     builders.hand_in(tmp_path, ".", builders.notebook(), "carol.ipynb")
+    (tmp_path / "dora").mkdir()
     every = found(tmp_path)
-    assert sorted(every) == ["ann", "bob", "carol"]
+    assert sorted(every) == ["ann", "bob", "carol", "dora"]
+    assert every.pop("dora").notebooks == []
     for one in every.values():
         (notebook,) = one.notebooks
         assert notebook.lesson == "neuron"

@@ -42,7 +42,6 @@ class Class:
     seed: int
     checked: int
     seconds: float
-    finished: bool = True
 
 
 @dataclass
@@ -97,8 +96,7 @@ def grade(
     start = time.monotonic()
     exercises = all_exercises()
     handed_in = submissions.find(places, {one.name: one.lesson for one in exercises})
-    output = Out(out)
-    try:
+    with Out(out) as output:
         if seed is None:
             seed = output.settings(_seed(handed_in))["seed"]
         limits = {
@@ -131,8 +129,6 @@ def grade(
             {one.submission.attendee: _problems(one.submission) for one in attendees},
             level, seed, grading.checked, time.monotonic() - start,
         )  # fmt: skip
-    finally:
-        output.close()
 
 
 def _seed(handed_in: list[Submission]) -> int:

@@ -141,6 +141,14 @@ class Out:
         """results.csv."""
         write_atomically(self.folder / "results.csv", as_csv(results))
 
+    def __enter__(self) -> Out:
+        """Keep others out until the end of the block."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Let others in."""
+        self.close()
+
     def close(self) -> None:
         """Let others in."""
         self.file.close()

@@ -330,8 +330,8 @@ def _exchange(ours: socket.socket, request: bytes, deadline: float) -> bytes | N
     ours.settimeout(max(1.0, deadline - time.monotonic()))
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         ours.sendall(struct.pack(">I", len(request)) + request)
-    parts, count = [], 0
-    while count <= MOST_BACK:
+    content, whole = bytearray(), 4  # the length comes first
+    while len(content) <= whole <= MOST_BACK:
         ours.settimeout(max(0.1, deadline - time.monotonic()))
         try:
             part = ours.recv(1 << 20)
@@ -339,12 +339,10 @@ def _exchange(ours: socket.socket, request: bytes, deadline: float) -> bytes | N
             break
         if not part:
             break
-        parts.append(part)
-        count += len(part)
-    content = b"".join(parts)
-    if len(content) < 4 or len(content) != 4 + struct.unpack(">I", content[:4])[0]:
-        return None
-    return content[4:]
+        content += part
+        if len(content) >= 4:
+            whole = 4 + struct.unpack(">I", content[:4])[0]
+    return bytes(content[4:]) if len(content) == whole and whole > 4 else None
 
 
 # --- which level ---------------------------------------------------------------------------------

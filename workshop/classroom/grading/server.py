@@ -23,7 +23,7 @@ from typing import Any
 
 from workshop.classroom.grading import child, namespaces
 
-TICK = 0.02  # seconds between two looks at the memory
+TICK = 0.02  # seconds between two looks at what a run takes
 MOST_TASKS = 16  # processes and threads of a run
 MOST_FILE = 1_000_000  # bytes of a file it writes, where there is a place to write at all
 # What notebooks import, loaded once for all; the lessons and core come besides.
@@ -48,7 +48,7 @@ class Server:
         self.control = control
         self.alone = os.getpid() == 1  # every other process here is then part of a run
         self.nested = False
-        self.memory = Memory(self.alone)
+        self.watch = Watch(self.alone)
 
     def prepare(self) -> None:
         """Load what answers use, take the references, see what the system allows; say so."""
@@ -118,12 +118,10 @@ class Server:
 
     def _wait(self, first: int, start: float, limits: dict[str, float]) -> tuple[str, Any, int]:
         """Why it had to be ended ('' if it ended by itself), what it used, its exit status."""
-        self.memory.before = 0
         why, handle = "", os.pidfd_open(first)
         poll = select.poll()
         poll.register(handle, select.POLLIN)
         poll.register(self.control, 0)  # hung up: whoever asked has gone
-        last = 0.0
         while True:
             events = poll.poll(TICK * 1000)
             if any(number != handle for number, _ in events):
@@ -132,13 +130,11 @@ class Server:
             done, status, usage = os.wait4(first, os.WNOHANG)
             if done:
                 break
-            now = time.monotonic()
-            if now - start > limits["wall"]:
+            memory, cpu = self.watch.memory_and_cpu()
+            if time.monotonic() - start > limits["wall"] or cpu > limits["cpu"]:
                 why = "time"
-            elif now - last >= self.memory.period:
-                last = now
-                if self.memory.used() > limits["memory"]:
-                    why = "memory"
+            elif memory > limits["memory"]:
+                why = "memory"
             if why:
                 os.kill(first, signal.SIGKILL)
                 self._kill_all()
@@ -197,18 +193,16 @@ class Server:
             os._exit(0)
 
 
-class Memory:
-    """How much the processes of a run have taken since it began, shared memory included."""
+class Watch:
+    """What the processes of a run have taken since it began, together."""
 
     def __init__(self, alone: bool) -> None:
         """alone: whether every other process in sight belongs to the run."""
         self.alone = alone
-        self.period = TICK if alone else 5 * TICK  # looking through a whole machine takes longer
         self.own = 0
-        self.before = 0
 
-    def used(self) -> int:
-        """Bytes."""
+    def memory_and_cpu(self) -> tuple[int, float]:
+        """Bytes, shared memory included, and seconds of those that are still there."""
         if not self.own:
             self.own = _resident(os.getpid())
         if self.alone:
@@ -216,11 +210,22 @@ class Memory:
         else:
             pids = descendants()
         # A fork shares what this process had: only what goes beyond it counts.
-        return sum(max(0, _resident(pid) - self.own) for pid in pids)
+        memory = sum(max(0, _resident(pid) - self.own) for pid in pids)
+        return memory, sum(map(_seconds, pids))
 
 
 def _killed(status: int) -> bool:
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGKILL, signal.SIGXCPU)
+
+
+def _seconds(pid: int) -> float:
+    """Of the processor, that a process has had; 0 if it has gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident(pid: int) -> int:

@@ -116,6 +116,9 @@ def find(places: Sequence[Path], exercises: dict[str, str]) -> list[Submission]:
         one = place.is_file() and place.suffix.lower() != ".zip"
         if not one:
             one = any(_ours(file.parts[0]) for file in files)
+        if files and place.is_dir() and not one:
+            for name in _folders(place):  # of somebody who handed in no notebook, too
+                by_name.setdefault(name, Submission(name))
         for file in files:
             attendee = place.resolve().name if one else file.parts[0]
             if attendee.lower().endswith((".ipynb", ".zip")):
@@ -183,6 +186,16 @@ def _in_folder(folder: Path, parts: tuple[str, ...], count: list[int]) -> Iterat
             yield from _expanded(_read(Path(entry.path), MOST_ZIP), mine, entry.name, depth=1)
         elif suffix == ".ipynb":
             yield _File(mine, _read(Path(entry.path), MOST_BYTES))
+
+
+def _folders(place: Path) -> list[str]:
+    return [
+        entry.name
+        for entry in os.scandir(place)
+        if entry.is_dir(follow_symlinks=False)
+        and not entry.name.startswith(".")
+        and entry.name not in HIDDEN
+    ]
 
 
 def _read(path: Path, most: int) -> bytes | _Unfit:
