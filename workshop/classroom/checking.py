@@ -107,9 +107,7 @@ class Progress:
 
 def progress_of(verdicts: Iterable[Verdict], place: Path) -> list[Progress]:
     """Per lesson, the exercises passed: in these verdicts, or before, in the folder of `place`."""
-    place = place.resolve()
-    folders = (place, *place.parents)
-    home = next((folder for folder in folders if (folder / ".workshop").is_dir()), None)
+    home = home_of(place)
     now = {verdict.exercise for verdict in verdicts if verdict.passed}
     report = []
     for lesson in syllabus.lessons():
@@ -118,6 +116,13 @@ def progress_of(verdicts: Iterable[Verdict], place: Path) -> list[Progress]:
         before = {name for name, entry in kept.items() if entry.get("status") == "passed"}
         report.append(Progress(lesson, len(names & (now | before)), len(names)))
     return report
+
+
+def home_of(place: Path) -> Path | None:
+    """The attendee's folder that `place` lies in, if it lies in one."""
+    place = place.resolve()
+    folders = (place, *place.parents)
+    return next((folder for folder in folders if (folder / ".workshop").is_dir()), None)
 
 
 # --- the workshop's solutions --------------------------------------------------------------------

@@ -369,7 +369,7 @@ STYLE = (
 :root { color-scheme: light; font: 17px/1.45 system-ui, sans-serif; color: #111; background: #fff }
 * { box-sizing: border-box }
 body { margin: 0 auto; padding: 1rem clamp(.6rem, 2vw, 2rem) 4rem; max-width: 110rem }
-h1 { font-size: 1.7rem; margin: 0 } h2 { font-size: 1.35rem; margin: 2.2rem 0 .6rem }
+header { overflow-wrap: anywhere } h1 { font-size: 1.7rem; margin: 0 } h2 { font-size: 1.35rem; margin: 2.2rem 0 .6rem }
 a { color: #00456e } small { color: #444; font-size: .85em; font-weight: normal }
 .facts, .legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .4rem 2rem }
 .facts strong { font-size: 1.7rem; display: block; line-height: 1.15 }
