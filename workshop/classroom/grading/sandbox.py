@@ -20,7 +20,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +75,13 @@ class Level:
         name: bubblewrap, namespaces or none.
         user: the user they run as, if another than the grader's.
         words: the level in words, with what was found when it was tried.
+        nested: whether to try to give each run namespaces of its own in there.
     """
 
     name: str
     user: int | None = None
     words: str = ""
+    nested: bool = True
 
     def __str__(self) -> str:
         """For the instructor."""
@@ -247,7 +249,7 @@ def _bubblewrap(kitchen: Kitchen) -> list[str]:
     return [*command, "--chdir", "/", "--remount-ro", "/", "--"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Sandbox:
     """A server in a sandbox; `run` tries one answer in it. One answer at a time."""
 
@@ -262,7 +264,8 @@ class Sandbox:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = _start(self.level, self.kitchen, theirs.fileno())
-        first = {"modules": self.kitchen.modules, "references": len(self.kitchen.references)}
+        first = {"modules": self.kitchen.modules, "references": len(self.kitchen.references),
+                 "nested": self.level.nested}  # fmt: skip
         with contextlib.suppress(OSError):  # it has ended: `wait` says why
             self.control.send(json.dumps(first).encode())
 
@@ -302,6 +305,8 @@ class Sandbox:
                     socket.send_fds(self.control, [message], [theirs.fileno()])
                 content = _exchange(ours, pickle.dumps(request), deadline)
                 ours.close()  # whoever still writes gets no further
+                if content is None:
+                    self.control.send(b"stop")
                 self.control.settimeout(max(1.0, deadline - time.monotonic()))
                 return content, self._heard()
             except OSError as error:
@@ -387,7 +392,7 @@ def choose(
         user = "as root without its rights" if root else f"as user {ready['user']}"
         words = f"{level.name}, {user}, without network and files"
         words += ", each run in namespaces of its own" if ready["nested"] else ""
-        level = Level(level.name, level.user, words)
+        level = replace(level, words=words)
         sandbox.level = level
         return level, sandbox
     if unsafe:
