@@ -41,16 +41,18 @@ def why_not(name):
 
 
 def corpus_for(name, shared):
-    if name == "none":
-        return [one for one in hostile.CORPUS if not one.shut_in]
     if shared:  # what the namespaces of each run would keep apart
-        return [*hostile.SHARED, *hostile.LEFTOVERS, *hostile.MEMORY, hostile.ENDLESS[-1]]
+        return [*hostile.SHARED, hostile.LEFTOVERS[0], hostile.MEMORY[-1]]
+    if name == "none":  # what holds there, too; all of it where there is nothing better
+        parts = (hostile.ENDING, hostile.MEMORY, hostile.FLOODS, hostile.LEFTOVERS)
+        some = [one for part in parts for one in part] + [hostile.ENDLESS[-1], hostile.ANSWERS[0]]
+        return [one for one in hostile.CORPUS if not one.shut_in] if why_not("namespaces") else some
     return hostile.CORPUS
 
 
 @pytest.mark.parametrize(
     ("name", "shared"),
-    [("bubblewrap", False), ("namespaces", False), ("namespaces", True), ("none", True)],
+    [("bubblewrap", False), ("namespaces", False), ("namespaces", True), ("none", False)],
 )
 def test_each_hostile_answer_gets_its_verdict_and_hurts_nobody_else(
     name, shared, tmp_path, listening
