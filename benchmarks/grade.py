@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,11 @@ def nbgrader(folder: Path, lesson: syllabus.Lesson) -> float | None:
         return time.perf_counter() - start
 
 
+def cpu() -> float:
+    """Seconds of the processor that this process and those it has waited for have had."""
+    return sum(os.times()[:4])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--attendees", type=int, nargs="+", default=[5, 10, 30])
@@ -90,7 +96,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder, "class")
             write_class(place, attendees, lessons)
-            start = time.perf_counter()
+            start, before = time.perf_counter(), cpu()
             done = grade([place], Path(folder, "out"), jobs=arguments.jobs, unsafe=arguments.unsafe)
             seconds = time.perf_counter() - start
             rows.append(
@@ -99,6 +105,7 @@ def main() -> None:
                     "lessons": len(lessons),
                     "checks": done.checked,
                     "seconds": round(seconds, 1),
+                    "cpu_seconds": round(cpu() - before, 1),
                     "checks_per_second": round(done.checked / seconds, 1),
                     "isolation": done.level.name,
                     "verdicts": dict(Counter(one.verdict for one in done.results)),

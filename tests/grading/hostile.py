@@ -141,6 +141,7 @@ return honest(z)
         "answers",
         sigmoid("for _ in range(200):\n    tell(b'x' * 1_000_000)\nreturn honest(z)", FORGE),
         "crashed",
+        "could not be read",
     ),
     Hostile("large_result", sigmoid("return torch.zeros(8_000_000)"), "wrong", "bytes"),
 )
@@ -482,6 +483,54 @@ if done:
     raise RuntimeError("ESCAPED: " + ", ".join(done))
 return honest(z)
 """),
+        "passed",
+        shut_in=True,
+    ),
+)
+
+# Where runs share a sandbox: the server, process 1, must not be hurt.
+SHARED = (
+    Hostile(
+        "kills",
+        sigmoid(
+            """
+import os, signal
+if len([pid for pid in range(1, 1000) if os.path.exists("/proc/" + str(pid))]) > 20:
+    raise RuntimeError("ESCAPED: sees the machine's processes")
+for number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGSEGV):
+    for target in (1, os.getppid(), -1):
+        try:
+            os.kill(target, number)
+        except OSError:
+            pass
+for name in ("environ", "mem", "maps"):
+    try:
+        open("/proc/1/" + name, "rb").read(1)
+    except OSError:
+        continue
+    raise RuntimeError("ESCAPED: reads the server's " + name)
+return honest(z)
+"""
+        ),
+        "passed",
+        shut_in=True,
+    ),
+    Hostile(
+        "leaves_files",
+        sigmoid(
+            """
+import os
+if os.path.exists("/tmp/left"):
+    raise RuntimeError("ESCAPED: finds what another run has left")
+return honest(z)
+""",
+            """
+def weighted_sum(x, w, b):  # runs before
+    with open("/tmp/left", "w") as file:
+        file.write("here")
+    return x @ w + b
+""",
+        ),
         "passed",
         shut_in=True,
     ),

@@ -163,8 +163,9 @@ def test_without_isolation_grading_is_refused(tmp_path):
     builders.hand_in(tmp_path / "class", "ann", builders.notebook())
     with pytest.raises(sandbox.SandboxError, match="--unsafe"):
         grade([tmp_path / "class"], tmp_path / "out", levels=[])
-    with pytest.raises(sandbox.SandboxError, match="bubblewrap"):
-        grade([tmp_path / "class"], tmp_path / "out", levels=[sandbox.Level("bubblewrap", 10**7)])
+    # A level that would shut nothing in is no level, even if it starts.
+    with pytest.raises(sandbox.SandboxError, match="shares its processes"):
+        grade([tmp_path / "class"], tmp_path / "out", levels=[sandbox.NO_LEVEL])
     assert not (tmp_path / "out" / "results.csv").exists()
 
 
@@ -192,6 +193,68 @@ def test_two_gradings_do_not_write_to_one_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(results.OutError, match="cannot be written"):
         results.Out(tmp_path / "file")
+
+
+class Fake:
+    """A sandbox that ends with an answer that says so."""
+
+    made = 0
+    asked = []  # noqa: RUF012
+    starts = 1000
+
+    def __init__(self, level, kitchen):
+        self.level, self.kitchen = level, kitchen
+        type(self).made += 1
+
+    def wait(self):
+        if self.made > self.starts:
+            raise sandbox.Died("no memory")
+        return {"nested": True}
+
+    def run(self, request, limits):
+        code = "".join(source for source, _ in request["cells"])
+        self.asked.append((request["name"], "poison" in code))
+        if "poison" in code and request["name"] == "sigmoid":
+            raise sandbox.Died("it ended")
+        return None, {"why": "", "seconds": 0.0, "exit": 3}
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    monkeypatch.setattr(Fake, "made", 0)
+    monkeypatch.setattr(Fake, "asked", [])
+    monkeypatch.setattr(Fake, "starts", 1000)
+    monkeypatch.setattr(sandbox, "Sandbox", Fake)
+    level = sandbox.Level("fake")
+    monkeypatch.setattr(sandbox, "choose", lambda kitchen, **_: (level, Fake(level, kitchen)))
+    return Fake
+
+
+def test_what_takes_the_sandbox_along_is_tried_again_and_then_hurts_only_itself(fake, tmp_path):
+    poison = {"sigmoid": "def sigmoid(z):\n    return 'poison'\n"}
+    builders.hand_in(tmp_path / "class", "ann", builders.notebook(poison))
+    builders.hand_in(tmp_path / "class", "bob", builders.notebook())
+    done = grade([tmp_path / "class"], tmp_path / "out")
+    assert [one.verdict for one in done.results] == ["crashed"] * 8
+    reasons = {(one.attendee, one.exercise): one.reason for one in done.results}
+    assert "it ended" in reasons["ann", "sigmoid"]
+    assert "exit code 3" in reasons["bob", "sigmoid"]
+    assert fake.asked.count(("sigmoid", True)) == 2
+    assert len(fake.asked) == 9
+    assert fake.made == 3
+
+
+def test_where_no_sandbox_starts_again_nobody_is_blamed_and_the_rest_is_kept(fake, tmp_path):
+    fake.starts = 1
+    poison = {"standardise": None, "sigmoid": "def sigmoid(z):\n    return 'poison'\n"}
+    builders.hand_in(tmp_path / "class", "ann", builders.notebook(poison))
+    with pytest.raises(sandbox.SandboxError, match="run the same command again"):
+        grade([tmp_path / "class"], tmp_path / "out")
+    with results.Out(tmp_path / "out") as out:
+        assert [one.exercise for one in out.done.values()] == ["weighted_sum"]
 
 
 def test_the_library_of_the_sandbox_has_neither_exercises_nor_their_answers(tmp_path):

@@ -243,6 +243,7 @@ class _Grading:
         self.checked = 0
         self.lock = threading.Lock()
         self.stop = threading.Event()
+        self.boxes: set[sandbox.Sandbox] = set()
         self.seed = seed
         self.inputs: dict[str, _Inputs] = {}
         self.kept = _Memory()
@@ -261,6 +262,7 @@ class _Grading:
         Raises:
             the first error of a thread.
         """
+        self.boxes.add(first)
         waiting: queue.SimpleQueue[_Attendee] = queue.SimpleQueue()
         for one in self.attendees:
             if any(task.result is None for task in one.tasks):
@@ -275,7 +277,7 @@ class _Grading:
                 try:
                     box = ready.get_nowait()
                 except queue.Empty:
-                    box = sandbox.Sandbox(first.level, kitchen)
+                    box = self.another(first)
                 while not self.stop.is_set():
                     try:
                         one = waiting.get_nowait()
@@ -287,6 +289,7 @@ class _Grading:
                 self.stop.set()
             finally:
                 if box is not None:
+                    self.boxes.discard(box)
                     box.close()
 
         threads = [threading.Thread(target=work) for _ in range(min(jobs, waiting.qsize()))]
@@ -298,6 +301,8 @@ class _Grading:
                     thread.join(0.2)  # Ctrl-C comes through
         except BaseException:
             self.stop.set()
+            for box in list(self.boxes):  # what still runs is not waited for
+                box.process.kill()
             for thread in threads:
                 thread.join()
             raise
@@ -316,8 +321,28 @@ class _Grading:
         self.finish(one)
         if ran and box.level.name != "none" and not box.wait()["nested"]:
             # Runs share the sandbox: nothing that one attendee's left in it may meet the next.
-            box.close()
-            box = sandbox.Sandbox(box.level, box.kitchen)
+            box = self.another(box, instead=True)
+        return box
+
+    def another(self, like: sandbox.Sandbox, *, instead: bool = False) -> sandbox.Sandbox:
+        """A sandbox like that one; `instead`: which is closed.
+
+        Raises:
+            SandboxError: it does not start.
+        """
+        if instead:
+            self.boxes.discard(like)
+            like.close()
+        box = sandbox.Sandbox(like.level, like.kitchen)
+        self.boxes.add(box)
+        try:
+            box.wait()
+        except sandbox.Died as error:
+            self.boxes.discard(box)
+            raise sandbox.SandboxError(
+                f"A sandbox did not start again ({error}). Is there memory and room left, with "
+                f"fewer --jobs say? What was graded is kept: run the same command again."
+            ) from None
         return box
 
     def try_one(self, submission: Submission, task: _Task, box: sandbox.Sandbox) -> sandbox.Sandbox:
@@ -342,9 +367,10 @@ class _Grading:
                 content, ended = box.run(request, limits)
                 break
             except sandbox.Died as error:
+                if self.stop.is_set():
+                    return box
                 ended = {"died": str(error)}
-                box.close()
-                box = sandbox.Sandbox(box.level, box.kitchen)
+                box = self.another(box, instead=True)
         ended |= {"limit": limits.seconds, "memory": limits.memory}
         with self.judging:
             verdict = verdicts.decide(exercise, inputs.cases, content, ended, self.kept)

@@ -28,7 +28,6 @@ MOUNT_SETATTR = 442  # the same on every architecture; since Linux 5.12
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "ppc64le": 203, "s390x": 217}
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
-NOBODY = 65534
 DEVICES = ("null", "zero", "random", "urandom")
 
 
@@ -154,7 +153,7 @@ def boot(plan: dict) -> NoReturn:
     """Build the sandbox that `plan` describes and run its command in it as process number 1.
 
     plan: root, an empty folder to build in; views, pairs of (what, where) shown read-only; hidden,
-    folders covered with nothing; command; environment.
+    folders covered with nothing; command; environment; user, to become if this is root.
     """
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     user, group = os.getuid(), os.getgid()
@@ -164,7 +163,7 @@ def boot(plan: dict) -> NoReturn:
         if user != 0:
             raise PermissionError
         unshare(own)
-        become = NOBODY
+        become = plan["user"]
     except PermissionError:
         unshare(own | NEWUSER)
         _map_self(user, group)

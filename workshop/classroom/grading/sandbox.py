@@ -8,6 +8,7 @@ can read, and reach the network. A level is taken if a sandbox of that kind real
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import pickle
@@ -20,7 +21,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,15 @@ class Level:
 
     Args:
         name: bubblewrap, namespaces or none.
-        user: the user they run as, if another than the grader's.
+        other_user: whether they run as another user than the grader, who is root then.
         words: the level in words, with what was found when it was tried.
+        nested: whether to try to give each run namespaces of its own in there.
     """
 
     name: str
-    user: int | None = None
+    other_user: bool = False
     words: str = ""
+    nested: bool = True
 
     def __str__(self) -> str:
         """For the instructor."""
@@ -196,12 +199,13 @@ def _command(number: int, where: str) -> list[str]:
 
 
 def _start(level: Level, kitchen: Kitchen, number: int) -> subprocess.Popen[bytes]:
+    user = _unused_user() if level.other_user else None
     options: dict[str, Any] = {
         "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE,
         "pass_fds": (number,), "cwd": "/", "start_new_session": True,
     }  # fmt: skip
-    if level.user is not None and level.name == "bubblewrap":
-        options |= {"user": level.user, "group": level.user, "extra_groups": []}
+    if user is not None and level.name == "bubblewrap":
+        options |= {"user": user, "group": user, "extra_groups": []}
     if level.name == "bubblewrap":
         command = _bubblewrap(kitchen) + _command(number, LIBRARY)
         return subprocess.Popen(command, env=ENVIRONMENT, **options)
@@ -212,6 +216,7 @@ def _start(level: Level, kitchen: Kitchen, number: int) -> subprocess.Popen[byte
             "hidden": kitchen.covered(),
             "command": _command(number, LIBRARY),
             "environment": ENVIRONMENT,
+            "user": user,
         }
         boot = str(library.PACKAGE / "classroom" / "grading" / "namespaces.py")
         command = [sys.executable, "-I", boot, json.dumps(plan)]
@@ -223,6 +228,14 @@ def _start(level: Level, kitchen: Kitchen, number: int) -> subprocess.Popen[byte
     temporary = str(kitchen.root)
     environment = {**ENVIRONMENT, "HOME": temporary, "TMPDIR": temporary}
     return subprocess.Popen(_command(number, str(kitchen.library)), env=environment, **options)
+
+
+def _unused_user() -> int:
+    """A user for one sandbox: limits on processes are kept per user, and it owns nothing."""
+    return 60_000 + (17 * os.getpid() + next(_users)) % 1000
+
+
+_users = itertools.count()
 
 
 def _bubblewrap(kitchen: Kitchen) -> list[str]:
@@ -247,7 +260,7 @@ def _bubblewrap(kitchen: Kitchen) -> list[str]:
     return [*command, "--chdir", "/", "--remount-ro", "/", "--"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Sandbox:
     """A server in a sandbox; `run` tries one answer in it. One answer at a time."""
 
@@ -262,7 +275,8 @@ class Sandbox:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = _start(self.level, self.kitchen, theirs.fileno())
-        first = {"modules": self.kitchen.modules, "references": len(self.kitchen.references)}
+        first = {"modules": self.kitchen.modules, "references": len(self.kitchen.references),
+                 "nested": self.level.nested}  # fmt: skip
         with contextlib.suppress(OSError):  # it has ended: `wait` says why
             self.control.send(json.dumps(first).encode())
 
@@ -300,8 +314,10 @@ class Sandbox:
                     self.control.settimeout(GRACE)
                     message = json.dumps(limits.as_dict()).encode()
                     socket.send_fds(self.control, [message], [theirs.fileno()])
-                content = _exchange(ours, pickle.dumps(request), deadline)
+                content, surplus = _exchange(ours, pickle.dumps(request), deadline)
                 ours.close()  # whoever still writes gets no further
+                if surplus:
+                    self.control.send(b"stop")
                 self.control.settimeout(max(1.0, deadline - time.monotonic()))
                 return content, self._heard()
             except OSError as error:
@@ -325,8 +341,8 @@ class Sandbox:
         self.process.stderr.close()
 
 
-def _exchange(ours: socket.socket, request: bytes, deadline: float) -> bytes | None:
-    """Send the request; what came back until the other side was closed, if it is whole."""
+def _exchange(ours: socket.socket, request: bytes, deadline: float) -> tuple[bytes | None, bool]:
+    """Send the request; what came back, if it is whole, and whether more came than may."""
     ours.settimeout(max(1.0, deadline - time.monotonic()))
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         ours.sendall(struct.pack(">I", len(request)) + request)
@@ -342,7 +358,8 @@ def _exchange(ours: socket.socket, request: bytes, deadline: float) -> bytes | N
         content += part
         if len(content) >= 4:
             whole = 4 + struct.unpack(">I", content[:4])[0]
-    return bytes(content[4:]) if len(content) == whole and whole > 4 else None
+    surplus = len(content) > whole or whole > MOST_BACK
+    return (bytes(content[4:]) if len(content) == whole and whole > 4 else None), surplus
 
 
 # --- which level ---------------------------------------------------------------------------------
@@ -355,8 +372,8 @@ def candidates() -> list[Level]:
     root = os.geteuid() == 0
     found = []
     if shutil.which("bwrap"):
-        found.append(Level("bubblewrap", NOBODY if root else None))
-    found.append(Level("namespaces", NOBODY if root else None))
+        found.append(Level("bubblewrap", root))
+    found.append(Level("namespaces", root))
     if root and shutil.which("bwrap"):
         found.append(Level("bubblewrap"))
     return found
@@ -383,11 +400,11 @@ def choose(
             tried.append(f"  {level.name}: it shares its processes with others")
             sandbox.close()
             continue
-        root = os.geteuid() == 0 and level.user is None
+        root = os.geteuid() == 0 and not level.other_user
         user = "as root without its rights" if root else f"as user {ready['user']}"
         words = f"{level.name}, {user}, without network and files"
         words += ", each run in namespaces of its own" if ready["nested"] else ""
-        level = Level(level.name, level.user, words)
+        level = replace(level, words=words)
         sandbox.level = level
         return level, sandbox
     if unsafe:

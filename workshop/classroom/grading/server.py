@@ -68,7 +68,7 @@ class Server:
         del one
         if self.alone:
             namespaces.prctl(namespaces.PR_SET_DUMPABLE, 0)  # nobody may look into it
-            self.nested = self._nests()
+            self.nested = first["nested"] and self._nests()
         else:
             namespaces.prctl(namespaces.PR_SET_CHILD_SUBREAPER, 1)
         gc.collect()
@@ -86,6 +86,8 @@ class Server:
             message, descriptors, _, _ = socket.recv_fds(self.control, 65536, 1)
             if not message:
                 return
+            if not descriptors:  # "stop", which came after the end
+                continue
             self._say(self.run(descriptors[0], json.loads(message)))
 
     def run(self, descriptor: int, limits: dict[str, float]) -> dict[str, Any]:
@@ -121,17 +123,22 @@ class Server:
         why, handle = "", os.pidfd_open(first)
         poll = select.poll()
         poll.register(handle, select.POLLIN)
-        poll.register(self.control, 0)  # hung up: whoever asked has gone
+        poll.register(self.control, select.POLLIN)
         while True:
-            events = poll.poll(TICK * 1000)
-            if any(number != handle for number, _ in events):
-                self._end_all()
-                os._exit(0)
+            for number, _ in poll.poll(TICK * 1000):
+                if number == handle:
+                    continue
+                if not self.control.recv(65536):  # whoever asked has gone
+                    self._end_all()
+                    os._exit(0)
+                why = "stopped"  # what came back is no answer: the rest is not wanted
             done, status, usage = os.wait4(first, os.WNOHANG)
             if done:
                 break
             memory, cpu = self.watch.memory_and_cpu()
-            if time.monotonic() - start > limits["wall"] or cpu > limits["cpu"]:
+            if why:
+                pass
+            elif time.monotonic() - start > limits["wall"] or cpu > limits["cpu"]:
                 why = "time"
             elif memory > limits["memory"]:
                 why = "memory"

@@ -32,6 +32,8 @@ def decide(
                    f"condition never becomes false?")  # fmt: skip
     if ended.get("why") == "memory":
         return _out_of_memory(exercise, ended)
+    if ended.get("why") == "stopped":
+        return say(exercise, "crashed", "What came back from the function could not be read.")
     if content is None:
         return say(
             exercise, "crashed", f"Python itself ended while the function ran: {_how(ended)}."
