@@ -163,6 +163,12 @@ def test_mistakes_are_grouped_by_their_diagnosis_with_who_made_them():
     both = [result(name, "sigmoid", "wrong", f"It stops with NameError: no y. The line is `{name}`."
                    f" Is it spelt right?") for name in ("ann", "bob")]  # fmt: skip
     assert "2\u00d7 sigmoid neuron It stops with NameError: no y. Is it" in words(report.page(both))
+    both = [*both, *(result(name, "standardise", "wrong", "no") for name in "abc")]
+    section = report.page(both).split("The most common mistakes")[1]
+    assert re.findall(r"<strong>(\d)\u00d7 (\w+)", section) == [
+        ("3", "standardise"),
+        ("2", "sigmoid"),
+    ]
     many = [result(name, f"exercise{n:02}", "wrong", "no") for n in range(20) for name in "ab"]
     section = report.page(many).split("The most common mistakes")[1].split("</section>")[0]
     assert section.split("<details>")[0].count("<li>") == report.MOST_SHOWN

@@ -253,7 +253,7 @@ def _mistakes(found: Mapping[str, Mapping[Key, Result]], columns: Sequence[Key])
     for key in columns:
         for number, row in enumerate(found.values()):
             if key in row and row[key].verdict == "wrong":
-                groups.setdefault((key, diagnosis(row[key].reason)), []).append(number)
+                groups.setdefault((key, diagnosis(printable(row[key].reason))), []).append(number)
     order = sorted(groups, key=lambda group: -len(groups[group]))
     names = list(found)
 
@@ -418,7 +418,8 @@ dt, dd { overflow: hidden; overflow-wrap: anywhere }
 dt { margin-top: .8rem; font-weight: 600; scroll-margin-top: 3rem } dd { margin: .2rem 0 .2rem 2.2rem }
 dt:target, dt:target + dd { background: #fff6d6 }
 @media (max-width: 45rem) { :root { font-size: 15px } .map th a { max-width: 7rem }
-  .map th[rowspan] span { display: none } dd { margin-left: .5rem } svg { width: 8rem } }
+  .map th[rowspan] span { display: none } dd { margin-left: .5rem } .list { min-width: 0 }
+  .list :is(th, td):nth-child(3) { display: none } }
 @media print { .scroll { max-height: none; overflow: visible } .v { print-color-adjust: exact } }
 """
     + _colours((*LOOKS, PENDING, UNKNOWN))
