@@ -2,8 +2,8 @@
 
 import pytest
 
+from workshop.core.observe import observe
 from workshop.exercises import all_exercises, check_source, judge, run
-from workshop.exercises.observe import observe
 
 EXERCISES = all_exercises()
 WRONG = [(e, m) for e in EXERCISES for m in e.mistakes]

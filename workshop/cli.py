@@ -6,6 +6,7 @@ import json as json_module
 import os
 import re
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +24,9 @@ from workshop.core.lesson import Bound, nearest
 
 if TYPE_CHECKING:
     from workshop.book import Row
+    from workshop.classroom.grading.results import Result
     from workshop.classroom.runs import Run
+    from workshop.classroom.standing import Class, Entry
     from workshop.exercises.exercise import Verdict
 
 NARROW = 110  # columns, below which long names are broken at their underscores
@@ -116,28 +119,28 @@ def _mark(fine: bool, good: str = "ok", bad: str = "MISSED") -> Text:
     return Text(good, "green") if fine else Text(bad, "bold red")
 
 
-def _writable(json: str | None) -> None:
-    """Refuse a file for --json that could not be written in the end."""
-    if json is None or json == "-":
+def _writable(file: str | None, option: str = "--json") -> None:
+    """Refuse a file for an option that could not be written in the end."""
+    if file is None or file == "-":
         return
-    path = Path(json)
+    path = Path(file)
     if not path.absolute().parent.is_dir():
-        stop(f"--json {json}: there is no folder {path.absolute().parent}; make it first")
+        stop(f"{option} {file}: there is no folder {path.absolute().parent}; make it first")
     if path.is_dir():
-        stop(f"--json {json}: that is a folder; name a file in it")
+        stop(f"{option} {file}: that is a folder; name a file in it")
 
 
-def _write(text: str, json: str | None) -> None:
-    """Put the JSON where --json says."""
+def _write(text: str, file: str | None, option: str = "--json") -> None:
+    """Put the JSON where the option says."""
     from workshop.core.files import write_atomically
 
-    if json == "-":
+    if file == "-":
         typer.echo(text)
-    elif json is not None:
+    elif file is not None:
         try:
-            write_atomically(Path(json), text + "\n")
+            write_atomically(Path(file), text + "\n")
         except OSError as error:
-            stop(f"--json {json}: cannot be written ({error.strerror or error})")
+            stop(f"{option} {file}: cannot be written ({error.strerror or error})")
 
 
 def _relative(path: Path) -> str:
@@ -388,17 +391,33 @@ def check(
     ] = 600.0,
     jobs: Annotated[int, typer.Option(min=1, help="Notebooks at a time, with --solutions.")] = 1,
     json: JsonFile = None,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            "--export",
+            metavar="FILE",
+            help="Write your progress as a file to hand to the instructor, called after you: "
+            "ann.json. It holds no code.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Check the exercises in your notebooks. Exit code 1 if an answer is wrong."""
     _writable(json)
+    _writable(export, "--export")
+    if solutions and export is not None:
+        stop("check: --export is about your own notebooks, --solutions about the workshop's; give "
+             "one of them")  # fmt: skip
+    if json == export == "-":
+        stop("check: --json and --export cannot both go to standard output; name a file for one")
     if solutions:
         _check_solutions(_lessons([place] if place else []), time_limit, jobs, json)
     else:
-        _check_own(place, json)
+        _check_own(place, json, export)
 
 
-def _check_own(place: str | None, json: str | None) -> None:
-    from workshop.classroom import checking, lab
+def _check_own(place: str | None, json: str | None, export: str | None) -> None:
+    from workshop.classroom import checking, lab, standing
     from workshop.classroom.notebooks import NotebookError
 
     if place is None:
@@ -419,7 +438,10 @@ def _check_own(place: str | None, json: str | None) -> None:
     verdicts = [(path, verdict) for path, some in found.items() for verdict in some]
     rows = [{"notebook": str(path), **verdict.as_dict()} for path, verdict in verdicts]
     _write(json_module.dumps(rows, indent=1), json)
-    console = _console(stderr=json == "-")
+    if export is not None:
+        progress_file = standing.export([verdict for _, verdict in verdicts], Path(place))
+        _write(progress_file, export, "--export")
+    console = _console(stderr="-" in (json, export))
     if verdicts:
         console.print(_verdicts(found, console))
         console.print()
@@ -497,6 +519,207 @@ def _check_solutions(
     console.print(table)
     if failed := [one.lesson.name for one in done if not one.passed]:
         stop(f"Not all right: {', '.join(failed)}", 1)
+
+
+# --- grade ---------------------------------------------------------------------------------------
+
+
+@app.command()
+def grade(
+    places: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SUBMISSIONS...",
+            help="A folder or zip file with a folder, a zip file or a notebook for each attendee.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the results go.")],
+    jobs: Annotated[int, typer.Option(min=1, help="Answers that run at a time.")] = 2,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="SECONDS",
+            show_default=False,
+            help="Of computing, per exercise, instead of the exercises' own limits.",
+        ),
+    ] = None,
+    memory_limit: Annotated[
+        int, typer.Option(min=50, metavar="MB", help="That an answer may take.")
+    ] = 2000,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=2**31 - 1,
+            show_default=False,
+            help="Of the inputs; by default made from the submissions and kept in DIR.",
+        ),
+    ] = None,
+    unsafe: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe", help="Grade even if this machine cannot shut the submissions' code in."
+        ),
+    ] = False,
+) -> None:
+    """For instructors: grade a class. The submissions' code runs in a sandbox; a grading that was
+    interrupted goes on where it stopped."""
+    from workshop.classroom.grading import grade as grading
+    from workshop.classroom.grading import results, sandbox, submissions
+
+    said, console = _console(stderr=True), _console()
+
+    def shut_in(level: sandbox.Level) -> None:
+        said.print(Text(f"isolation: {level}", "bold red" if level.name == "none" else ""))
+
+    def finished(attendee: str, rows: Sequence[results.Result]) -> None:
+        passed = sum(row.passed for row in rows)
+        said.print(Text(f"{results.printable(attendee)}: {passed} of {len(rows)} passed"))
+
+    try:
+        done = grading.grade(
+            places, out, jobs=jobs, time_limit=time_limit, memory_limit=memory_limit * 1_000_000,
+            seed=seed, unsafe=unsafe, shut_in=shut_in, finished=finished,
+        )  # fmt: skip
+    except (submissions.NothingThere, results.OutError, sandbox.SandboxError) as error:
+        stop(str(error))
+    console.print(_grades(done.results, console))
+    for attendee, problems in done.problems.items():
+        for problem in problems:
+            said.print(Text(f"{results.printable(attendee)}: {problem}"))
+    known = len(done.results) - done.checked
+    said.print(
+        f"{done.checked} checks in {done.seconds:.1f} seconds"
+        + (f", {known} known already or not handed in" if known else "")
+        + f"; inputs from seed {done.seed}"
+    )
+    said.print(
+        f"Results: {_relative(out)}/report.html and results.csv; for each attendee, attendees/*.json"
+    )
+
+
+def _grades(rows: Sequence[Result], console: Console) -> Table:
+    from workshop.classroom.grading.results import printable
+
+    columns = ("attendee", "passed", "wrong", "not attempted", "missing", "other")
+    table = _table(*columns, tight=columns[1:], narrow=console.width < NARROW)
+    for attendee in dict.fromkeys(row.attendee for row in rows):
+        mine = [row.verdict for row in rows if row.attendee == attendee]
+        counts = {name: mine.count(name) for name in columns[1:5]}
+        others = ", ".join(
+            f"{mine.count(name)} {name}" for name in dict.fromkeys(mine) if name not in counts
+        )
+        passed = f"{counts['passed']} of {len(mine)}"
+        rest = [str(counts[name] or "") for name in columns[2:5]]
+        table.add_row(Text(printable(attendee)), passed, *rest, Text(others, "bold red"))
+    return table
+
+
+# --- progress ------------------------------------------------------------------------------------
+
+
+@app.command()
+def progress(
+    places: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDER...",
+            help="Attendees' folders (which `workshop lab` has made), a folder of such folders, or "
+            "files that attendees have written with `workshop check --export FILE`.",
+        ),
+    ],
+    lessons: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lesson",
+            metavar="LESSON|day1|day2",
+            help="Of these only; by default, what anybody has begun.",
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
+    watch: Annotated[
+        float | None,
+        typer.Option(
+            min=1, metavar="SECONDS", help="Look again so often, until Ctrl-C.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """For instructors: where the class stands, exercise by exercise. Nothing of theirs is run."""
+    chosen = _lessons(lessons) if lessons else None
+    if json and watch is not None:
+        stop("progress: --watch shows tables; give --json without it")
+    from workshop.classroom import standing
+
+    try:
+        while True:
+            try:
+                found = standing.read(places)
+            except standing.NothingThere as error:
+                stop(str(error))
+            if json:
+                typer.echo(json_module.dumps(found.as_dict(chosen or found.lessons()), indent=1))
+            else:
+                _show_standing(found, chosen or found.lessons(), clear=watch is not None)
+            if watch is None:
+                return
+            time.sleep(watch)
+    except KeyboardInterrupt:
+        if watch is None:
+            raise
+
+
+def _show_standing(found: Class, lessons: Sequence[syllabus.Lesson], *, clear: bool) -> None:
+    said, console = _console(stderr=True), _console()
+    narrow = console.width < NARROW
+    if clear:
+        console.clear()
+    rows = found.rows(lessons)
+    if rows:
+        columns = ("lesson", "exercise", "passed", "", "stuck there (attempts)")
+        table = _table(*columns, tight=columns[:4], narrow=narrow)
+        last = ""
+        for row in rows:
+            if last and row.lesson != last:
+                table.add_section()
+            table.add_row(
+                _name(row.lesson if row.lesson != last else "", 14, narrow),
+                _name(row.exercise, 20, narrow), f"{row.passed} of {row.total}",
+                _bar(row.passed, row.tried, row.total, 10 if narrow else 20),
+                Text(_stuck(row.stuck, 3 if narrow else 6)),
+            )  # fmt: skip
+            last = row.lesson
+        console.print(table)
+        console.print("# passed   - tried   . not yet", style="dim")
+    else:
+        console.print("Nobody has tried an exercise yet.")
+    columns = ("attendee", "passed", "stuck", "attempts", "hints", "answers read", "last at")
+    table = _table(*columns, tight=columns[1:6], narrow=narrow)
+    for one in found.summaries(lessons):
+        counts = (one.stuck, one.attempts, one.hints, one.answers_read)
+        table.add_row(
+            Text(one.attendee), f"{one.passed} of {one.total}",
+            *(str(count or "") for count in counts), _name(one.at, 20, narrow),
+        )  # fmt: skip
+    console.print()
+    console.print(table)
+    for one in found.skipped:
+        said.print(Text(f"left out: {one.place} {one.reason}"), soft_wrap=True)
+
+
+def _bar(passed: int, tried: int, total: int, width: int) -> str:
+    """A bar for a class; whatever is more than nobody is seen."""
+    ends = [0 if part == 0 else max(1, width * part // max(total, 1)) for part in (passed, tried)]
+    if tried > passed:
+        ends = [min(ends[0], width - 1), max(ends[1], min(ends[0], width - 1) + 1)]
+    return f"[{'#' * ends[0]}{'-' * (ends[1] - ends[0])}{'.' * (width - ends[1])}]"
+
+
+def _stuck(stuck: Sequence[tuple[str, Entry]], most: int) -> str:
+    names = [f"{name} ({entry.attempts})" for name, entry in stuck[:most]]
+    more = [f"and {len(stuck) - most} more"] if len(stuck) > most else []
+    return ", ".join(names + more)
 
 
 # --- notebooks -----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workshop import syllabus
-from workshop.classroom import notebooks
+from workshop.classroom import cells, notebooks
 from workshop.exercises import all_exercises, check_source, for_lesson, progress
 from workshop.exercises.exercise import Verdict
 from workshop.syllabus import Lesson
@@ -66,8 +66,8 @@ def check_notebook(path: Path) -> list[Verdict]:
     exercises = all_exercises()
     try:
         marked = _mark_by_functions(notebook, {exercise.name for exercise in exercises})
-        source = notebooks.definitions_of(notebook)
-        broken = notebooks.unreadable_cells(notebook)
+        source = cells.definitions_of(notebook)
+        broken = cells.unreadable_cells(notebook)
         lesson = notebook["metadata"].get("workshop", {}).get("lesson")
     except (AttributeError, KeyError, TypeError) as error:  # metadata that are not ours, or damaged
         raise notebooks.NotebookError(f"{path}: is not a notebook of ours ({error})") from None
@@ -85,7 +85,7 @@ def _mark_by_functions(notebook: dict[str, Any], names: set[str]) -> set[str]:
     """The exercises in a notebook; cells whose marks some tool has stripped get them back."""
     found = set()
     for cell in notebook["cells"]:
-        name = notebooks.exercise_of(cell)
+        name = cells.exercise_of(cell)
         # By a pattern, since Python may not be able to read the cell.
         defined = re.findall(r"(?m)^def\s+(\w+)\s*\(", cell["source"])
         mine = [one for one in defined if one in names]
@@ -107,9 +107,7 @@ class Progress:
 
 def progress_of(verdicts: Iterable[Verdict], place: Path) -> list[Progress]:
     """Per lesson, the exercises passed: in these verdicts, or before, in the folder of `place`."""
-    place = place.resolve()
-    folders = (place, *place.parents)
-    home = next((folder for folder in folders if (folder / ".workshop").is_dir()), None)
+    home = home_of(place)
     now = {verdict.exercise for verdict in verdicts if verdict.passed}
     report = []
     for lesson in syllabus.lessons():
@@ -118,6 +116,13 @@ def progress_of(verdicts: Iterable[Verdict], place: Path) -> list[Progress]:
         before = {name for name, entry in kept.items() if entry.get("status") == "passed"}
         report.append(Progress(lesson, len(names & (now | before)), len(names)))
     return report
+
+
+def home_of(place: Path) -> Path | None:
+    """The attendee's folder that `place` lies in, if it lies in one."""
+    place = place.resolve()
+    folders = (place, *place.parents)
+    return next((folder for folder in folders if (folder / ".workshop").is_dir()), None)
 
 
 # --- the workshop's solutions --------------------------------------------------------------------

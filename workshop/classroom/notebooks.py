@@ -15,12 +15,12 @@ import copy
 import difflib
 import re
 import symtable
-import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workshop.classroom.cells import exercise_of, without_magics
 from workshop.core.files import write_atomically
 from workshop.core.lesson import nearest
 from workshop.exercises.exercise import Exercise
@@ -161,11 +161,6 @@ def solution_edition(notebook: Mapping[str, Any], answers: Mapping[str, str]) ->
 def answers_for(exercises: Iterable[Exercise]) -> dict[str, str]:
     """The source of each exercise's reference, under the exercise's name."""
     return {exercise.name: exercise.answer_source() for exercise in exercises}
-
-
-def exercise_of(cell: Mapping[str, Any]) -> str | None:
-    """The exercise that a cell holds, by its metadata."""
-    return cell.get("metadata", {}).get("workshop", {}).get("exercise")
 
 
 def serialise(notebook: Mapping[str, Any]) -> str:
@@ -394,43 +389,6 @@ def _parse(source: str, at: Callable[[int], str] | str) -> ast.Module:
         raise NotebookError(f"{place}: Python cannot read it: {error.msg}") from None
 
 
-def without_magics(source: str) -> str:
-    """Cell source with IPython's own lines (%time, !ls, x?) made into `pass`, for Python to read.
-
-    Lines are counted as before. What Python still cannot read stays as it is.
-    """
-    lines = source.split("\n")
-    if magic := re.match(r"\s*%%(\w+)", source):
-        if magic[1] not in ("time", "timeit", "capture", "prun"):
-            return "\n".join(f"# {line}" for line in lines)  # %%html, say: another language
-        first = source[: magic.start(1)].count("\n")
-        lines[first] = f"pass  # {lines[first].strip()}"
-    # Only where Python stumbles: a line that begins with % may be the rest of a formula.
-    for _ in range(len(lines)):
-        try:
-            ast.parse("\n".join(lines))
-        except SyntaxError as error:
-            stumbled = (error.lineno or 1) - 1
-            if stumbled >= len(lines) or not _OF_IPYTHON.match(lines[stumbled]):
-                break
-            line = lines[stumbled].lstrip()
-            indent = lines[stumbled][: -len(line)]
-            lines[stumbled] = f"{indent}pass  # {line}"
-        else:
-            break
-    return "\n".join(lines)
-
-
-_OF_IPYTHON = re.compile(
-    r"""\s*( [%!]               # %matplotlib inline, !ls
-          | \?                 # ?print
-          | [\w\s.,*\[\]]+=\s*[%!]  # files = !ls
-          | [\w.]+\?{1,2}\s*$   # print?
-          )""",
-    re.VERBOSE,
-)
-
-
 def _binds(tree: ast.Module, name: str) -> bool:
     """Whether the cell gives `name` a meaning of its own, for the cells that follow too."""
     table = symtable.symtable(ast.unparse(tree), "cell", "exec")
@@ -475,53 +433,3 @@ def _used_as_global(table: symtable.SymbolTable, name: str) -> bool:
     if here and here.is_referenced() and (here.is_global() or table.get_type() == "module"):
         return True
     return any(_used_as_global(child, name) for child in table.get_children())
-
-
-# --- what an attendee wrote ----------------------------------------------------------------------
-
-
-def definitions_of(notebook: Mapping[str, Any]) -> str:
-    """The imports, functions, classes and constants of a notebook, in order; nothing that runs.
-
-    Enough to check the exercises without training anything. Cells that Python cannot read are left
-    out. (Only a definition that comes later under the same name replaces an earlier one.)
-    """
-    kept = []
-    for cell in notebook["cells"]:
-        if cell["cell_type"] != "code":
-            continue
-        try:
-            tree = ast.parse(without_magics(cell["source"]))
-        except (SyntaxError, ValueError):
-            continue
-        kept += [ast.unparse(node) for node in tree.body if _defines(node)]
-    return "\n\n".join(kept) + "\n"
-
-
-def _defines(node: ast.stmt) -> bool:
-    if isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef)):
-        return True
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return not node.decorator_list  # a decorator runs: @interact draws a widget
-    if isinstance(node, ast.Assign):
-        try:
-            ast.literal_eval(node.value)
-        except (ValueError, TypeError, SyntaxError, RecursionError):
-            return isinstance(node.value, ast.Lambda)
-        return True
-    return False
-
-
-def unreadable_cells(notebook: Mapping[str, Any]) -> dict[str, str]:
-    """Exercise -> what Python cannot read in its cell."""
-    problems = {}
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code" and (name := exercise_of(cell)):
-            try:
-                ast.parse(without_magics(cell["source"]))
-            except SyntaxError as error:
-                line = textwrap.shorten((error.text or "").strip(), 80)
-                problems[name] = f"Python cannot read line {error.lineno}, `{line}`: {error.msg}."
-            except ValueError as error:
-                problems[name] = f"Python cannot read the cell: {error}."
-    return problems

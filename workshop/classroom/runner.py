@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from workshop.classroom.notebooks import exercise_of
+from workshop.classroom.cells import exercise_of
 
 if TYPE_CHECKING:
     import psutil

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 import tempfile
 import time
 import warnings
@@ -88,3 +89,23 @@ def read_json(path: Path, made_of: Callable[[Any], Any]) -> Any | None:
             path.replace(aside)
         warnings.warn(f"{path} was damaged and is now {aside.name}; it starts anew", stacklevel=3)
         return None
+
+
+def read_plain(path: Path, most: int) -> bytes:
+    """The bytes of a stranger's file: no link to it is followed, no pipe waited for.
+
+    Raises:
+        ValueError: it is not a plain file, or holds more than `most` bytes.
+        OSError: it cannot be read.
+    """
+    if path.is_symlink():  # where there is no O_NOFOLLOW
+        raise ValueError("is a link, which is not followed")
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError("is not a plain file")
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"is larger than {most} bytes")
+    return content

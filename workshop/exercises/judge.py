@@ -7,14 +7,15 @@ function is looked up). Pure: nothing is run here but the reference and the plan
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from workshop.core.observe import Odd, decode, observe
 from workshop.exercises.exercise import Case, Exercise, Verdict
-from workshop.exercises.observe import Odd, decode, observe
 
 CAUSES = {
     "NameError": "Is it defined in a cell that has not been run, or spelt differently?",
@@ -27,11 +28,23 @@ CAUSES = {
 }
 
 
-def judge(exercise: Exercise, cases: list[Case], answer: dict[str, Any]) -> Verdict:
+def judge(
+    exercise: Exercise,
+    cases: list[Case],
+    answer: dict[str, Any],
+    kept: OutcomesOf | None = None,
+) -> Verdict:
     """The verdict on an answer of the worker (`run.run_function`, `run.run_source`).
 
     Whatever came back is taken as data from a stranger: anything malformed is a wrong answer.
+
+    Args:
+        exercise: what the answer answers.
+        cases: the inputs that it was tried on.
+        answer: what came back.
+        kept: `outcomes_of` with a memory, for a class whose members are all tried on these cases.
     """
+    made_by = outcomes_of if kept is None else kept
     if "missing" in answer:
         hint = str(answer["missing"])
         return _verdict(
@@ -64,7 +77,7 @@ def judge(exercise: Exercise, cases: list[Case], answer: dict[str, Any]) -> Verd
         return not_attempted(exercise)
     if exercise.judge is not None:
         return _judge_predictions(exercise, cases, outcomes)
-    wanted = _outcomes_of(exercise, exercise.reference, cases)
+    wanted = made_by(exercise, exercise.reference, cases)
     wrong = [
         (case, got, want, problem)
         for case, got, want in zip(cases, outcomes, wanted, strict=True)
@@ -78,7 +91,7 @@ def judge(exercise: Exercise, cases: list[Case], answer: dict[str, Any]) -> Verd
     )
     if stage != "gradients":
         for mistake in exercise.mistakes:
-            made = _outcomes_of(exercise, mistake.answer, cases)
+            made = made_by(exercise, mistake.answer, cases)
             if all(_alike(exercise, a, b) for a, b in zip(outcomes, made, strict=True)):
                 message = mistake.message
                 break
@@ -91,6 +104,7 @@ def judge(exercise: Exercise, cases: list[Case], answer: dict[str, Any]) -> Verd
     return _verdict(exercise, "wrong", stage, message, got=shown, expected=expected)
 
 
+OutcomesOf = Callable[[Exercise, Any, list[Case]], list[dict[str, Any]]]
 UNTOLD = "not right yet"
 STAGES = ("runs", "shape and dtype", "values", "gradients")
 
@@ -152,7 +166,8 @@ def _read(outcome: dict[str, Any]) -> dict[str, Any]:
     return read
 
 
-def _outcomes_of(exercise: Exercise, function: Any, cases: list[Case]) -> list[dict[str, Any]]:
+def outcomes_of(exercise: Exercise, function: Any, cases: list[Case]) -> list[dict[str, Any]]:
+    """What a function of ours does on the cases."""
     arguments = [case.args for case in cases]
     return [_read(o) for o in observe(function, arguments, gradients=exercise.gradients)]
 
@@ -239,6 +254,8 @@ def _problem(
                     "the connection: work with the tensors themselves."
                 )
             return "gradients", f"The values are right, but computing the gradient fails: {reason}."
+        if len(got["gradients"]) != len(want["gradients"]):
+            return "gradients", "The values are right, but not every gradient came back."
         for number, (g, w) in enumerate(zip(got["gradients"], want["gradients"], strict=True)):
             if _compare(exercise, g, w, slack=10) is not None:
                 position = exercise.gradients[number]

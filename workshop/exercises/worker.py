@@ -7,7 +7,6 @@ and endless loops stay in here; the other side ends the process when its time is
 
 from __future__ import annotations
 
-import ast
 import json
 import linecache
 import os
@@ -18,8 +17,6 @@ import sys
 import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO
-
-from workshop.core.lesson import nearest
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
@@ -65,11 +62,11 @@ def serve() -> None:
 
 def respond(request: dict[str, Any]) -> dict[str, Any]:
     """Run one request; whatever goes wrong in the attendee's code becomes part of the answer."""
-    from workshop.exercises.observe import bindable, observe
+    from workshop.core.observe import Missing, bindable, observe
 
     try:
         function = _function(request)
-    except _Missing as missing:
+    except Missing as missing:
         return {"missing": str(missing)}
     except BaseException as error:
         return {"broken": f"{type(error).__name__}: {error}"[:2000]}
@@ -80,27 +77,11 @@ def respond(request: dict[str, Any]) -> dict[str, Any]:
     return {"outcomes": outcomes}
 
 
-class _Missing(Exception):
-    """The source has no such function."""
-
-
 def _function(request: dict[str, Any]) -> Callable[..., Any]:
+    from workshop.core.observe import load_function
+
     if "source" in request:
-        file, name = "<notebook>", request["name"]
-        linecache.cache[file] = (0, None, request["source"].splitlines(keepends=True), file)
-        namespace: dict[str, Any] = {"__name__": "__notebook__"}
-        # One statement at a time: of a notebook only definitions are here, and one that needs what
-        # a training cell made, as a default value say, must not keep the others from being checked.
-        for statement in ast.parse(request["source"], file).body:
-            try:
-                exec(compile(ast.Module([statement], []), file, "exec"), namespace)
-            except Exception:
-                if getattr(statement, "name", None) == name:
-                    raise
-        if not callable(namespace.get(name)):
-            known = [key for key, value in namespace.items() if callable(value)]
-            raise _Missing(nearest(name, known).strip())
-        return namespace[name]
+        return load_function(request["source"], request["name"])
     for file, lines in request["lines"].items():
         linecache.cache[file] = (0, None, lines, file)
     return pickle.loads(request["function"])

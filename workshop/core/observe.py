@@ -1,11 +1,13 @@
 """Run a function on cases and write down, as plain data, what it did.
 
-The same code observes the attendee's answer (in the worker process), the reference and the planted
-mistakes, so that like is compared with like. It knows no exercise and no right answer.
+The same code observes the attendee's answer (in the worker process, or in the sandbox where a class
+is graded), the reference and the planted mistakes, so that like is compared with like. It knows no
+exercise and no right answer.
 """
 
 from __future__ import annotations
 
+import ast
 import base64
 import contextlib
 import copy
@@ -22,9 +24,39 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from workshop.core.lesson import nearest
+
 MOST_BYTES = 16_000_000  # of one returned array
 MOST_TEXT = 2_000  # characters of printed text and of messages
 MOST_ITEMS = 10_000  # of a returned list
+
+
+class Missing(Exception):
+    """The source has no such function; the text suggests the nearest."""
+
+
+def load_function(source: str, name: str) -> Callable[..., Any]:
+    """The function `name` that a notebook's definitions make.
+
+    Raises:
+        Missing: there is none.
+        BaseException: whatever its own definition raises.
+    """
+    file = "<notebook>"
+    linecache.cache[file] = (0, None, source.splitlines(keepends=True), file)
+    namespace: dict[str, Any] = {"__name__": "__notebook__"}
+    # One statement at a time: of a notebook only definitions are here, and one that needs what a
+    # training cell made, as a default value say, must not keep the others from being checked.
+    for statement in ast.parse(source, file).body:
+        try:
+            exec(compile(ast.Module([statement], []), file, "exec"), namespace)
+        except Exception:
+            if getattr(statement, "name", None) == name:
+                raise
+    if not callable(namespace.get(name)):
+        known = [key for key, value in namespace.items() if callable(value)]
+        raise Missing(nearest(name, known).strip())
+    return namespace[name]
 
 
 class _Printed(io.StringIO):

@@ -1,0 +1,105 @@
+"""Hostile answers: each hurts only its own exercise, gets its verdict, and leaves nothing behind."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import builders
+import hostile
+import pytest
+
+from workshop.classroom.grading import sandbox
+from workshop.classroom.grading.grade import grade
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="graded on Linux")
+
+
+@pytest.fixture
+def listening():
+    """The port of a server on this machine that nobody in the sandbox may reach."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def why_not(name):
+    """Why this machine cannot have such a sandbox, asked without our own code; '' if it can."""
+    if name == "none":
+        return ""
+    if name == "bubblewrap":
+        command = ["bwrap", "--unshare-user", "--unshare-all", "--ro-bind", "/", "/", "true"]
+    else:
+        user = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
+        command = ["unshare", *user, "--mount", "--pid", "--net", "--ipc", "--fork", "true"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except FileNotFoundError:
+        return f"{command[0]} is not installed"
+    return done.stderr.strip() if done.returncode else ""
+
+
+def corpus_for(name, shared):
+    if shared:  # what the namespaces of each run would keep apart
+        return [*hostile.SHARED, hostile.LEFTOVERS[0], hostile.MEMORY[-1]]
+    if name == "none":  # what holds there, too; all of it where there is nothing better
+        parts = (hostile.ENDING, hostile.MEMORY, hostile.FLOODS, hostile.LEFTOVERS)
+        some = [one for part in parts for one in part] + [hostile.ENDLESS[-1], hostile.ANSWERS[0]]
+        return [one for one in hostile.CORPUS if not one.shut_in] if why_not("namespaces") else some
+    return hostile.CORPUS
+
+
+@pytest.mark.parametrize(
+    ("name", "shared"),
+    [("bubblewrap", False), ("namespaces", False), ("namespaces", True), ("none", False)],
+)
+def test_each_hostile_answer_gets_its_verdict_and_hurts_nobody_else(
+    name, shared, tmp_path, listening
+):
+    if reason := why_not(name):
+        pytest.skip(f"{name}: not tested here: {reason}")
+    levels = [
+        replace(level, nested=not shared) for level in sandbox.candidates() if level.name == name
+    ]
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the answers")
+    told = (
+        f"SECRET, CLASS, TESTS, PORT = {str(secret)!r}, {str(tmp_path)!r}, "
+        f"{builders.__file__!r}, {listening}\n"
+    )
+    corpus = corpus_for(name, shared)
+    place = tmp_path / "class"
+    for one in corpus:
+        answers = {"sigmoid": told + one.source, "boundary_x2": None, "standardise": None}
+        if one.source.startswith("from workshop") and "def " not in one.source:
+            answers["sigmoid"] = one.source  # the exercise's cell only imports
+        builders.hand_in(place, one.name, builders.notebook(answers))
+    level = None
+
+    def shut_in(chosen):
+        nonlocal level
+        level = chosen
+
+    start = time.monotonic()
+    done = grade(
+        [place], tmp_path / "out", jobs=2, time_limit=2, memory_limit=300_000_000,
+        levels=levels, unsafe=name == "none", shut_in=shut_in,
+    )  # fmt: skip
+    assert level.name == name
+    print(f"{level}: {done.checked} checks in {time.monotonic() - start:.1f} seconds")
+    found = {(one.attendee, one.exercise): one for one in done.results}
+    problems = []
+    for one in corpus:
+        got = found[one.name, "sigmoid"]
+        if got.verdict != one.verdict or one.says not in got.reason + got.got:
+            problems.append(f"{one.name}: got {got.verdict} ({got.reason}), expected {one.verdict}")
+        if (other := found[one.name, "weighted_sum"]).verdict != "passed":
+            problems.append(f"{one.name} hurt another exercise: {other.verdict}: {other.reason}")
+    assert not problems, "\n".join(problems)
+    for one in done.results:
+        text = one.reason + one.got + one.expected
+        assert all(letter.isprintable() or letter in "\n\t" for letter in text), one
+    assert builders.left_over() == []
+    assert secret.read_text() == "the answers"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["class", "out", "secret.txt"]

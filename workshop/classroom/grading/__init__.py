@@ -1,0 +1,1 @@
+"""Grading a class: submissions are untrusted code, run in a sandbox and judged outside of it."""

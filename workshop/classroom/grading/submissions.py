@@ -1,0 +1,390 @@
+"""Finding and reading what a class hands in: folders, zip files, notebooks. Nothing here is trusted.
+
+Nothing is unpacked to disk, no link is followed, nothing is run or parsed as Python; every size is
+bounded. What cannot be read, or is not let in, becomes a `Problem` and hurts nobody else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from workshop import syllabus
+
+MOST_BYTES = 20_000_000  # of a notebook
+MOST_CODE = 1_000_000  # characters of a notebook's code
+MOST_ZIP = 300_000_000  # bytes of a zip file, and of what is read out of one
+MOST_ENTRIES = 20_000  # files below one place or in one zip file
+MOST_DEPTH = 20  # folders within folders
+HIDDEN = ("__MACOSX", "node_modules", "site-packages")
+_DEFINED = re.compile(r"(?m)^(?:async\s+)?def\s+(\w+)\s*\(")
+
+
+class NothingThere(Exception):
+    """No submission was found; the message says what was expected."""
+
+
+class _Unfit(Exception):
+    """A file that is not taken: status and reason."""
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """What matters of one notebook.
+
+    Args:
+        place: where it was, for people.
+        lesson: which it says or seems to be of, or None.
+        cells: source and exercise (or None) of each code cell.
+        defines: the functions that seem to be defined at the top of cells.
+    """
+
+    place: str
+    lesson: str | None
+    cells: tuple[tuple[str, str | None], ...]
+    defines: frozenset[str]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that could not be read (unreadable) or is not let in (refused), and why."""
+
+    place: str
+    lesson: str | None
+    status: str
+    reason: str
+
+
+@dataclass
+class Submission:
+    """All that one attendee handed in."""
+
+    attendee: str
+    notebooks: list[Notebook] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def lessons(self) -> set[str]:
+        """The lessons that something in it belongs to."""
+        return {one.lesson for one in (*self.notebooks, *self.problems) if one.lesson}
+
+    def notebook_for(self, exercise: str, lesson: str) -> Notebook | None:
+        """The notebook that an exercise is looked for in: the one that defines it comes first.
+
+        Of several of one lesson (copies) the one with the original name, then by name.
+        """
+        mine = [one for one in self.notebooks if one.lesson == lesson]
+        others = [one for one in self.notebooks if one.lesson != lesson]
+        for one in (*mine, *others):
+            if exercise in one.defines:
+                return one
+        return mine[0] if mine else None
+
+
+def find(places: Sequence[Path], exercises: dict[str, str]) -> list[Submission]:
+    """The submissions at some places, by the attendees' names.
+
+    A folder or zip file holds one attendee's work if day1, day2 or notebooks with our names lie
+    right in it; otherwise each folder, zip file and notebook in it is an attendee's.
+
+    Args:
+        places: folders, zip files or notebooks.
+        exercises: the names of all exercises, and their lessons.
+
+    Raises:
+        NothingThere: no place, or nothing in it.
+    """
+    by_name: dict[str, Submission] = {}
+    for place in places:
+        if not place.exists():
+            raise NothingThere(f"{place} is not there: give a folder, a zip file or a notebook")
+        files = list(_files(place))
+        one = place.is_file() and place.suffix.lower() != ".zip"
+        if not one:
+            one = any(_ours(file.parts[0]) for file in files)
+        if files and place.is_dir() and not one:
+            for name in _folders(place):  # of somebody who handed in no notebook, too
+                by_name.setdefault(name, Submission(name))
+        for file in files:
+            attendee = place.resolve().name if one else file.parts[0]
+            if attendee.lower().endswith((".ipynb", ".zip")):
+                attendee = attendee.rpartition(".")[0]
+            submission = by_name.setdefault(attendee, Submission(attendee))
+            _add(submission, file, exercises)
+    if not by_name:
+        where = ", ".join(str(place) for place in places)
+        raise NothingThere(
+            f"no notebook (.ipynb) or zip file in {where}: expected a folder with a folder, a zip "
+            f"file or a notebook for each attendee"
+        )
+    for submission in by_name.values():
+        submission.notebooks.sort(key=_originals_first)
+        submission.problems.sort(key=lambda problem: problem.place)
+    return [by_name[name] for name in sorted(by_name)]
+
+
+def _originals_first(notebook: Notebook) -> tuple[bool, str]:
+    return PurePosixPath(notebook.place).stem not in _stems(), notebook.place
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _File:
+    """A notebook somewhere: its path below the place, and its bytes or what is wrong with it."""
+
+    parts: tuple[str, ...]
+    content: bytes | _Unfit
+
+
+def _files(place: Path) -> Iterator[_File]:
+    if place.is_dir():
+        yield from _in_folder(place, (), [0])
+    elif place.suffix.lower() == ".zip":
+        yield from _expanded(_read(place, MOST_ZIP), (), place.name, depth=0)
+    else:
+        yield _File((place.name,), _read(place, MOST_BYTES))
+
+
+def _in_folder(folder: Path, parts: tuple[str, ...], count: list[int]) -> Iterator[_File]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        yield _File((*parts, "?.ipynb"), _Unfit("unreadable", f"{error.strerror}"))
+        return
+    for entry in entries:
+        mine = (*parts, entry.name)
+        suffix = os.path.splitext(entry.name)[1].lower()
+        count[0] += 1
+        if count[0] > MOST_ENTRIES or len(mine) > MOST_DEPTH:
+            yield _File(mine, _Unfit("refused", "too many files, or folders within folders"))
+            return
+        if entry.name.startswith(".") or entry.name in HIDDEN:
+            continue
+        if entry.is_symlink():
+            if suffix in (".ipynb", ".zip") or entry.is_dir():
+                yield _File(mine, _Unfit("refused", "it is a link; hand in the file itself"))
+        elif entry.is_dir(follow_symlinks=False):
+            if not os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
+                yield from _in_folder(Path(entry.path), mine, count)
+        elif suffix == ".zip":
+            yield from _expanded(_read(Path(entry.path), MOST_ZIP), mine, entry.name, depth=1)
+        elif suffix == ".ipynb":
+            yield _File(mine, _read(Path(entry.path), MOST_BYTES))
+
+
+def _folders(place: Path) -> list[str]:
+    return [
+        entry.name
+        for entry in os.scandir(place)
+        if entry.is_dir(follow_symlinks=False)
+        and not entry.name.startswith(".")
+        and entry.name not in HIDDEN
+    ]
+
+
+def _read(path: Path, most: int) -> bytes | _Unfit:
+    """The bytes of a regular file, without following a link to it or waiting for a pipe."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        return _Unfit("unreadable", f"it cannot be opened ({error.strerror})")
+    with os.fdopen(descriptor, "rb") as file:
+        state = os.fstat(file.fileno())
+        if not stat.S_ISREG(state.st_mode):
+            return _Unfit("refused", "it is not a plain file")
+        try:
+            content = file.read(most + 1) if state.st_size <= most else b""
+        except OSError as error:
+            return _Unfit("unreadable", f"it cannot be read ({error.strerror})")
+    if state.st_size > most or len(content) > most:
+        return _too_large(max(state.st_size, len(content)), most)
+    return content
+
+
+def _too_large(size: int, most: int) -> _Unfit:
+    return _Unfit(
+        "refused",
+        f"it has {size / 1e6:.0f} MB, more than the {most / 1e6:.0f} that are read. Clear the "
+        f"outputs (Kernel > Restart and Clear Outputs) and hand it in again",
+    )
+
+
+def _expanded(
+    content: bytes | _Unfit, parts: tuple[str, ...], name: str, depth: int
+) -> Iterator[_File]:
+    """The notebooks in a zip file, and in zip files within it; read in memory only."""
+    here = parts or (name,)
+    if isinstance(content, _Unfit):
+        yield _File(here, content)
+        return
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        entries = archive.infolist()
+    except Exception as error:  # zipfile raises many kinds for a damaged file
+        yield _File(here, _Unfit("unreadable", f"it is not a zip file ({_first_line(error)})"))
+        return
+    if len(entries) > MOST_ENTRIES:
+        yield _File(here, _Unfit("refused", f"it holds {len(entries)} files"))
+        return
+    room = MOST_ZIP
+    for entry in sorted(entries, key=lambda entry: entry.filename):
+        path = entry.filename.replace("\\", "/")  # as Windows writes them
+        inner = tuple(part for part in path.split("/") if part not in ("", "."))
+        suffix = os.path.splitext(path)[1].lower()
+        if entry.is_dir() or suffix not in (".ipynb", ".zip") or not inner:
+            continue
+        if any((part.startswith(".") and part != "..") or part in HIDDEN for part in inner):
+            continue
+        mine = (*parts, *inner)
+        mode = entry.external_attr >> 16
+        if path.startswith("/") or re.match(r"[A-Za-z]:", path) or ".." in inner:
+            yield _File((*here, inner[-1]), _Unfit("refused", "its path leads out of the zip file"))
+        elif stat.S_ISLNK(mode):
+            yield _File(mine, _Unfit("refused", "it is a link; hand in the file itself"))
+        else:
+            most = min(room, MOST_BYTES if suffix == ".ipynb" else MOST_ZIP)
+            data = _read_entry(archive, entry, most)
+            room -= len(data) if isinstance(data, bytes) else 0
+            if suffix == ".ipynb":
+                yield _File(mine, data)
+            elif depth < 2:
+                yield from _expanded(data, mine, inner[-1], depth + 1)
+            else:
+                yield _File(mine, _Unfit("refused", "zip files within zip files within zip files"))
+
+
+def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes | _Unfit:
+    """The bytes of one file in a zip file: no more than `most`, whatever it says of its size."""
+    if entry.flag_bits & 1:
+        return _Unfit("unreadable", "it is encrypted")
+    if entry.file_size > most:
+        return _too_large(entry.file_size, most)
+    try:
+        with archive.open(entry) as file:
+            data = file.read(most + 1)
+    except Exception as error:
+        return _Unfit("unreadable", f"the zip file is damaged there ({_first_line(error)})")
+    return data if len(data) <= most else _too_large(len(data), most)
+
+
+# --- notebooks -----------------------------------------------------------------------------------
+
+
+def _add(submission: Submission, file: _File, exercises: dict[str, str]) -> None:
+    place = "/".join(file.parts)
+    named = _lesson_by_name(file.parts[-1])
+    try:
+        if isinstance(file.content, _Unfit):
+            raise file.content
+        lesson, cells = read_notebook(file.content, exercises)
+    except _Unfit as problem:
+        submission.problems.append(Problem(place, named, problem.status, problem.reason))
+        return
+    defines = frozenset(name for source, _ in cells for name in _DEFINED.findall(source))
+    if lesson is None:  # by what it holds; by its name, else
+        held = [exercises[name] for name in defines if name in exercises]
+        held += [exercises[name] for _, name in cells if name]
+        lesson = max(sorted(set(held)), key=held.count) if held else named
+    submission.notebooks.append(
+        Notebook(place, lesson, cells, defines, hashlib.sha256(file.content).hexdigest())
+    )
+
+
+def read_notebook(
+    content: bytes, exercises: dict[str, str]
+) -> tuple[str | None, tuple[tuple[str, str | None], ...]]:
+    """Lesson and code cells of a notebook, of nbformat 3 or 4; a cell is a source and an exercise.
+
+    Cells whose marks some tool has stripped are known by the functions that they define.
+
+    Raises:
+        _Unfit: it cannot be read; the reason says why.
+    """
+    if not content.strip():
+        raise _Unfit("unreadable", "the file is empty")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _Unfit("unreadable", "it is not text in UTF-8: open it in Jupyter, save it") from None
+    try:
+        notebook = json.loads(text)
+    except RecursionError:
+        raise _Unfit("unreadable", "it is not a notebook: brackets without end") from None
+    except ValueError as error:
+        where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "a number"
+        raise _Unfit("unreadable", f"it is not JSON, as notebooks are (see {where})") from None
+    try:
+        cells = _code_cells(notebook, exercises)
+        lesson = _dictionary(_dictionary(notebook.get("metadata")).get("workshop")).get("lesson")
+    except (TypeError, AttributeError, KeyError) as error:
+        raise _Unfit("unreadable", f"it is JSON, but not a notebook ({error})") from None
+    if sum(len(source) for source, _ in cells) > MOST_CODE:
+        raise _Unfit("refused", f"it holds more than {MOST_CODE} characters of code")
+    known = isinstance(lesson, str) and lesson in {one.name for one in syllabus.lessons()}
+    return (lesson if known else None), cells
+
+
+def _code_cells(notebook: Any, exercises: dict[str, str]) -> tuple[tuple[str, str | None], ...]:
+    if not isinstance(notebook, dict):
+        raise TypeError(f"the whole is a {type(notebook).__name__}")
+    cells = notebook.get("cells")
+    if cells is None and isinstance(notebook.get("worksheets"), list):  # nbformat 3
+        cells = [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
+    if not isinstance(cells, list):
+        raise TypeError("it has no cells")
+    found = []
+    for cell in cells:
+        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+            continue
+        source = cell.get("source", cell.get("input", ""))
+        if isinstance(source, list) and all(isinstance(line, str) for line in source):
+            source = "".join(source)
+        if not isinstance(source, str):
+            raise TypeError("a cell's source is not text")
+        source = source.replace("\r\n", "\n").replace("\r", "\n")
+        marked = _dictionary(_dictionary(cell.get("metadata")).get("workshop")).get("exercise")
+        if not isinstance(marked, str) or marked not in exercises:
+            mine = [name for name in _DEFINED.findall(source) if name in exercises]
+            marked = mine[0] if mine else None
+        found.append((source, marked))
+    return tuple(found)
+
+
+def _dictionary(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _stems() -> dict[str, str]:
+    return {lesson.notebook.rpartition("/")[2]: lesson.name for lesson in syllabus.lessons()}
+
+
+def _lesson_by_name(name: str) -> str | None:
+    """The lesson of a file called as ours are, or nearly: 01_representation-Copy1.ipynb."""
+    return next((lesson for stem, lesson in _stems().items() if name.startswith(stem)), None)
+
+
+def _ours(name: str) -> bool:
+    """Whether it is called like one of the workshop's own folders or notebooks."""
+    stem = name[: -len(".ipynb")] if name.endswith(".ipynb") else name
+    return stem in ("day1", "day2") or (name.endswith(".ipynb") and stem in _stems())
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:100]
