@@ -185,6 +185,25 @@ def test_the_command_says_what_to_do(tmp_path):
         assert "another grading" in stopped(tmp_path / "class", "--out", tmp_path / "out")
 
 
+def test_elsewhere_than_on_linux_only_unsafe_grades(monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox, "on_linux", lambda: False)
+    torn = {"sigmoid": "def sigmoid(z)\n    return z\n", "boundary_x2": None}
+    own = "from workshop.day1.neuron import standardise as own\n"
+    own += "def standardise(x, train):\n    return own(x, train)\n"
+    builders.hand_in(tmp_path / "class", "ann", builders.notebook({**torn, "standardise": own}))
+    left = {"weighted_sum": "import os\ndef weighted_sum(x, w, b):\n    os._exit(1)\n"}
+    left["sigmoid"] = "def sigmoid(z):\n    while True:\n        pass\n"
+    builders.hand_in(tmp_path / "class", "bob", builders.notebook(left))
+    with pytest.raises(sandbox.SandboxError, match="WSL"):
+        grade([tmp_path / "class"], tmp_path / "out")
+    done = grade([tmp_path / "class"], tmp_path / "out", unsafe=True, time_limit=0.1)
+    assert done.level == sandbox.NO_LEVEL
+    assert verdicts_of(done.results) == {
+        "ann": ["passed", "wrong", "missing", "wrong"],
+        "bob": ["crashed", "timed out", "passed", "passed"],
+    }
+
+
 def test_two_gradings_do_not_write_to_one_folder(tmp_path):
     with results.Out(tmp_path / "out"):
         with pytest.raises(results.OutError, match="another grading"):
