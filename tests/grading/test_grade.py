@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -141,10 +142,13 @@ def test_a_killed_grading_goes_on_where_it_stopped_and_its_sandbox_ends(tmp_path
     while time.monotonic() < deadline and builders.left_over(mark):
         time.sleep(0.05)
     assert builders.left_over(mark) == []
+    folders = f"workshop-grade-{process.pid}-*"
+    assert len(list(Path(tempfile.gettempdir()).glob(folders))) == 1
 
     done = grade([place], out, unsafe=True, seed=5)
     assert done.checked == 24 - kept
     assert [one.verdict for one in done.results] == ["passed"] * 24
+    assert list(Path(tempfile.gettempdir()).glob(folders)) == []
     assert journal.read_bytes().startswith(before)
     assert journal.read_bytes().count(b"\n") == 24
 

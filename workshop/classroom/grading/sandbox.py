@@ -29,6 +29,7 @@ from workshop.classroom.grading import library
 from workshop.classroom.grading.plain import Plain
 from workshop.exercises.exercise import Exercise
 
+PREFIX = "workshop-grade-"  # of temporary folders; the process's number comes next
 LIBRARY = "/library"  # where the library is in the sandbox
 START_LIMIT = 120.0  # seconds to load torch on a slow, busy machine
 GRACE = 20.0  # seconds beyond the wall time, after which the sandbox itself is given up
@@ -111,7 +112,8 @@ class Kitchen:
         lessons: Collection[str] | None = None,
     ) -> None:
         """Write the library into a temporary folder."""
-        self.folder = Path(tempfile.mkdtemp(prefix="workshop-grade-"))
+        _clear_away()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         self.folder.chmod(0o755)
         try:
             self.root = self.folder / "root"
@@ -147,6 +149,18 @@ class Kitchen:
     def close(self) -> None:
         """Remove the temporary folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _clear_away() -> None:
+    """Remove the temporary folders of gradings that were killed."""
+    import psutil
+
+    for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        number = old.name.removeprefix(PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            mine = os.name == "nt" or old.lstat().st_uid == os.getuid()
+            if number.isdigit() and mine and not psutil.pid_exists(int(number)):
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def _installed() -> list[Path]:
