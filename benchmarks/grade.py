@@ -3,8 +3,7 @@
     python -m benchmarks.grade --attendees 5 10 30 --jobs 2 --days 1
 
 makes classes whose members hand in a full day each: most of them right, every fourth the stubs as
-they were, one of ten with a loop without end. nbgrader's autograde, if it is installed, executes the
-same notebooks; it starts a kernel for each.
+they were, one of ten with a loop without end.
 """
 
 from __future__ import annotations
@@ -13,9 +12,6 @@ import argparse
 import copy
 import json
 import os
-import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -45,29 +41,6 @@ def write_class(folder: Path, attendees: int, lessons: tuple[syllabus.Lesson, ..
             path = folder / f"attendee{number:03d}" / f"{lesson.notebook}.ipynb"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(notebooks.serialise(edition), encoding="utf-8")
-
-
-def nbgrader(folder: Path, lesson: syllabus.Lesson) -> float | None:
-    """Seconds a notebook that executing takes, as nbgrader's autograde does; None without it."""
-    try:
-        import nbgrader  # noqa: F401
-    except ModuleNotFoundError:
-        return None
-    path = folder / "attendee000" / f"{lesson.notebook}.ipynb"
-    with tempfile.TemporaryDirectory() as place:
-        target = Path(place) / "submitted" / "ann" / "day" / path.name
-        target.parent.mkdir(parents=True)
-        shutil.copy(path, target)
-        source = Path(place) / "source" / "day" / path.name
-        source.parent.mkdir(parents=True)
-        shutil.copy(path, source)
-        for command in ("generate_assignment", "autograde"):
-            start = time.perf_counter()
-            subprocess.run(
-                [sys.executable, "-m", "nbgrader", command, "day", "--force"], cwd=place,
-                check=True, capture_output=True,
-            )  # fmt: skip
-        return time.perf_counter() - start
 
 
 def cpu() -> float:
@@ -109,7 +82,6 @@ def main() -> None:
                     "checks_per_second": round(done.checked / seconds, 1),
                     "isolation": done.level.name,
                     "verdicts": dict(Counter(one.verdict for one in done.results)),
-                    "nbgrader_seconds_a_notebook": nbgrader(place, lessons[0]),
                 }
             )
             if not arguments.json:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -141,10 +142,13 @@ def test_a_killed_grading_goes_on_where_it_stopped_and_its_sandbox_ends(tmp_path
     while time.monotonic() < deadline and builders.left_over(mark):
         time.sleep(0.05)
     assert builders.left_over(mark) == []
+    folders = f"workshop-grade-{process.pid}-*"
+    assert len(list(Path(tempfile.gettempdir()).glob(folders))) == 1
 
     done = grade([place], out, unsafe=True, seed=5)
     assert done.checked == 24 - kept
     assert [one.verdict for one in done.results] == ["passed"] * 24
+    assert list(Path(tempfile.gettempdir()).glob(folders)) == []
     assert journal.read_bytes().startswith(before)
     assert journal.read_bytes().count(b"\n") == 24
 
@@ -183,6 +187,25 @@ def test_the_command_says_what_to_do(tmp_path):
     assert "cannot be written" in stopped(tmp_path / "class", "--out", tmp_path / "file")
     with results.Out(tmp_path / "out"):
         assert "another grading" in stopped(tmp_path / "class", "--out", tmp_path / "out")
+
+
+def test_elsewhere_than_on_linux_only_unsafe_grades(monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox, "on_linux", lambda: False)
+    torn = {"sigmoid": "def sigmoid(z)\n    return z\n", "boundary_x2": None}
+    own = "from workshop.day1.neuron import standardise as own\n"
+    own += "def standardise(x, train):\n    return own(x, train)\n"
+    builders.hand_in(tmp_path / "class", "ann", builders.notebook({**torn, "standardise": own}))
+    left = {"weighted_sum": "import os\ndef weighted_sum(x, w, b):\n    os._exit(1)\n"}
+    left["sigmoid"] = "def sigmoid(z):\n    while True:\n        pass\n"
+    builders.hand_in(tmp_path / "class", "bob", builders.notebook(left))
+    with pytest.raises(sandbox.SandboxError, match="WSL"):
+        grade([tmp_path / "class"], tmp_path / "out")
+    done = grade([tmp_path / "class"], tmp_path / "out", unsafe=True, time_limit=0.1)
+    assert done.level == sandbox.NO_LEVEL
+    assert verdicts_of(done.results) == {
+        "ann": ["passed", "wrong", "missing", "wrong"],
+        "bob": ["crashed", "timed out", "passed", "passed"],
+    }
 
 
 def test_two_gradings_do_not_write_to_one_folder(tmp_path):

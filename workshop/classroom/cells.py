@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -70,6 +70,25 @@ def definitions_of(notebook: Mapping[str, Any]) -> str:
             continue
         kept += [ast.unparse(node) for node in tree.body if _defines(node)]
     return "\n\n".join(kept) + "\n"
+
+
+def as_notebook(code: Iterable[tuple[str, str | None]]) -> dict[str, Any]:
+    """A notebook of code cells, each given by its source and the exercise that it holds."""
+    return {
+        "cells": [
+            {
+                "cell_type": "code",
+                "source": source,
+                "metadata": {"workshop": {"exercise": exercise}} if exercise else {},
+            }
+            for source, exercise in code
+        ]
+    }
+
+
+def names_in(source: str) -> set[str]:
+    """The names that the statements of `source` bind."""
+    return set().union(*map(bound_by, ast.parse(source).body))
 
 
 def needed_by(name: str, source: str) -> str:

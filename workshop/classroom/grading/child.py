@@ -6,7 +6,6 @@ work. What it writes back is bounded JSON; whoever reads it takes it as data fro
 
 from __future__ import annotations
 
-import ast
 import importlib
 import json
 import os
@@ -43,16 +42,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     from workshop.core.observe import Missing, bindable, load_function, observe
 
     name = request["name"]
-    notebook = {
-        "cells": [
-            {
-                "cell_type": "code",
-                "source": source,
-                "metadata": {"workshop": {"exercise": exercise}} if exercise else {},
-            }
-            for source, exercise in request["cells"]
-        ]
-    }
+    notebook = cells.as_notebook(request["cells"])
     broken = cells.unreadable_cells(notebook)
     if name in broken:
         return {"unreadable": broken[name]}
@@ -60,7 +50,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     inputs = pickle.loads(request["inputs"])
     module, _, function = request["reference"].rpartition(".")
     take_away(getattr(importlib.import_module(module), function))
-    known = set().union(*map(cells.bound_by, ast.parse(source).body))
+    known = cells.names_in(source)
     if name not in known:
         return {"missing": nearest(name, known).strip()}
     try:

@@ -333,7 +333,7 @@ class _Grading:
         if instead:
             self.boxes.discard(like)
             like.close()
-        box = sandbox.Sandbox(like.level, like.kitchen)
+        box = sandbox.box(like.level, like.kitchen)
         self.boxes.add(box)
         try:
             box.wait()
