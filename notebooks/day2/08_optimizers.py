@@ -33,7 +33,8 @@ from workshop.exercises import answer, check, hint
 # %% [markdown]
 # Everything here is tried on one task and one network, so that whatever changes comes from the
 # question we ask: 28 by 28 digits, one hidden layer of 128 ReLUs. All comparisons are scored on the
-# **validation** digits; the test digits stay shut until the end.
+# **validation** digits, which are set apart for making choices; the test digits stay shut until the
+# end. (What `schedule` is for, in the code below, comes in the last part of this lesson.)
 
 # %%
 data = trial.digits()
@@ -93,12 +94,12 @@ check(count_updates)
 
 # %% [markdown]
 # In PyTorch the batch size belongs to the **DataLoader**, which shuffles the examples and deals them
-# out; the optimizer called `SGD` does not know how large a batch was. (*Where the book differs:* it has
+# out (`TensorDataset` puts each image beside its label for it); the optimizer called `SGD` does not know how large a batch was. (*Where the book differs:* it has
 # the batch size set in the optimizer.)
 
 # %%
 loader = DataLoader(TensorDataset(*data.train), batch_size=64, shuffle=True)
-x, y = next(iter(loader))
+x, y = next(iter(loader))  # the first batch it deals out
 print("one batch:", tuple(x.shape), tuple(y.shape), " batches in an epoch:", len(loader))
 print("by our count:", batches.count_updates(len(data.train), 64, epochs=1))
 
@@ -110,6 +111,7 @@ print("by our count:", batches.count_updates(len(data.train), 64, epochs=1))
 # %%
 histories, accuracies = {}, {}
 print("batch   updates   seconds   loss at the end   validation accuracy")
+# partial(SGD, lr=0.05) is SGD with its rate filled in; the network's weights are still to come.
 for name, size in batches.SIZES.items():
     start = time.perf_counter()
     model, histories[f"batch {name}"] = trial.train(
@@ -128,8 +130,8 @@ plots.bars(accuracies, title="Three epochs at one rate", ylabel="accuracy", line
 # Small batches win by accuracy, large ones by time. With all digits in one batch there were three
 # updates in all, and the network has hardly begun. With one digit a batch there were thousands, and it
 # took by far the longest: for a processor, 64 rows at once are nothing like 64 times the work of one.
-# That is why nearly everyone uses mini-batches, and why everyone says "SGD" and means those. A second reason is memory: only one
-# batch has to be worked on at a time.
+# That is why nearly everyone uses mini-batches, and why everyone says "SGD" and means those. A second
+# reason is memory: only one batch has to be worked on at a time.
 #
 # Was it fair, though, to give them all the same rate? A larger batch has a more reliable gradient,
 # so it can afford larger steps. Here are batches of 512 with 8 times the rate that 64 had:
@@ -188,9 +190,10 @@ plots.descent(steps.bowl, paths={"plain": plain}, title="Sixty plain steps", **v
 # %% [markdown]
 # A heavy ball would do better. It has **momentum**: what it does now depends on where it was going. The
 # pushes across, now left, now right, cancel; those along add up. In a formula, the ball's velocity $v$
-# keeps a part $\beta$ of itself and gains the new gradient $g$:
+# keeps a part $\beta$ of itself and gains the new gradient $g$ ($\alpha$ is the learning rate, as in
+# lesson 6):
 #
-# $$v \leftarrow \beta v + g \qquad w \leftarrow w - \eta\, v$$
+# $$v \leftarrow \beta v + g \qquad w \leftarrow w - \alpha\, v$$
 #
 # **Exercise 2.** Write this step.
 
@@ -259,19 +262,22 @@ plots.functions(
 #
 # The valley was hard because one direction is steep and the other flat, and there is one rate for both.
 # What if each weight had a step of its own size? **RMSprop** remembers how large each weight's gradient
-# usually is, as a running mean $s$ of its square, and divides by the root of it. Where gradients are
-# large the step shrinks; where they are small it grows.
+# usually is, as a **running mean** $s$ of its square (a mean in which what is long past counts less and
+# less), and divides by the root of it. Where gradients are large the step shrinks; where they are small
+# it grows.
 
 # %%
 show_source(steps.rmsprop_step)
 
 # %% [markdown]
+# (Torch's name `alpha` is for the part of $s$ that is kept; it is not our learning rate $\alpha$.)
+#
 # **Adam** (Kingma and Ba 2015) puts both ideas together: $m$, a running mean of the gradient, is the
 # heavy ball; $s$, a running mean of its square, sets the step for each weight.
 #
 # $$m \leftarrow \beta_1 m + (1-\beta_1)\, g \qquad s \leftarrow \beta_2 s + (1-\beta_2)\, g^2$$
 # $$\hat m = \frac{m}{1-\beta_1^t} \qquad \hat s = \frac{s}{1-\beta_2^t} \qquad
-# w \leftarrow w - \eta\, \frac{\hat m}{\sqrt{\hat s} + \epsilon}$$
+# w \leftarrow w - \alpha\, \frac{\hat m}{\sqrt{\hat s} + \epsilon}$$
 #
 # Both means begin at 0, so at first they are too small; dividing by $1-\beta^t$ at update $t$ mends
 # that. The tiny $\epsilon$ keeps us from dividing by 0. (*Where the book differs:* the name stands for
@@ -352,7 +358,8 @@ plots.functions(
 )
 
 # %% [markdown]
-# The four faces of a loss curve. Too low: it falls, but crawls. Right: it falls fast and goes on falling.
+# The faces of a loss curve. Too low: it falls, but crawls. Low: the same, less so. Right: it falls fast
+# and goes on falling.
 # Too high: it leaps up at once, since each step is so large that it lands higher on another slope, and
 # then it stays up, about where guessing is. Now the accuracies, and the same for Adam. Its steps are
 # measured otherwise, so its good rates are far smaller:
@@ -375,8 +382,9 @@ plots.bars(
 # ### A test that suggests a rate
 #
 # Must you try them all? A **range test** (Smith 2017) sweeps them in one short run: begin with a tiny
-# rate, make it larger by a factor with each update, write down the loss. At first nothing happens,
-# then the loss falls, and then it explodes. The best rates are shortly before.
+# rate, make it larger by a factor with each update, write down the loss (smoothed by a running mean,
+# since single batches jump about). At first nothing happens, then the loss falls, and then it explodes.
+# The best rates are shortly before.
 
 # %%
 swept, losses = rates.range_test(data.train, partial(torch.optim.SGD, lr=0.0))
@@ -489,7 +497,7 @@ plots.curves(patient, ("loss", "first_gradient"), title="Plain SGD, with patienc
 # ## A rate that changes
 #
 # Large steps are good for getting there, small ones for settling. So why not both? A **schedule** changes
-# the rate at every update. Three of the best known:
+# the rate at every update. Three of the best known, and then beside them the rate that stays as it is:
 
 # %%
 show_source(schedules.step_decay, schedules.cosine, schedules.one_cycle)
@@ -509,7 +517,7 @@ plots.functions(
 )
 
 # %% [markdown]
-# One-cycle begins low, too: it **warms up**, and gives a new network its full rate only later.
+# One-cycle does not begin with the full rate: it **warms up**, so that a new network gets it only later.
 # PyTorch has all of these in `torch.optim.lr_scheduler` (`StepLR`, `CosineAnnealingLR`, `OneCycleLR`).
 #
 # Do they pay? A fair comparison gives each schedule, and the constant rate, a choice of several

@@ -71,8 +71,8 @@ plots.panels(
 )
 
 # %% [markdown]
-# Mind the scales of the four panels. (Both errors are measured after each epoch in evaluation mode. The
-# accuracy that the training loop notes down as it goes is no fair partner for a validation error: it is
+# Mind the scales of the four panels. (Both errors are measured after each epoch in *evaluation mode*, as
+# the model would be used; the part on dropout, below, says what that means. The accuracy that the training loop notes down as it goes is no fair partner for a validation error: it is
 # taken while the weights still move and, as you will see, with handicaps switched on.)
 #
 # Looking is good; a rule is better, and two questions make one:
@@ -113,7 +113,7 @@ for letter, name in letters.items():
 #
 # ## Against high bias: more of everything
 #
-# The easy half: more units, more layers, another kind of network, more time. We start with 2 hidden
+# The easy half: more units, more layers, another kind of network (lesson 10's CNN), more time. We start with 2 hidden
 # units, 10 epochs and 500 digits, change one thing at a time, and measure on other digits. **Your bet:** does each of them help?
 
 # %%
@@ -185,14 +185,14 @@ for name, score in scores.items():
 #
 # **Weight decay** pulls each weight towards 0 a little at every step, so that only those stay large
 # which the data keep pushing. It is plain gradient descent on the loss plus
-# $\frac{\lambda}{2}\sum w^2$:
+# $\frac{\lambda}{2}\sum w^2$, where $\lambda$ (`decay` in code) says how hard it pulls:
 
 # %%
 show_source(regularization.weight_decay_step)
 
 # %%
 w, gradient = torch.randn(5), torch.randn(5)
-parameter = nn.Parameter(w.clone())
+parameter = nn.Parameter(w.clone())  # a tensor that an optimizer may change
 parameter.grad = gradient
 torch.optim.SGD([parameter], lr=0.1, weight_decay=0.3).step()
 print(
@@ -325,7 +325,8 @@ for drop in (dropout.Dropout(0.3), nn.Dropout(0.3)):
 # ### Why it helps: one network is many
 #
 # A network with $n$ units that may be missing contains $2^n$ smaller ones, which share their weights.
-# With two inputs and two hidden units, all of which may drop out, there are sixteen:
+# With two inputs and two hidden units, all of which may drop out, there are sixteen. (*Where the book
+# differs:* its text sends you to figure 2.10 for this picture; it is figure 2.9.)
 
 # %%
 sixteen = dropout.all_masks(4).flip(0)
@@ -339,8 +340,9 @@ plots.thinned(
 # %% [markdown]
 # Dropout trains one of them in each step. In use we would like to ask them *all* and average, as one
 # asks a committee. With 10 hidden units that is still possible: 1,024 sub-networks, trained together on
-# the two rings of lesson 1. **Your bet:** how good are the members one by one, how good is the
-# committee, and how good is the one whole network in evaluation mode?
+# the two rings of lesson 1. The committee's probability is the mean of its members', or their **geometric
+# mean** (of $n$ numbers, the $n$-th root of their product). **Your bet:** how good are the members one by
+# one, how good is the committee, and how good is the one whole network in evaluation mode?
 
 # %%
 settings = dropout.Config()
@@ -404,9 +406,10 @@ show_source(augmentation.gallery)
 # %% [markdown]
 # (Photo: flickr.com/photos/vultilion, Creative Commons BY 2.0.)
 #
-# For digits we turn, move and resize each a little. One pitfall: given a whole batch, a transform of
-# torchvision draws *once*, and treats all images alike. `Dataset` and `DataLoader` call it image by
-# image, which is right, but slow for small networks. So here is the same for a batch, each image in its
+# For digits we turn, move and resize each a little (together, an *affine* change). One pitfall: given a
+# whole batch, a transform of torchvision draws *once*, and treats all images alike. PyTorch's `Dataset`,
+# which holds examples one by one, and lesson 8's `DataLoader` call it image by image, which is right, but
+# slow for small networks. So here is the same for a batch, each image in its
 # own way. It is a layer that comes first, and, like dropout, works in training only:
 
 # %%
@@ -512,7 +515,8 @@ print(
 #
 # $$y = \gamma\,\frac{z - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta$$
 #
-# $\gamma$ and $\beta$, one of each per unit, are learned: the network can undo the whole thing if that
+# Here $\mu$ and $\sigma^2$ are the unit's mean and variance over the batch, and $\varepsilon$ is tiny, as in
+# Adam. $\gamma$ and $\beta$, one of each per unit, are learned: the network can undo the whole thing if that
 # is better. And in use? A single example has no spread. So while training, the layer remembers a running
 # mean and variance, and in evaluation mode it takes those.
 #
@@ -548,7 +552,7 @@ show_source(batchnorm.BatchNorm)
 # %% [markdown]
 # ### Faster?
 #
-# A network of three hidden layers, plain gradient descent, eight passes over the digits, with BatchNorm
+# A network of three hidden layers, plain SGD, eight passes over the digits, with BatchNorm
 # and without. And since a step with it costs more, we look at the clock too. **Your bet?**
 
 # %%

@@ -14,7 +14,7 @@
 import torch
 from ipywidgets import IntSlider, interact
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # layers without weights of their own, as functions
 
 from workshop.classroom import climb
 from workshop.classroom.show import show_source
@@ -155,6 +155,7 @@ kernels = {
     "upright edges": torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4,
     "level edges": torch.tensor([[-1.0, -2, -1], [0, 0, 0], [1, 2, 1]]) / 4,
 }
+# F.conv2d slides each kernel over the picture; exercise 3 will do the same.
 maps = F.conv2d(ink[None, None], torch.stack(list(kernels.values()))[:, None])[0]
 plots.images(
     torch.cat([ink[None, 1:-1, 1:-1], maps.abs().clamp(max=1)]),
@@ -205,7 +206,8 @@ for kernel_size, stride, padding, dilation in (
 
 # %% [markdown]
 # The second and third line keep the size: at stride 1, an odd kernel of $k$ needs $p = (k - 1) / 2$. No
-# padding does it for an even one.
+# padding does it for an even one. (So does the last line: with dilation 2 a kernel of 3 covers 5 pixels,
+# and needs what a kernel of 5 does.)
 #
 # *Where the book differs:* stride is the size of a step, not the number of steps, and padding keeps the
 # dimensions only if it is chosen as above.
@@ -346,8 +348,9 @@ print(f"numbers to learn: {sum(p.numel() for p in cnn.parameters()):,}, "
       f"and in a fully connected network for the same: {sum(p.numel() for p in model.mlp().parameters()):,}")  # fmt: skip
 
 # %% [markdown]
-# The picture gets smaller and the number of features larger: less *where*, more *what*. **Your bet:**
-# how many of 500 validation digits does it read after six epochs?
+# The picture gets smaller and the number of features larger: less *where*, more *what*. `model.recipe`
+# puts together what you know: cross-entropy with label smoothing (lesson 9), AdamW and a one-cycle
+# schedule (lesson 8); the two stars hand all of it over as named arguments. **Your bet:** how many of 500 validation digits does it read after six epochs?
 
 # %%
 epochs, lr = 6, 0.01
@@ -572,7 +575,9 @@ climb.show()
 # ## Clothes
 #
 # Digits are easy. **Fashion-MNIST** has ten kinds of clothing in the same format, and was made to be
-# harder. The workshop brings 6,000 of its 70,000 pictures:
+# harder. The workshop brings 6,000 of its 70,000 pictures. What a CNN makes of them goes into a
+# **confusion matrix**: a row for what a thing is, a column for what the network calls it, and in each
+# square how often. Right answers are on the diagonal.
 
 # %%
 fashion = load("fashion_mnist")
@@ -584,6 +589,7 @@ clothes_cnn = learn("cnn", fashion.development)
 with torch.no_grad():
     guess = clothes_cnn.eval()(fashion.test.x).argmax(dim=1)
 matrix = torch.zeros(10, 10, dtype=torch.long)
+# one more at (what it is, what was said), for each picture
 matrix.index_put_((fashion.test.y, guess), torch.tensor(1), accumulate=True)
 print(f"{matrix.trace().item()} of {len(guess)} right")
 plots.confusion(matrix, fashion.class_names, title="Clothes")
@@ -591,9 +597,9 @@ plots.confusion(matrix, fashion.class_names, title="Clothes")
 # %% [markdown]
 # Most confusion is among the things for the upper body. Would you always know, at 28 by 28 pixels?
 #
-# All 70,000 pictures, if they are on your machine (torchvision downloads them, and Debian and Ubuntu have
-# a package `dataset-fashion-mnist`), take the same CNN about a minute:
-# `workshop run cnn --set full=true`. How the code finds them, and what it says where they are not:
+# The same CNN can learn from all 70,000 pictures, if they are on your machine (torchvision downloads them,
+# and Debian and Ubuntu have a package `dataset-fashion-mnist`) and you have a few minutes:
+# `workshop run cnn --set full=true`. Where the code looks for them:
 
 # %%
 from workshop.core import fullsize
@@ -606,7 +612,7 @@ print(*fullsize.places(), sep="\n")
 #
 # - A convolution slides a small kernel over the image: multiply, add up. Few weights, shared by all
 #   places.
-# - Size along a side: $\lfloor (n + 2p - d(k - 1) - 1) / s \rfloor + 1$.
+# - Size along a side: $\lfloor (n + 2p - d(k - 1) - 1) / s \rfloor + 1$, where $\lfloor\;\rfloor$ rounds down.
 # - A filter has a kernel for each channel; a layer has many filters, each with a map.
 # - Three stages: convolution, detector, pooling. Blocks of them see more and more of the picture.
 # - A CNN knows in advance that neighbours belong together and that things may move. On shuffled pixels

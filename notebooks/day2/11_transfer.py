@@ -90,7 +90,7 @@ for name, part in parts.items():
 
 # %% [markdown]
 # One trap is hidden in weights from elsewhere: they fit only a network that computes *exactly* the
-# same. These were trained in TensorFlow, whose padding called `same` is uneven where a stride of 2
+# same. These were trained in TensorFlow, another library like PyTorch, whose padding called `same` is uneven where a stride of 2
 # meets an even size. Pad as torch does, and every map is shifted by a pixel.
 #
 # **Exercise 1.** `size / stride` places, rounded up, must fit on the padded side. How many zeros go
@@ -146,7 +146,7 @@ gallery(
 # ## The task
 #
 # We have 169 photos. To make it hard, each is pasted on backgrounds: textures of ours, or pieces of a
-# landscape.
+# landscape. Each pasting is a **view** of the photo.
 #
 # **Exercise 2.** Paste. The `mask` is 1 on the thing, 0 beside it, and between at its edge, where both
 # mix.
@@ -180,8 +180,9 @@ gallery(
 # 2. **The same background on both sides.** Training scenes get the left part of the landscape, test
 #    scenes the right, and other textures.
 #
-# And one more: in a sixth of 169 photos one photo is more than three points. So we do it six times
-# over, each time with another sixth for the test, until every photo was tested once: **cross-validation**.
+# And one more: in a sixth of 169 photos one photo is more than three percentage points. So we deal them
+# into six parts, the **folds**, and do it six times over, each time with another fold for the test, until
+# every photo was tested once: **cross-validation**.
 
 # %%
 split = scenes.folds(prepared.y, config.folds, seed=0)
@@ -222,8 +223,8 @@ print(f"right on {score.sums['accuracy']} of {score.total} photos of the first f
 
 # %% [markdown]
 # **Exercise 3.** Write one such training step by hand, for a body of one layer: the head moves, the
-# body does not. (The gradient for the head is that of softmax and cross-entropy in lesson 5:
-# probabilities minus what was wanted.)
+# body does not. (The gradient at the logits is that of softmax and cross-entropy in lesson 6:
+# probabilities minus what was wanted, divided by $B$.)
 
 
 # %% exercise="frozen_step"
@@ -257,7 +258,7 @@ for mode in ("evaluation", "training"):
 
 # %% [markdown]
 # In training mode a photo's features depend on its neighbours, and the statistics of a million photos
-# are overwritten by those of a few. So what is frozen stays in evaluation mode. `fit` calls
+# are overwritten by those of a few. So what is frozen stays in evaluation mode. `train_epochs` calls
 # `model.train()` at each epoch; our model lets that reach its head alone:
 
 # %%
@@ -335,6 +336,9 @@ plots.bars(
 # "pre-training". That is **full fine-tuning**; pre-training is what came before, on ImageNet.
 #
 # ## How few are enough?
+#
+# Now with 5, 10 or 20 photos of each kind, on three of the folds. **Your bet:** will *scratch* with 20 of
+# each come up to *frozen* with 5?
 
 # %%
 counts = {"frozen": [], "scratch": []}
@@ -452,7 +456,7 @@ else:
     print("Lessons 6 to 10 add the rungs.")
 
 # %% [markdown]
-# ## In short
+# ## Recap
 #
 # - A trained network is a **body** that finds features and a **head** that uses them. Keep the first,
 #   replace the second.
@@ -466,17 +470,29 @@ else:
 #
 # ### Test yourself
 #
-# <details><summary>1. You have 200 X-ray images and a body that learned ImageNet. What do you try
-# first, and what would make you go further?</summary>Frozen with a new head. If more images come, or if
-# the features do not fit (X-rays look little like holiday photos), fine-tune the last blocks, then
-# all, and compare on validation images.</details>
+# **1.** You have 200 X-ray images and a body that learned ImageNet. What do you try first, and what would
+# make you go further?
 #
-# <details><summary>2. A colleague makes 20 views of each photo, shuffles them all, and keeps a tenth for the
-# test. What is wrong with the fine result?</summary>Views of nearly every test photo are in training. The model
-# may know the photo, not the kind.</details>
+# <details><summary>Answer</summary>
 #
-# <details><summary>3. All weights have requires_grad=False, and still the features of the body change during
-# training. Why?</summary>It is in training mode: BatchNorm normalises by the batch and goes on updating its
-# running statistics.</details>
+# Frozen with a new head. If more images come, or if the features do not fit (X-rays look little like
+# holiday photos), fine-tune the last blocks, then all, and compare on validation images.
+# </details>
 #
-# That is the first half of the day. After the break, words instead of pictures: **12. text**.
+# **2.** A colleague makes 20 views of each photo, shuffles them all, and keeps a tenth for the test. What
+# is wrong with the fine result?
+#
+# <details><summary>Answer</summary>
+#
+# Views of nearly every test photo are in training. The model may know the photo, not the kind.
+# </details>
+#
+# **3.** All weights have `requires_grad=False`, and still the features of the body change during training.
+# Why?
+#
+# <details><summary>Answer</summary>
+#
+# It is in training mode: BatchNorm normalises by the batch and goes on updating its running statistics.
+# </details>
+#
+# **Next:** [Lesson 12](12_text.ipynb) turns from pictures to words.

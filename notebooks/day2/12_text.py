@@ -139,8 +139,8 @@ print(f"{known} of {len(fresh)} new sentences have no unknown word")
 # ## Pieces of words
 #
 # Language never stops making words. Large language models therefore use tokens *smaller* than words:
-# **byte pair encoding** begins with single bytes and again and again joins the pair of neighbours that
-# occurs most often. One round by hand:
+# **byte pair encoding** begins with single bytes (the numbers from 0 to 255 in which a computer stores
+# every text) and again and again joins the pair of neighbours that occurs most often. One round by hand:
 
 # %%
 text = "low lower lowest"
@@ -390,8 +390,9 @@ history = plots.live(
 learned = model.center.weight.detach()
 
 # %% [markdown]
-# Ask for neighbours: the words whose vectors point most nearly the same way. **Your bet:** who stands next
-# to the king?
+# Ask for neighbours: the words whose vectors point most nearly the same way. (The number behind each word
+# is the **cosine** of the angle between the two: 1 is the very same way, 0 a right angle.) **Your bet:**
+# who stands next to the king?
 
 
 # %%

@@ -43,8 +43,8 @@ print("equal to nn.RNNCell:", torch.allclose(ours, cell(x, a), atol=1e-6))
 # %% [markdown]
 # *Where the book differs:* it has one bias, torch has two. They are added up, so one would do.
 #
-# Now a task that needs nothing but memory. Eight tokens, drawn at random, go by one after the other. After
-# the last one comes the question: **what was the first?**
+# Now a task that needs nothing but memory. A hundred tokens of eight kinds, drawn at random, go by one
+# after the other. After the last one comes the question: **what was the first?**
 
 # %%
 length = 100
@@ -145,7 +145,7 @@ _ = interact(lasting, bias=FloatSlider(0.0, min=-2, max=6, step=0.5))
 
 # %% [markdown]
 # A gate with bias 0, which is about where torch begins, forgets half at every step. To last for $T$ steps,
-# roughly until $1/e$ is left, it has to keep $s = 1 - 1/T$.
+# roughly until $1/e$ (a good third) is left, it has to keep $s = 1 - 1/T$.
 #
 # **Exercise 2.** Which bias does that? Undo the sigmoid.
 
@@ -214,7 +214,8 @@ print(
     torch.allclose(by_hand.gru_step(x, a, *weights), cell(x, a), atol=1e-6),
 )
 
-# z = 1 - G_u: turn the sign of these rows, and the two forms differ by the reset alone
+# z = 1 - G_u, and sigmoid(-v) = 1 - sigmoid(v): with the sign of the update gate's rows (the second
+# third) turned, the two forms differ by the reset alone.
 turned = by_hand.Weights(*(w * torch.tensor([1.0, -1.0, 1.0]).repeat_interleave(32).view(-1, *[1] * (w.ndim - 1)) for w in weights))  # fmt: skip
 book = by_hand.gru_step_book(x, a, *turned)
 print(f"the book's form, same weights: up to {(book - cell(x, a)).abs().max():.3f} away")
@@ -228,13 +229,13 @@ print("both the same when there is nothing to reset:", same)
 
 # %% [markdown]
 # *Where the book differs:* both forms are in use, and a network learns with either; weights trained with
-# one do not fit the other. In the book's equation for the candidate, the name of the bend is lost: it is a
-# tanh.
+# one do not fit the other. In the book's equation for the candidate, the name of the bend is lost (it is a
+# tanh), and $W_{cx}$ is printed as $W_{ax}$.
 #
 # ## Long short-term memory
 #
-# The **LSTM** is older (1997, its forget gate 2000; the GRU is from 2014) and has a memory $c$ *and* a
-# state $a$:
+# The **LSTM** is older (Hochreiter and Schmidhuber 1997, its forget gate by Gers and others 2000; the GRU
+# is from 2014, by Cho and others) and has a memory $c$ *and* a state $a$:
 
 # %%
 diagram.cell("lstm")
@@ -283,7 +284,8 @@ print(f"right on {score(models['GRU']):.3f} of 1,000 new sequences")
 # %% [markdown]
 # Gates alone do not do it: they *can* remember, but these begin by forgetting half at every step, and what
 # is forgotten sends back no gradient from which to learn better. (The loss may go down on the training
-# sequences all the same. Then they are being learned by heart.) So begin with gates that keep:
+# sequences all the same. Then they are being learned by heart.) So begin with gates that keep, by the
+# bias of exercise 2:
 
 # %%
 show_source(memory.remember_long)
@@ -482,6 +484,11 @@ plots.functions(
 for T in sizes:
     counts = {name: by_hand.count_parameters(m) for name, m in cost.contestants(T).items()}
     print(f"{T:4} steps:", ", ".join(f"{name} {count:,} weights" for name, count in counts.items()))
+
+# %% [markdown]
+# The weights of the fully connected network grow with the length; the other two read any length with the
+# same. (*Where the book differs:* a recurrent network takes almost any length, it says. In memory, yes;
+# but you have seen that what it remembers fades.)
 
 # %%
 torch.set_num_threads(before)
