@@ -396,8 +396,8 @@ for name, model, words in (
 plots.bars(pairs_right, title="Pairs that differ in nothing but order", ylabel="both right")
 
 # %% [markdown]
-# The bag took the same course and gets not one pair: it *cannot*. The reader can, once it has been shown, with
-# words and frames that the course did not have.
+# The bag took the same course and gets not one pair: it *cannot*. The reader gets most of them, once it has been
+# shown, with words and frames that neither the course nor we, when we made the course, had looked at.
 
 # %% [markdown]
 # ### Watch it read

@@ -24,8 +24,8 @@ COURSE_FRAMES = (
     "{a} , not {b}", "not {b} , {a}", "the film is not {b} , it is {a}", "it was {a} and not {b}",
     "i found it {a} , certainly not {b}", "the story is not {b} but {a}",
 )  # fmt: skip
-# Drawn up after the course was done, and not before: while it was made, other words and frames, which
-# are neither here nor there, said how it went.
+# Held out: drawn up once the course was done. While it was being made, it was judged by other frames
+# and words, so these took no part in any choice. Whoever changes the course needs new ones.
 PROBE_FRAMES = (
     "the plot is {a} , definitely not {b}", "what we get is not {b} , we get something {a}",
     "her performance , not {b} , was {a}", "critics call it {a} . it is not {b}",
