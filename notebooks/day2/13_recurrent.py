@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 13. Recurrent networks
 #
-# *About 120 minutes.* A bag of words cannot tell *not bad, good* from *not good, bad*. To read, a network must
+# *About 120 minutes.* Lesson 12's bag of embeddings cannot tell *not bad, good* from *not good, bad*. To read, a network must
 # take one word after the other, and remember. At the end you can
 #
 # - write a **recurrent cell**, walk along a batch of sequences with it, and show what it remembers;
@@ -342,7 +342,7 @@ print(f"{len(probe_pairs)} pairs, {len(probe_fours)} groups of four")
 
 # %% [markdown]
 # The groups of four are a puzzle you know: *good* and *not bad* above 0, *bad* and *not good* below. That is XOR
-# of lesson 7, and a bag is a linear model of its words. **Your bet:** how many pairs does the reader get,
+# of lesson 1, and a bag is a linear model of its words. **Your bet:** how many pairs does the reader get,
 # which has seen thousands of reviews?
 
 # %%
@@ -690,6 +690,8 @@ for name, some in (("written by the network", many), ("new printed tunes", print
     print(f"{name:23} {share:.3f} of their runs of eight notes are in a tune it has seen")
 
 # %% [markdown]
+# Compare the two lines before you call it a copyist: printed tunes share their phrases, too.
+#
 # Your turn: choose a dance and a temperature. Another seed is another tune.
 
 
@@ -725,7 +727,7 @@ with tempfile.TemporaryDirectory() as folder:  # or any name you like, such as "
 # %% [markdown]
 # ## Many to many: the names in a sentence
 #
-# One output for every input: a tag for each token, so T_x = T_y. The task is as old as reading by machine:
+# One output for every input: a tag for each token, so $T_x = T_y$. The task is as old as reading by machine:
 # who, what and where is a text about? People (PER), organisations (ORG), places (LOC), and what else has a
 # name, such as peoples, wars and books (MISC). A name may have several tokens, so the tags say more than the
 # class: **B** begins a name, **I** goes on with it, **O** is outside of all names.
@@ -788,7 +790,7 @@ print(
 
 # %% [markdown]
 # Accuracy over tokens hides that nothing was found. So count names: a name is **right** if its first token, its
-# last and its class are right. *Precision* is the share of the found names that are right, *recall* the share of
+# last and its class are right. **Precision** is the share of the found names that are right, **recall** the share of
 # the names that were found, and **F1** is their harmonic mean:
 #
 # $$F_1 = \frac{2 \cdot \text{right}}{\text{found} + \text{there}}$$
@@ -820,7 +822,7 @@ print(f"{sum(map(len, new_names))} of {found.wanted} names in the test were neve
 # Whatever is new, a list cannot find. But a reader can: *in 1842 she wrote to ... about it* says that somebody's
 # name comes, whoever it is, and a capital says more. So the network gets for each token its GloVe vector, how
 # it is written (small, Capital, number, ...), its first and its last three letters. A recurrent network reads them
-# from the left, another from the right (a *bidirectional* network: both neighbours matter), and one linear
+# from the left, another from the right (a **bidirectional** network: both neighbours matter), and one linear
 # layer turns the two states of each token into nine logits. The cell is a GRU, one that keeps
 # things for longer; lesson 14 opens it. *Where the book differs:* its figure reads from the left only.
 
@@ -1017,8 +1019,7 @@ drift = (states_with_padding[:, -1] - right_state).norm() / right_state.norm()
 print(f"without it, the state is off by {drift:.0%} of its size")
 
 # %% [markdown]
-# Both networks are GRUs: cells that keep things for longer than the plain one; lesson 14 opens them. The
-# decoder's state and the encoder's last state go through a layer together, and out come logits for all
+# Both networks are GRUs. The decoder's state and the encoder's last state go through a layer together, and out come logits for all
 # words. (Look at `decode`: `attention` is what comes later.)
 
 # %%
@@ -1065,9 +1066,9 @@ plots.bars(by_kind, title="Encoder and decoder, by kind of phrase", ylabel="exac
 #
 # ## Attention
 #
-# Why should the encoder throw all of its states away but the last? There is one for every word. Let the
+# Why should the encoder hand on its last state only? There is one for every word. Let the
 # decoder look at all of them whenever it says something, and choose itself what matters now. For a state
-# of the decoder, the **query** $q$, and each state of the encoder, a **key** $k_t$:
+# of the decoder, the **query** $q$, and each state of the encoder, a **key** $k_t$ (of $H$ numbers each):
 #
 # $$s_t = \frac{q \cdot k_t}{\sqrt{H}} \qquad w = \mathrm{softmax}(s) \qquad
 # \mathrm{context} = \sum_t w_t\, v_t$$
@@ -1199,7 +1200,8 @@ print(f"attention spread evenly: {evenly.float().mean():.3f} right")
 #
 # So far the decoder took the most probable word at each step: **greedy**. But the most probable *phrase*
 # may begin with a word that was not. **Beam search** keeps the best few beginnings instead of one, tries
-# each with every next word, and keeps the best few of these.
+# each with every next word, and keeps the best few of these. (What is printed is the logarithm of a phrase's
+# probability: the sum of those of its words. Nearer to 0 is more probable.)
 
 # %%
 best_four = search.beam(
@@ -1325,8 +1327,8 @@ plots.functions(
 )
 
 # %% [markdown]
-# Several such heads side by side, a small network for each word, way past both (lesson 7) and
-# normalisation, a few times over: that is a Transformer, and `nn.Transformer` and `nn.MultiheadAttention`
+# Several such **heads** side by side, a small network for each word, a way past both (lesson 7's skips) and
+# a normalisation (of each word by itself, not over a batch), a few times over: that is a Transformer, and `nn.Transformer` and `nn.MultiheadAttention`
 # have it ready. The models behind translation services and chat programs are of this kind.
 #
 # *Where the book differs:* it stops at recurrent networks. They are still a good way to understand

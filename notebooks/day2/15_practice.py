@@ -47,7 +47,7 @@ digits = mnist.development  # training and validation digits; the test set stays
 #
 # To look at mistakes you need examples that the model has not learned, and never those of the test set:
 # whoever studies those will end up fitting them. Our 500 validation digits would give us a few dozen
-# mistakes. There is a thriftier way. Deal all 4,000 digits into five **folds**, train five models, each
+# mistakes. There is a thriftier way. Deal all 4,000 digits into five **folds** (as in lesson 11), train five models, each
 # on four of the folds, and let each answer for the fold it has not seen. Now *every* digit is a
 # validation digit once. These answers are called **out of fold**.
 
@@ -61,7 +61,8 @@ right = len(digits) - len(mistakes)
 print(f"an MLP with 128 hidden units: {right} of {len(digits)} right, {len(mistakes)} mistakes")
 
 # %% [markdown]
-# One number. Which digits does it know, and what does it take the others for?
+# One number. Which digits does it know, and what does it take the others for? The **confusion matrix**
+# (lesson 10) tells:
 
 # %%
 matrix = errors.confusion_matrix(digits.y, logits.argmax(dim=1), 10)
@@ -74,8 +75,8 @@ for k in f1.argsort().tolist():
     print(f"{k:5}  {precision[k]:9.3f}  {recall[k]:6.3f}  {f1[k]:5.3f}")
 
 # %% [markdown]
-# **Precision**: of all it calls a 5, how many are. **Recall**: of all 5s, how many it finds. **F1** is their
-# harmonic mean. The list begins with the digit that needs help most.
+# As for the names in lesson 13, **precision**: of all it calls a 5, how many are; **recall**: of all 5s, how
+# many it finds; **F1**: their harmonic mean. The list begins with the digit that needs help most.
 #
 # Scores do not tell *why*. Pictures may. Here are the worst mistakes first: those where the model gave the
 # right answer the least probability. **Your bet** before you look: is it the model's fault, or the writer's?
@@ -266,7 +267,7 @@ def calibration_error(sure, right, bins):
 check(calibration_error)
 
 # %% [markdown]
-# The cure costs one number. Divide all logits by a **temperature** $T$. Above 1 it makes every answer
+# The cure costs one number. Divide all logits by a **temperature** $T$ (in lesson 13 it was $\tau$). Above 1 it makes every answer
 # less sure and changes none, for the largest logit stays the largest. Find the best by hand:
 
 # %%
@@ -444,10 +445,11 @@ for text, one, other in (
     print(f"{text:26} {mean:+.3f}   standard error {doubt:.3f}")
 
 # %% [markdown]
-# Look at the standard errors before you crown anybody. Over more splits than these, we found:
+# Look at the standard errors (lesson 8) before you crown anybody. Over more splits we found
+# (`workshop run practice`):
 #
 # - Longer training is worst: the network learns the wrong labels by heart.
-# - Throwing labels away unseen does *not* beat dropout, which costs one word: good examples go too.
+# - Throwing labels away unseen does *not* beat dropout: good examples go too.
 # - Correcting the suspects is worth about as much as the best change of the model, and takes somebody's
 #   afternoon. Both together are best, and still short of labels that were right from the start.
 #
@@ -457,7 +459,7 @@ for text, one, other in (
 # %% [markdown]
 # ### When people disagree
 #
-# In practice, labels differ because *people* differ. Each film review of lesson 12 was rated by 15 to 29
+# Labels also differ because *people* differ. Each film review of lesson 12 was rated by 15 to 29
 # people; the label is the sign of their mean. How often is a single rater on the other side?
 
 # %%
@@ -540,7 +542,7 @@ for letter, run in patients.items():
 
 # %% [markdown]
 # - **loss before** the first step: about $\log C$ if the outputs are of a sensible size;
-# - **input**: root mean square of what goes in; **losses**: numbers in the loss, per example; **sum**: do
+# - **input**: root mean square (the typical size) of what goes in; **losses**: numbers in the loss, per example; **sum**: do
 #   the outputs add up to 1, though they should be logits?
 # - **gradient**: size of the gradient used, by that of this batch alone; **update**: the largest step, by
 #   the size of the weights;
