@@ -831,3 +831,9 @@ def test_every_public_figure_is_in_the_gallery():
     figures = set(plots.__all__) - {"alt_text", "live", "animate_descent"}
     assert figures == {name.split("_")[0] if name not in figures else name for name in GALLERY}
     assert importlib.import_module("workshop.core.plots").alt_text is shared.alt_text
+
+
+def test_six_lines_of_a_panel_differ_by_more_than_their_colour():
+    curves = {f"curve {i}": torch.arange(4.0) * i for i in range(6)}
+    figure = plots.panels([("six", torch.arange(4.0), curves)], xlabel="x", ylabel="y")
+    assert len({str(line._dash_pattern) for line in figure.axes[0].lines}) == 6

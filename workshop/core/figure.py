@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK, YELLOW = COLOURS = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442",
 )  # fmt: skip
-LINES = ("-", "--", "-.", ":")
+LINES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 SIGNED = "PuOr_r"  # for numbers on both sides of 0: purple below, white at 0, orange above
 STYLE = {

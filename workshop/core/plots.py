@@ -270,7 +270,7 @@ def panels(
             y = as_array(values).astype(float)
             expect(at.ndim == 1 and y.shape == at.shape, label,
                     f"shape {y.shape} for x of {at.shape}", "one shape (N,) for both")  # fmt: skip
-            ax.plot(at, y, LINES[i % 4], color=COLOURS[i % 7], label=label)
+            ax.plot(at, y, linestyle=LINES[i % len(LINES)], color=COLOURS[i % 7], label=label)
             told.append(f"{name}, {label}" if len(plots) > 1 else label)
             told[-1] += _told(xlabel, at[np.isfinite(y)], y[np.isfinite(y)])
         for px, py, text in points:
@@ -373,7 +373,15 @@ def histogram(
     for i, (label, v) in enumerate(samples.items()):
         colour = COLOURS[i % 7]
         ax.hist(v, edges, histtype="stepfilled", alpha=0.2, color=colour)
-        ax.hist(v, edges, histtype="step", lw=2, color=colour, linestyle=LINES[i % 4], label=label)
+        ax.hist(
+            v,
+            edges,
+            histtype="step",
+            lw=2,
+            color=colour,
+            linestyle=LINES[i % len(LINES)],
+            label=label,
+        )
         low, high, mean, sd = map(number, (v.min(), v.max(), v.mean(), v.std()))
         told.append(f"{label}: {count_of(len(v), 'value')} from {low} to {high}, mean {mean}, "
                     f"standard deviation {sd}")  # fmt: skip
@@ -642,7 +650,7 @@ def _downhill(
 
 
 def _walk(i: int) -> dict[str, Any]:
-    return {"color": COLOURS[i % 7], "linestyle": LINES[i % 4], "linewidth": 1.2,
+    return {"color": COLOURS[i % 7], "linestyle": LINES[i % len(LINES)], "linewidth": 1.2,
             "marker": MARKERS[i % 10], "markersize": 6}  # fmt: skip
 
 
