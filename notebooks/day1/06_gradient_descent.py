@@ -301,7 +301,8 @@ def try_start(start, lr):
 # b^{[l]} \leftarrow b^{[l]} - \alpha\,\nabla_{b^{[l]}}$$
 #
 # where $\nabla_{W^{[l]}}$ holds the partial derivative of the loss with respect to each weight of the
-# layer. But finding them by trying costs two forward passes for every single parameter:
+# layer. But finding them by trying costs two forward passes (from the input to the loss) for every single
+# parameter:
 
 # %%
 print(f"by trying: {2 * count:,} forward passes for one step, and there are thousands of steps")
