@@ -444,7 +444,8 @@ plots.bars(
 #
 # ## Which output, which loss?
 #
-# That is decided by the task. Here is the whole choice in one table, and in code:
+# That is decided by the task. Here is the whole choice in one table, and in code. (**F1** says how well
+# the yeses are found, 1 at best; lesson 13 opens it.)
 
 # %%
 rows = ["| task | such as | read by | loss | labels | metric |", "|---|---|---|---|---|---|"]
@@ -555,8 +556,7 @@ plots.images(
 # %% [markdown]
 # The same network for both, with three outputs. Softmax shares out one whole among the classes, so it
 # says "one of these"; three sigmoids each say yes or no. What if we take the wrong one, softmax where
-# several answers may be true? **Your bet?** (The **F1** score says how well the yeses are found, 1 at
-# best; lesson 13 opens it.)
+# several answers may be true? **Your bet?**
 
 # %%
 config = chooser.Config(epochs=25)
