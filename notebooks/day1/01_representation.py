@@ -19,6 +19,7 @@ import torch
 from ipywidgets import FloatSlider, interact
 from torch import Tensor, nn
 
+# Our own tools: figures, data, training. What each of them does is told where it is first used.
 from workshop.classroom.show import show_source
 from workshop.core import plots
 from workshop.core.data import Split, load, standardize
@@ -43,6 +44,7 @@ from workshop.exercises import answer, check, hint
 
 # %%
 digits = load("digits")
+# .x holds the pictures ([:, 0] takes their only colour, grey), .y the digit that each one shows
 images, labels = digits.train.x[:, 0], digits.train.y  # (N, 8, 8) between 0 and 1, and (N,)
 picture = images[labels == 2][0]
 
@@ -56,6 +58,10 @@ plots.images(16 * picture[None], titles=["What you see, and what the computer ha
 # With the picture before you it takes no effort at all. It is the same with a photograph of a cat,
 # only with millions of numbers. How would you tell a machine which numbers make a cat? Or, for a
 # start, which make a 2?
+#
+# (PyTorch keeps numbers in **tensors**. A tensor's **shape** says how many there are in each
+# direction: `(8, 8)` is a table of 8 rows and 8 columns, `(N, 8, 8)` is N such tables, `(N,)` a row of
+# N numbers, and `()` a single one.)
 #
 # ### Rules written by hand
 #
@@ -76,10 +82,11 @@ show_source(representation.clues_to_two, representation.rule_for_two)
 
 # %%
 clues = representation.clues_to_two(images)
-is_two = (labels == 2).long()
+is_two = (labels == 2).long()  # True and False become 1 and 0
 
 
 def attempt(dark, light):
+    # .item() makes a plain Python number of a tensor that holds only one
     right = (representation.rule_for_two(images, dark, light) == is_two).sum().item()
     title = f"dark > {dark}, light < {light}:\n{right} of {len(images)} right"
     return title, lambda points: ((points[:, 0] > dark) & (points[:, 1] < light)).float()
@@ -130,10 +137,10 @@ check(perceptron_predict)
 # It learns from its mistakes, and from nothing else. After a wrong answer each weight moves a little,
 # in proportion to its input, in the direction that would have been better:
 #
-# $$w \leftarrow w + \eta\,(y - \hat y)\,x \qquad b \leftarrow b + \eta\,(y - \hat y)$$
+# $$w \leftarrow w + \alpha\,(y - \hat y)\,x \qquad b \leftarrow b + \alpha\,(y - \hat y)$$
 #
-# Here $y$ is the right answer, $\hat y$ the perceptron's, and $\eta$ (`lr` in code, the **learning
-# rate**) says how large a step is.
+# Here $y$ is the right answer, the example's **label**, $\hat y$ is the perceptron's, and $\alpha$
+# (`lr` in code, the **learning rate**) says how large a step is.
 #
 # **Exercise 2.** Write one such step, for one example.
 
@@ -149,16 +156,21 @@ check(perceptron_update)
 
 # %% [markdown]
 # That is all there is to it. Take the 64 numbers of an image as inputs, start with all weights at
-# zero, go through the examples again and again, and correct every mistake:
+# zero, go through the examples again and again (once through all of them is an **epoch**), and
+# correct every mistake:
 
 # %%
 show_source(representation.train_perceptron)
 
 # %% [markdown]
-# Now the contest, on **test** images that neither of the two has seen before. What is your bet?
+# Now the contest. Each of our data sets is divided, once and for all, into three parts: a **training
+# set** to learn from, a **validation set** to compare on while something is still to be chosen, and a
+# **test set**, kept apart for the end. `development` is the first two together. So here are test
+# images, which neither of the two has seen before. What is your bet?
 
 # %%
 known, test = digits.development, digits.test
+# flatten(1) writes each image as one row of 64 numbers
 w, b = representation.train_perceptron(known.x.flatten(1), (known.y == 2).long(), epochs=20)
 
 right = test.y == 2
@@ -263,31 +275,33 @@ def draw(w1, w2, b):
 # %% [markdown]
 # ## Layers
 #
-# In 1969 a book spelt this out, and it was a serious blow to the field. The way out is to put several such units side by side, a
-# **layer**, and to let further units look at what those have found. That is a **multi-layer
-# perceptron** (MLP), a neural network. Two things are new in ours: between its layers there is a
-# bend (lesson 4 says which and why), and it learns by turning all its weights at once, each a little,
-# so that a number called the **loss**, how wrong it is, goes down. Lesson 6 opens `train_epochs`; until
-# then it is a machine you may use without looking inside.
+# In 1969 a book spelt this out, and it was a serious blow to the field. The way out is to put several
+# perceptrons, from now on **units**, side by side in a **layer**, and to let further units look at what
+# those have found. That is a **multi-layer perceptron** (MLP), a neural network. Two things are new in
+# ours: between its layers there is a bend (lesson 4 says which and why), and it learns by turning all
+# its weights at once, each a little, so that a number called the **loss**, how wrong it is, goes down.
+# Lesson 6 opens `train_epochs`; until then it is a machine you may use without looking inside.
 
 # %%
+# nn.Linear is a layer, nn.Tanh the bend, and nn.Sequential puts them one after the other
 show_source(representation.network)
 
 # %%
-torch.manual_seed(0)
-mlp = representation.network(inputs=2, hidden=16)
+torch.manual_seed(0)  # the same "random" start each time you run this
+mlp = representation.network(inputs=2, hidden=16)  # hidden: units between input and output
 history = plots.live(
     train_epochs(
         mlp,
         representation.XOR,
-        loss_fn=nn.CrossEntropyLoss(),
-        optimizer=torch.optim.SGD(mlp.parameters(), lr=0.5),
+        loss_fn=nn.CrossEntropyLoss(),  # how wrong is it? (lesson 5)
+        optimizer=torch.optim.SGD(mlp.parameters(), lr=0.5),  # what turns the weights (lesson 6)
         epochs=500,
     ),
     title="A network learns XOR",
 )
 
 # %%
+# evaluate asks the network about each example and counts
 score = evaluate(mlp, representation.XOR, metrics={"accuracy": count_correct})
 print(f"right on {score.sums['accuracy']} of {score.total}")
 plots.boundary(
@@ -355,7 +369,8 @@ plots.boundary(
 
 # %% [markdown]
 # One upright line, drawn by eye, is enough. Can a machine draw it? Three models learn from these 800
-# points and are tested on 800 new ones. A *linear* model is one layer without a bend: like the
+# points and are tested on 800 new ones; their **accuracy** is the share of these that they get right. A
+# *linear* model is one layer without a bend: like the
 # perceptron, it can only divide with a straight line. **Your bet** for each of them?
 
 # %%
@@ -395,8 +410,8 @@ plots.boundaries(
 
 # %%
 distance = held_out.x.norm(dim=1)
-with torch.no_grad():
-    says = {
+with torch.no_grad():  # only look: PyTorch need not prepare for training
+    says = {  # a model has a score for each ring: the outer one's minus the inner one's
         name: model(held_out.x) @ torch.tensor([-1.0, 1.0])
         for name, model in (("linear", flat), ("network", deep))
     }
@@ -426,7 +441,8 @@ plots.scatter(
 # | traditional machine learning | the features | a simple model on top of them |
 # | deep learning | nothing but the task | the features *and* the model on top |
 #
-# Let us try both on larger digits, of 28 by 28 pixels. A person might measure the ink in each row and
+# Let us try both on larger digits, of 28 by 28 pixels: 5,000 from **MNIST**, the best-known collection
+# of handwritten digits (MNIST-5k, for short). A person might measure the ink in each row and
 # in each column, and how symmetrical a digit is.
 #
 # **Exercise 4.** Make one of these features: compare every image with its mirror image, and return 1
@@ -468,7 +484,7 @@ features = standardize(
     representation.represent(mnist, lambda x: representation.hand_made_features(x[:, 0]))
 )
 pixels = representation.represent(mnist, lambda x: x.flatten(1))
-settings = {"epochs": 20, "lr": 0.1, "batch_size": 32}
+settings = {"epochs": 20, "lr": 0.1, "batch_size": 32}  # 32 examples for each small step (lesson 6)
 contest = {
     "58 features by hand,\nlinear model": (nn.Linear(58, 10), features),
     "784 pixels,\nlinear model": (nn.Linear(784, 10), pixels),
@@ -521,6 +537,7 @@ plots.images(cnn[0].weight, signed=True, title="The eight windows of the first l
 
 # %%
 with torch.no_grad():
+    # cnn[:2] is only the beginning of the network: its first layer and the bend after it
     first = cnn[:2](mnist.validation.x)  # (500, 8, 28, 28): what each window finds, everywhere
     second = cnn[:5](mnist.validation.x)  # (500, 16, 14, 14): the second layer, on a coarser grid
 
@@ -536,8 +553,8 @@ plots.images(
 plots.images(second[one], titles=range(1, 17), title="Second layer: coarser, sparser, choosier")
 
 # %% [markdown]
-# To see *what* a unit looks for, search all validation images for the pieces that excite it most. A unit
-# of the second layer sees 14 by 14 pixels, since it looks at what several windows have found.
+# To see *what* a unit looks for, search all validation images for the pieces that excite it most. A
+# unit of the second layer sees 14 by 14 pixels, since it looks at what several windows have found.
 
 
 # %%

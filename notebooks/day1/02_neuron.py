@@ -9,6 +9,9 @@
 #   mind;
 # - bring inputs of very different sizes to one scale, without cheating;
 # - train a neuron on real medical data and recognise it as an old friend, logistic regression.
+#
+# (*The book*, here and later, is *An Introduction to Deep Learning* by Oh and Wong, 2021, which this
+# workshop goes with. *Where the book differs* marks what it has wrong, or what has changed since.)
 
 # %%
 # %matplotlib inline
@@ -66,7 +69,7 @@ print(f"{'z':8} {'':17} {neuron.weighted_sum_loop(x, w, b):6.1f}")
 # %%
 layer = nn.Linear(3, 1)
 with torch.no_grad():  # put the bank's weights into it
-    layer.weight.copy_(w[None])
+    layer.weight.copy_(w[None])  # [None] makes a table of one row
     layer.bias.copy_(b)
 
 print("term by term   ", neuron.weighted_sum_loop(x, w, b).item())
@@ -118,8 +121,8 @@ for income in (3700.0, 3800.0, 3900.0, 4000.0, 4100.0):
 # %% [markdown]
 # ## A whole table at once
 #
-# A bank has more than one applicant. Put $B$ of them into the rows of a table `x` of shape $(B, n)$,
-# one column per feature, and ask for all $B$ sums at once.
+# A bank has more than one applicant. Put $B$ of them, a **batch**, into the rows of a table `x` of
+# shape $(B, n)$, one column per feature, and ask for all $B$ sums at once.
 #
 # **Exercise 1.** Return `z` for every row: shape $(B,)$, one number per example. Run the cell when
 # you have an idea; `check` tells you what it makes of your answer, as often as you like.
@@ -142,7 +145,7 @@ check(weighted_sum)
 # Python numbers, and one matrix product. **Your bet:** how many times as long do the loops take?
 
 # %%
-generator = torch.Generator().manual_seed(0)
+generator = torch.Generator().manual_seed(0)  # random numbers, the same ones each time
 many = torch.randn(200, 1000, generator=generator)
 weights = torch.randn(1000, generator=generator)
 bias = torch.tensor(0.5)
@@ -330,8 +333,9 @@ print("area after: ", [round(v, 2) for v in data.train.x[:5, 3].tolist()])
 
 # %% [markdown]
 # The neuron below returns $z$, not $g(z)$. Models in this workshop always do; $z$ has a name of its
-# own, the **logit**, and the loss applies the sigmoid inside. `train_epochs` is still the machine of
-# lesson 1 that turns the weights, little by little, so that the loss goes down:
+# own, the **logit**, and the loss (here `nn.BCEWithLogitsLoss`, which lesson 5 takes apart) applies the
+# sigmoid inside. `train_epochs` is still the machine of lesson 1 that turns the weights, little by
+# little, so that the loss goes down:
 
 # %%
 show_source(neuron.Neuron)
@@ -342,7 +346,7 @@ model = neuron.Neuron(features=30)
 history = plots.live(
     train_epochs(
         model,
-        (known.x, known.y.float()),
+        (known.x, known.y.float()),  # this loss wants 0.0 and 1.0, not 0 and 1
         loss_fn=nn.BCEWithLogitsLoss(),
         optimizer=torch.optim.SGD(model.parameters(), lr=0.5),
         epochs=200,
@@ -388,15 +392,15 @@ print(f"always 'benign':         right on {data.test.y.sum().item()} of {len(dat
 #
 # One sigmoid neuron, trained with this loss, is **logistic regression**, the classic of statistics.
 # If that is true, a library for statistics must find the same weights. scikit-learn's
-# `LogisticRegression` always pulls the weights a little towards zero (L2 regularisation), so we train
-# once more with an equal pull, and for long enough to arrive:
+# `LogisticRegression` always pulls the weights a little towards zero (L2 regularisation; lesson 9
+# calls it weight decay), so we train once more with an equal pull, and for long enough to arrive:
 
 # %%
 config = neuron.Config()  # 1,200 epochs, and a pull of 0.01
 torch.manual_seed(0)
 model, _ = neuron.train(known, config, seed=0)
 theirs, their_bias = neuron.sklearn_weights(known, config.l2)
-ours = model.linear.weight[0].detach()
+ours = model.linear.weight[0].detach()  # just the numbers, without what PyTorch keeps for training
 
 print("           neuron  scikit-learn")
 for name, mine, other in list(zip(raw.feature_names, ours, theirs, strict=True))[:6]:
@@ -439,8 +443,8 @@ print("scikit-learn's:   ", [f"{v:.3f}" for v in neuron.boundary_x2(x1, their_w,
 # %% [markdown]
 # A few tumours are on the wrong side. No training will mend that; a line cannot go round them.
 #
-# Why did we insist on that little pull? Without it this task has no best answer at all. Watch what happens
-# when the pull gets weaker and weaker: scikit-learn's neuron is wrong on fewer and fewer of the
+# Why did we insist on that little pull? Without it this task has no best answer at all. Watch what
+# happens when the pull gets weaker and weaker: scikit-learn's neuron is wrong on fewer and fewer of the
 # examples it has seen, and its weights get longer and longer.
 
 # %%

@@ -160,8 +160,8 @@ check(forward)
 #
 # Layers need not stand in one line. In a **residual block** the input takes a second way round two
 # layers, and is added to what they make of it: $x + f(x)$. *Where the book differs:* it says that such
-# skip connections avoid overfitting; what they avoid is that the *training* error of very deep networks
-# rises. Lesson 7 measures it.
+# skip connections avoid overfitting (to know the examples by heart; lesson 9); what they avoid is that
+# the *training* error of very deep networks rises. Lesson 7 measures it.
 #
 # **Exercise 4.** Write one, with a sigmoid after the first of the two layers and none after the second.
 
@@ -176,8 +176,9 @@ def residual(x, W1, b1, W2, b2):
 check(residual)
 
 # %% [markdown]
-# Why is it worth having? Send a signal through 1, 10 and 50 fresh layers, or through as many blocks,
-# and look at how much of the difference between two inputs arrives. **Your bet?**
+# Why is it worth having? Send a signal through 1, 10 and 50 fresh layers (with the random weights they
+# are made with), or through as many blocks, and look at how much of the difference between two inputs
+# arrives. **Your bet?**
 
 # %%
 torch.manual_seed(0)
@@ -201,7 +202,7 @@ for depth in (1, 10, 50):
 # digits. `train_epochs` is still a machine for us; lesson 6 opens it.
 
 # %%
-digits = layers.flat_digits()
+digits = layers.flat_digits()  # the 8 x 8 digits of lesson 1, each a row of 64 numbers
 torch.manual_seed(0)
 reader = layers.MLP((64, 64, 10))
 history = plots.live(
@@ -245,7 +246,7 @@ plots.images(
 # %%
 def sorted_by_digit(table, y):
     """Mean distance within a digit over mean distance between digits: table (N, n), y (N,)."""
-    apart = torch.cdist(table, table)
+    apart = torch.cdist(table, table)  # (N, N): from every row to every row
     same = y[:, None] == y
     others = ~torch.eye(len(y), dtype=torch.bool)
     return (apart[same & others].mean() / apart[~same].mean()).item()
@@ -347,6 +348,10 @@ for name, head, example in (
 ):
     print(f"{name:10} -> {[round(v, 1) for v in head(example)[0].tolist()]}")
 
+# %% [markdown]
+# How good are the two new ones? For a number, accuracy makes no sense: nearly right counts too. $R^2$
+# is 0 for always guessing the mean, and 1 for a perfect prediction.
+
 # %%
 score = evaluate(
     yes_or_no, (tumours.test.x, tumours.test.y[:, None]), metrics={"accuracy": count_correct}
@@ -367,8 +372,7 @@ plots.scatter(
 )
 
 # %% [markdown]
-# For a number, accuracy makes no sense. $R^2$ is 0 for always guessing the mean, and 1 for a perfect
-# prediction. Ten measurements say something about the year to come, but far from everything.
+# Ten measurements say something about the year to come, but far from everything.
 
 # %% [markdown]
 # ## Recap

@@ -73,8 +73,9 @@ print("largest difference:", (tower[2](tower[0](x) / 2 + 5) - (x @ W.T + b)).abs
 # %% [markdown]
 # A straight line is not useless everywhere. At the *output* of a network that predicts a number it is
 # just right, because a number can be anything. **Your bet:** three models with a single weight and bias
-# learn $y = 3x$; the output of the first stays as it is, that of the second goes through a sigmoid, that
-# of the third through the ReLU, which cuts off what is below 0. Which can follow?
+# learn $y = 3x$; the output of the first stays as it is, that of the second goes through a sigmoid,
+# that of the third through the ReLU, which cuts off what is below 0. Which can follow? (The loss is the
+# mean squared error, `nn.MSELoss`, of which more in lesson 5.)
 
 # %%
 x = torch.linspace(-1, 1, 101)[:, None]
@@ -83,6 +84,7 @@ for name, bend in {"linear": nn.Identity(), "sigmoid": nn.Sigmoid(), "ReLU": nn.
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(1, 1), bend)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
+    # fit is train_epochs without the picture
     history = fit(model, (x, 3 * x), loss_fn=nn.MSELoss(), optimizer=optimizer, epochs=200)
     print(f"{name:8} loss {history['loss'][-1]:.4f}")
     with torch.no_grad():
@@ -119,7 +121,8 @@ plots.panels(drawn)
 
 # %% [markdown]
 # ReLU is flat below 0 and has slope 1 above (at 0 itself, PyTorch takes 0). The slope of the sigmoid is
-# never more than a quarter, at $z = 0$, and hardly anything far from there.
+# never more than a quarter, at $z = 0$, and hardly anything far from there. **Tanh**, the bend in
+# lesson 1's networks, is a sigmoid stretched to run from -1 to 1.
 #
 # Two straight pieces: isn't ReLU linear? For a linear function, the value of a sum is the sum of the
 # values. Look:
@@ -146,8 +149,8 @@ plots.panels(
 )
 
 # %% [markdown]
-# **Exercise 3.** Write such a sum for any number $n$ of units: $\sum_i v_i\,\mathrm{ReLU}(w_i x + b_i)$,
-# for many $x$ at once. It is a network with one hidden layer.
+# **Exercise 3.** Write such a sum for any number $n$ of units:
+# $\sum_i v_i\,\mathrm{ReLU}(w_i x + b_i)$, for many $x$ at once. It is a network with one hidden layer.
 
 
 # %% exercise="sum_of_relus"
@@ -194,7 +197,8 @@ for hidden in (2, 4, 10):
 plots.functions(points[:, 0], start, xlabel="x / 5", title="The raw material")
 
 # %% [markdown]
-# Training turns all of these pieces. Watch the loss, then the curve:
+# Training turns all of these pieces. Watch the loss (on an axis where each step down is a tenth), then
+# the curve:
 
 # %%
 torch.manual_seed(0)
@@ -247,9 +251,9 @@ plots.bars(errors, title="Largest error on [-5, 5]", ylabel="error")
 # *exist*. It does not say that training finds them.
 #
 # (*Where the book differs:* it promises this for any non-linear activation. It must not be a polynomial
-# either: Cybenko 1989; Leshno and others 1993.) What goes wrong with a polynomial, $g(z) = z^2$ say? Take
-# the very best output weights there are (for a squared error there is a formula for them, so nothing is
-# trained), for hidden layers of ReLUs and of squares, and a wave:
+# either: Cybenko 1989; Leshno and others 1993.) What goes wrong with a polynomial, $g(z) = z^2$ say?
+# Take the very best output weights there are (for a squared error there is a formula for them, so
+# nothing is trained), for hidden layers of ReLUs and of squares, and a wave:
 
 # %%
 x = torch.linspace(-1, 1, 401, dtype=torch.float64)
@@ -260,7 +264,7 @@ for hidden in (3, 10, 100):
     w, b = torch.randn(2, hidden, generator=generator, dtype=torch.float64)
     for name, g in (("ReLUs", activations.relu), ("squares", torch.square)):
         layer = g(x[:, None] * w + b)  # (401, hidden)
-        best = layer @ (torch.linalg.pinv(layer) @ wave)
+        best = layer @ (torch.linalg.pinv(layer) @ wave)  # pinv, the pseudo-inverse: that formula
         print(f"{hidden:3} {name:8} largest error {(best - wave).abs().max():.3f}")
         if hidden == 100:
             lines[f"100 {name}"] = best
@@ -356,8 +360,8 @@ print(
 )
 
 # %% [markdown]
-# *Where the book differs:* it puts sigmoid or softmax into the network, as its last step. In PyTorch the
-# model returns the scores (logits), and the loss has them inside, where they can be computed more
+# *Where the book differs:* it puts sigmoid or softmax into the network, as its last step. In PyTorch
+# the model returns the scores (logits), and the loss has them inside, where they can be computed more
 # safely; we apply them ourselves only when we want to read probabilities.
 
 # %% [markdown]

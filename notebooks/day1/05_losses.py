@@ -128,9 +128,9 @@ check(mse)
 # %% [markdown]
 # Learning has become a search: **find the weights for which this number is least**, in symbols
 # $\arg\min_{W,b} J(y, \hat y)$. With two parameters we can look at the whole landscape. Patients with
-# diabetes were measured and examined again a year later. One measurement is their body mass index $x$; from it we predict how far
-# the disease has come (in hundreds of points), as $\hat y = wx + b$. Each point of the map is one
-# choice of $w$ and $b$, its shade says how wrong that choice is.
+# diabetes were measured and examined again a year later. One measurement is their body mass index $x$;
+# from it we predict how far the disease has come (in hundreds of points), as $\hat y = wx + b$. Each
+# point of the map is one choice of $w$ and $b$, its shade says how wrong that choice is.
 
 # %%
 patients = disease_progression()
@@ -175,13 +175,15 @@ plots.scatter(
     label="the best line",
     xlabel="body mass index, standardised",
     ylabel="progression / 100",
+    title="The line of least loss",
 )
 
 # %% [markdown]
 # With all ten measurements there are eleven parameters and no map, but the search is the same. Is the
-# result any good? An everyday yardstick is to compare with somebody who knows nothing about a patient and always
-# says the mean. $R^2$ is 0 for that person and 1 for a perfect prediction. And as a **control**, the
-# same training once more with the labels dealt out at random, so that there is nothing to learn:
+# result any good? An everyday yardstick is to compare with somebody who knows nothing about a patient
+# and always says the mean. $R^2$ (lesson 3) is 0 for that person and 1 for a perfect prediction. And as
+# a **control**, the same training once more with the labels dealt out at random, so that there is
+# nothing to learn:
 
 # %%
 known, test = patients.development, patients.test
@@ -209,8 +211,9 @@ except ValueError as error:
     print("the library's mse:", error)
 
 # %% [markdown]
-# Each prediction was compared with every label. Nothing fails, the loss even falls, and the model
-# learns to say the mean. Compare shapes before you compare numbers.
+# Each prediction was compared with every label, and PyTorch's subtraction raised no error. (What a
+# model learns from such a loss, the clinic of lesson 15 shows.) Compare shapes before you compare
+# numbers.
 #
 # ## When labels are wrong: squares or sizes?
 #
@@ -258,8 +261,8 @@ plots.panels(
 #
 # ## Yes or no: binary cross-entropy
 #
-# A classifier gives a probability $p$ for "yes". How wrong is 0.9? It depends on the truth. If it was a
-# yes, the cost is $-\log p$; if it was a no, $-\log(1 - p)$:
+# A classifier, a model that chooses between classes, gives a probability $p$ for "yes". How wrong is
+# 0.9? It depends on the truth. If it was a yes, the cost is $-\log p$; if it was a no, $-\log(1 - p)$:
 
 # %%
 p = torch.linspace(0.005, 0.995, 199)
@@ -381,8 +384,8 @@ for name, loss_fn in (("misses", losses.misses), ("cross-entropy", losses.bce_wi
 #
 # ## Several labels at once
 #
-# Which digits are in this picture? There may be one, two, or none. Each of the ten labels is a yes or no
-# of its own: **multi-label** classification, ten logits and ten times binary cross-entropy.
+# Which digits are in this picture? There may be one, two, or none. Each of the ten labels is a yes or
+# no of its own: **multi-label** classification, ten logits and ten times binary cross-entropy.
 
 # %%
 digits = flat_digits()
@@ -427,9 +430,9 @@ show_source(losses.cce)
 
 # %% [markdown]
 # (The book writes it as two loops over examples and classes; you will too, in lesson 7.) As before, it
-# is safer to start from the scores: $\log \mathrm{softmax}(z)_k = z_k - \log \sum_j e^{z_j}$. PyTorch's `nn.CrossEntropyLoss`
-# does just that, and takes the number of the right class instead of a one-hot row. (*Where the book
-# differs:* it lists one-hot labels only; both work.)
+# is safer to start from the scores: $\log \mathrm{softmax}(z)_k = z_k - \log \sum_j e^{z_j}$. PyTorch's
+# `nn.CrossEntropyLoss` does just that, and takes the number of the right class instead of a one-hot
+# row. (*Where the book differs:* it lists one-hot labels only; both work.)
 #
 # **Exercise 3.** Write it from scores. `logits.logsumexp(dim=1, keepdim=True)` is $\log \sum_j e^{z_j}$
 # of each row, without overflow.
@@ -500,9 +503,9 @@ plots.bars(
 )  # fmt: skip
 
 # %% [markdown]
-# For the squared error a 3 taken for a 4 is nearly right and a 3 taken for an 8 is very wrong; but as shapes, 3
-# and 8 are neighbours. And one softmax has one whole to give away: two labels cannot both have more
-# than half. Is it only the limit of one half that is unfair? Here is every other:
+# For the squared error a 3 taken for a 4 is nearly right and a 3 taken for an 8 is very wrong; but as
+# shapes, 3 and 8 are neighbours. And one softmax has one whole to give away: two labels cannot both
+# have more than half. Is it only the limit of one half that is unfair? Here is every other:
 
 # %%
 limits = torch.linspace(0.02, 0.98, 49)
@@ -542,8 +545,8 @@ def wasserstein_1d(a, b):
 check(wasserstein_1d)
 
 # %% [markdown]
-# Here are the radii of 569 real tumours, and as many forged ones, drawn from a bell curve and brought to
-# the mean and the standard deviation of the real. Compared by these two numbers they are the same:
+# Here are the radii of 569 real tumours, and as many forged ones, drawn from a bell curve and brought
+# to the mean and the standard deviation of the real. Compared by these two numbers they are the same:
 
 # %%
 real, fake = critic.radii_and_forgeries(569, seed=0)

@@ -62,7 +62,7 @@ plots.descent(
 # much the curve rises, and divide:
 
 # %%
-at = torch.tensor(-1.0, dtype=torch.float64)
+at = torch.tensor(-1.0, dtype=torch.float64)  # 64 bits: small differences need more digits
 f = downhill.two_valleys
 exact = downhill.two_valleys_slope(at).item()  # x^3 - 4x + 1/2, by the rules of calculus
 print(f"exact slope {exact}\n\n     h   to one side   to both sides")
@@ -183,8 +183,8 @@ check(descend)
 plots.animate_descent(downhill.valley, (-2, 6), path, title="Gradient descent on f(x)")
 
 # %% [markdown]
-# `torch.optim.SGD` is the same rule, ready-made. (The S is for *stochastic*; it will get its meaning
-# below.) With autograd for the slope and SGD for the step:
+# `torch.optim.SGD` is the same rule, ready-made: an **optimizer**, which takes the steps. (The S is for
+# *stochastic*; it will get its meaning below.) With autograd for the slope and SGD for the step:
 
 # %%
 show_source(downhill.descend_with_torch)
@@ -301,7 +301,8 @@ def try_start(start, lr):
 # b^{[l]} \leftarrow b^{[l]} - \alpha\,\nabla_{b^{[l]}}$$
 #
 # where $\nabla_{W^{[l]}}$ holds the partial derivative of the loss with respect to each weight of the
-# layer. But finding them by trying costs two forward passes for every single parameter:
+# layer. But finding them by trying costs two forward passes (from the input to the loss) for every single
+# parameter:
 
 # %%
 print(f"by trying: {2 * count:,} forward passes for one step, and there are thousands of steps")
@@ -407,7 +408,8 @@ for name, other in (
 
 # %% [markdown]
 # Drawn into the network, the gradient says for each connection how the loss would change with it: blue
-# where more weight makes it grow, red where more weight makes it shrink, thick where it matters most.
+# where more weight makes it grow, red and dashed where more weight makes it shrink, thick where it
+# matters most.
 
 # %%
 dW1, _, dW2, _ = backprop.backward(x, y, *params)
@@ -423,7 +425,7 @@ plots.network([3, 4, 2], weights=[dW1, dW2], title="The gradient of each weight"
 # about to go down; purple: up.
 
 # %%
-mnist = gradient_descent.flat_mnist()
+mnist = gradient_descent.flat_mnist()  # the larger digits of lesson 1, each a row of 784 numbers
 params = backprop.initialise((784, 128, 10), seed=0)
 loss, (dW1, *_) = backprop.loss_and_gradients(mnist.train.x[:32], mnist.train.y[:32], params)
 print(f"loss {loss.item():.3f}; guessing among ten gives {torch.tensor(10.0).log().item():.3f}")
@@ -476,8 +478,9 @@ show_source(backprop.train_by_hand)
 # %% [markdown]
 # ## The lid comes off
 #
-# And this is `train_epochs`, which you have used since lesson 1. It is longer, since it keeps a history,
-# validates, and notices when the loss is no longer a number. But look for the lines marked 1 to 4:
+# And this is `train_epochs`, which you have used since lesson 1. It is longer, since it keeps a
+# history, validates, and notices when the loss is no longer a number. But look for the lines marked 1
+# to 4:
 
 # %%
 show_source(train_epochs)
@@ -493,11 +496,13 @@ for _ in range(2):
 
 # %% [markdown]
 # PyTorch *adds* each new gradient to what is in `.grad` already, so it must be emptied before every
-# step. Apart from that, the two should be the same procedure. If they are, then from the same start and in the same order they arrive at the same weights:
+# step. Apart from that, the two should be the same procedure. If they are, then from the same start and
+# in the same order they arrive at the same weights:
 
 # %%
 some = mnist.train.x[:600].double(), mnist.train.y[:600]
 ours = backprop.train_by_hand(*some, (784, 32, 10), lr=0.5, epochs=3, batch_size=32, seed=4)
+# as_module puts our four parameters into two nn.Linear with a ReLU between
 model = backprop.as_module([p.double() for p in backprop.initialise((784, 32, 10), seed=4)])
 fit(
     model, some, loss_fn=nn.CrossEntropyLoss(), optimizer=torch.optim.SGD(model.parameters(), lr=0.5),
@@ -509,7 +514,8 @@ for name, mine, theirs in zip(["W1", "b1", "W2", "b2"], ours, model.parameters()
 # %% [markdown]
 # ## MNIST, by plain gradient descent
 #
-# 5,000 handwritten digits: 3,500 to train on, 500 to choose with, and 1,000 for one test at the end.
+# Our part of it, MNIST-5k, has 5,000 handwritten digits: 3,500 to train on, 500 to choose with (the
+# validation part), and 1,000 for one test at the end.
 # First the rate has to be chosen, on the validation part. **Your bet** for each bar?
 
 # %%
@@ -530,7 +536,8 @@ plots.bars(
 # %% [markdown]
 # Rate 0 learns nothing, as it must. At 5 the first steps are so wild that the network is ruined. The
 # printed lines tell how: a hidden unit whose ReLU is shut for every digit passes no gradient on, so
-# nothing can ever open it again. Between the two lies a wide range where it works. We take 0.5:
+# nothing can ever open it again (more of this in lesson 7). Between the two lies a wide range where it
+# works. We take 0.5:
 
 # %%
 model = backprop.as_module(backprop.initialise((784, 128, 10), seed=0))
@@ -547,7 +554,7 @@ history = plots.live(
     ),
     keys=("loss", "accuracy"),
 )
-updates = len(history) * -(-len(mnist.train) // 32)
+updates = len(history) * -(-len(mnist.train) // 32)  # batches in an epoch, rounded up
 print(f"{len(history)} epochs, {updates:,} iterations: training accuracy "
       f"{history['accuracy'][-1]:.3f}, validation {history['val_accuracy'][-1]:.3f}")  # fmt: skip
 
@@ -564,8 +571,9 @@ plots.weights_as_images(
 # ### The first rungs of a climb
 #
 # All choices are made. So train once more, on the training and the validation part together, and test
-# once: a linear model (its rate, 0.1, was chosen in the same way) and the MLP. What they reach is kept
-# in your folder. It is the start of a climb on these 1,000 digits that goes on until lesson 11.
+# once: a linear model (its rate, 0.1, was chosen in the same way beforehand) and the MLP. What they
+# reach is kept in your folder. It is the start of a climb on these 1,000 digits that goes on until
+# lesson 11.
 
 # %%
 config = gradient_descent.Config()
@@ -597,16 +605,16 @@ climb.show()
 
 # %% [markdown]
 # **That was Day 1.** You know why a representation matters (1), what neurons (2) and layers (3) do, why
-# there is a bend between them (4), how to say how wrong a network is (5), and how it becomes less so (6):
-# a whole neural network, each part of it written by you.
+# there is a bend between them (4), how to say how wrong a network is (5), and how it becomes less so
+# (6): a whole neural network, each part of it written by you.
 
 # %% [markdown]
 # Words and symbols: [glossary](../reference/glossary.md), [notation](../reference/notation.md).
 #
 # ### Test yourself
 #
-# **1.** $f(x) = x^2$, you stand at $x = 4$, and the learning rate is 0.25. Where are you after one step?
-# And after many?
+# **1.** $f(x) = x^2$, you stand at $x = 4$, and the learning rate is 0.25. Where are you after one
+# step? And after many?
 #
 # <details><summary>Answer</summary>
 #

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from workshop.classroom import climb
 from workshop.classroom.show import show_source
 from workshop.core import plots
-from workshop.core.data import load
+from workshop.core.data import Split, load
 from workshop.core.training import History, count_correct, evaluate, train_epochs
 from workshop.day1 import activations, losses
 from workshop.day2.design import (
@@ -142,17 +142,19 @@ plots.curves(errors, ("training error",), title="Deeper, and worse")
 plots.bars(finals, title="Error after training", ylabel="share of digits read wrong")
 
 # %% [markdown]
-# The deeper network is worse on the digits it is *trained* on. That is no overfitting; this is called
-# **degradation**. And yet 56 layers contain 20: if the other 36 only passed on what comes in, the two
-# would be equal. Passing on is just what stacked layers find hard to learn.
+# The deeper network is worse on the digits it is *trained* on. That is no overfitting, which is to be
+# good on these and bad on others; this is called **degradation**. And yet 56 layers contain 20: if the
+# other 36 only passed on what comes in, the two would be equal. Passing on is just what stacked layers
+# find hard to learn.
 #
-# So make it the default. A **residual block** adds its input to what its layers make of it:
+# So make it the default. A **residual block** adds its input to what its layers make of it (as in
+# lesson 3, now with a ReLU on the sum):
 #
 # $$\mathrm{out} = \mathrm{ReLU}(x + f(x))$$
 #
-# With all weights at 0 it passes on $x$. The path past the layers is called a **skip connection**.
-# (*Where the book differs:* its Day 1 says that skip connections avoid overfitting. They mend
-# degradation.)
+# With weights and biases of 0 it passes on $x$ (which is never below 0 behind another ReLU). The path
+# past the layers is called a **skip connection**. (*Where the book differs:* its Day 1 says that skip
+# connections avoid overfitting. They mend degradation.)
 #
 # **Exercise 1.** Write a residual block of two layers, $f(x) = W_2\,\mathrm{ReLU}(W_1x + b_1) + b_2$.
 
@@ -180,7 +182,8 @@ for name, error in finals.items():
 
 # %% [markdown]
 # The residual pair trains at both depths. (Nothing is gained by 56 layers over 20 here: digits do not
-# need that depth. ResNets of 152 layers earned their keep on photographs.)
+# need that depth. Residual networks of 152 layers, called ResNets, earned
+# their keep on photographs.)
 #
 # Why do plain layers fail? Let us look at what training lives on: the gradient.
 #
@@ -277,9 +280,9 @@ for depth in (20, 56):
 
 # %% [markdown]
 # There it does not vanish at all. In our deep plain net it *grows* on its way back, layer by layer,
-# until the first layer's is thousands of times the last one's: one learning rate can hardly suit both. (*Where
-# the book differs:* it lists vanishing gradients as a cause of the degradation. He and others, whose
-# figure it is, thought that unlikely, since their nets had BatchNorm.) Skips keep it in bounds.
+# until the first layer's is thousands of times the last one's: one learning rate can hardly suit both.
+# (*Where the book differs:* it lists vanishing gradients as a cause of the degradation. He and others,
+# whose figure it is, thought that unlikely, since their nets had BatchNorm.) Skips keep it in bounds.
 #
 # ### Does it matter for learning?
 #
@@ -352,16 +355,16 @@ for units, (on_training, on_validation) in sweep.items():
     print(f"{units:4} units: training {on_training:.3f}, validation {on_validation:.3f}")
 
 # %% [markdown]
-# A net of two units cannot even learn its training digits: high **bias**. More width brings the
-# training score to the top, and a gap to the validation score, the sign of **overfitting**. But once
-# all training digits are fit, still wider nets are hardly worse on new ones. Lesson 9 closes some of
-# it. (*Where the book differs:* wider means more overfitting, it says, and deeper generalises better.
+# Two units cannot even learn the training digits: high **bias** (too simple; not a neuron's bias). More
+# width brings the training score to the top, and a gap to the validation score: **overfitting**, of
+# which more in lesson 9. But once all training digits are fit, still wider nets are hardly worse on new
+# ones. (*Where the book differs:* wider means more overfitting, it says, and deeper generalises better.
 # Mostly; counterexamples are wide residual networks and very wide nets that get better again, **double
 # descent**.)
 #
 # ## Which bend?
 #
-# In hidden layers: ReLU, and the same for all hidden layers unless there is a reason. At the output it
+# In hidden layers: ReLU, the same for all hidden layers unless there is a reason. At the output it
 # depends on the task. ReLU has one flaw: a unit that is off, with slope 0, for *every* example gets no
 # gradient and stays off for good: it is **dead**. A learning rate too high can do it in a few steps:
 
@@ -441,7 +444,8 @@ plots.bars(
 #
 # ## Which output, which loss?
 #
-# That is decided by the task. Here is the whole choice in one table, and in code:
+# That is decided by the task. Here is the whole choice in one table, and in code. (**F1** says how well
+# the yeses are found, 1 at best; lesson 13 opens it.)
 
 # %%
 rows = ["| task | such as | read by | loss | labels | metric |", "|---|---|---|---|---|---|"]
@@ -472,13 +476,14 @@ print(heads.head_for("multi-label").labels([[1, 2], [0, 2]]).tolist())
 # %% [markdown]
 # ### The losses, once by hand
 #
-# For a number: the **mean squared error** $\frac1m\sum(\hat y - y)^2$, or the mean absolute error,
-# which is less impressed by a few large misses. For yes or no: **binary cross-entropy**. With its
-# bracket, which the book lost, it is
+# With $m$ examples. For a number: the **mean squared error** $\frac1m\sum(\hat y - y)^2$, or the mean
+# absolute error, which is less impressed by a few large misses. For yes or no: **binary
+# cross-entropy**.
 #
 # $$-\frac1m\sum\,[\,y\log\hat y + (1-y)\log(1-\hat y)\,]$$
 #
-# One of its two terms is always 0, so it is two curves:
+# (*Where the book differs:* the square bracket is missing there, as lesson 5 said.) One of its two
+# terms is always 0, so it is two curves:
 
 # %%
 p = torch.linspace(0.005, 0.995, 400)
@@ -556,7 +561,7 @@ plots.images(
 # %%
 config = chooser.Config(epochs=25)
 model, _ = chooser.train(
-    type(one_known)(one_known.x, one_known.y.argmax(dim=1)),
+    Split(one_known.x, one_known.y.argmax(dim=1)),  # one-hot rows become class ids
     3,
     nn.CrossEntropyLoss(),
     config,
@@ -566,7 +571,7 @@ right = evaluate(model, (one_new.x, one_new.y.argmax(dim=1)), metrics={"right": 
     "right"
 ]
 results = {"one label,\nsoftmax": right}
-shares = type(any_known)(any_known.x, any_known.y / any_known.y.sum(dim=1, keepdim=True))
+shares = Split(any_known.x, any_known.y / any_known.y.sum(dim=1, keepdim=True))
 for title, task, data in (
     ("several labels,\nsigmoids", "multi-label", any_known),
     ("several labels,\nsoftmax", "multi-class", shares),
