@@ -3,15 +3,19 @@
     python -m benchmarks.grade --attendees 5 10 30 --jobs 2 --days 1
 
 makes classes whose members hand in a full day each: most of them right, every fourth the stubs as
-they were, one of ten with a loop without end.
+they were, one of ten with a loop without end. With `--nbgrader`, nbgrader's autograde (which has to
+be installed: `pip install nbgrader`) grades the same notebooks in the same run.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
+import importlib.util
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -43,6 +47,54 @@ def write_class(folder: Path, attendees: int, lessons: tuple[syllabus.Lesson, ..
             path.write_text(notebooks.serialise(edition), encoding="utf-8")
 
 
+def by_nbgrader(place: Path, course: Path, lessons: tuple[syllabus.Lesson, ...]) -> float:
+    """The same submissions, an assignment a lesson, by nbgrader's autograde: its seconds.
+
+    It runs each notebook whole, as is its way, in a kernel of its own, without a sandbox.
+    """
+
+    def nbgrader(*words: str) -> None:
+        command = [sys.executable, "-m", "nbgrader", *words, "--log-level=ERROR"]
+        subprocess.run(command, cwd=course, check=True, stdout=subprocess.DEVNULL)
+
+    course.mkdir()
+    (course / "nbgrader_config.py").write_text("c = get_config()\n", encoding="utf-8")
+    for lesson in lessons:
+        released = notebooks.read(notebooks.notebooks_dir() / f"{lesson.notebook}.ipynb")
+        for cell in released["cells"]:
+            if name := cells.exercise_of(cell):
+                cell["metadata"]["nbgrader"] = {
+                    "schema_version": 3, "grade_id": name, "grade": True, "solution": True,
+                    "locked": False, "task": False, "points": 1, "cell_type": "code",
+                }  # fmt: skip
+        sources = course / "source" / lesson.name
+        sources.mkdir(parents=True)
+        text = notebooks.serialise(released)
+        (sources / Path(lesson.notebook).with_suffix(".ipynb").name).write_text(text, "utf-8")
+        nbgrader("generate_assignment", lesson.name)
+        marked = {
+            c["id"]: c["metadata"]["nbgrader"] for c in released["cells"] if cells.exercise_of(c)
+        }
+        for attendee in sorted(place.iterdir()):
+            book = notebooks.read(attendee / f"{lesson.notebook}.ipynb")
+            for cell in book["cells"]:
+                if cell["id"] in marked:
+                    cell["metadata"]["nbgrader"] = marked[cell["id"]]
+            handed = (
+                course
+                / "submitted"
+                / attendee.name
+                / lesson.name
+                / f"{Path(lesson.notebook).name}.ipynb"
+            )
+            handed.parent.mkdir(parents=True)
+            handed.write_text(notebooks.serialise(book), encoding="utf-8")
+    start = time.perf_counter()
+    for lesson in lessons:
+        nbgrader("autograde", lesson.name)
+    return time.perf_counter() - start
+
+
 def cpu() -> float:
     """Seconds of the processor that this process and those it has waited for have had."""
     return sum(os.times()[:4])
@@ -54,6 +106,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--days", type=int, nargs="+", default=[1])
     parser.add_argument("--lessons", nargs="+", help="instead of whole days")
+    parser.add_argument("--nbgrader", action="store_true", help="its autograde beside it")
     parser.add_argument("--unsafe", action="store_true")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
@@ -64,6 +117,8 @@ def main() -> None:
     )
     if not lessons:
         parser.error("no such lesson")
+    if arguments.nbgrader and importlib.util.find_spec("nbgrader") is None:
+        parser.error("nbgrader is not installed: pip install nbgrader")
     rows = []
     for attendees in arguments.attendees:
         with tempfile.TemporaryDirectory() as folder:
@@ -84,6 +139,12 @@ def main() -> None:
                     "verdicts": dict(Counter(one.verdict for one in done.results)),
                 }
             )
+            if arguments.nbgrader:
+                theirs = by_nbgrader(place, Path(folder, "course"), lessons)
+                rows[-1] |= {
+                    "nbgrader_seconds": round(theirs, 1),
+                    "ratio": round(theirs / seconds, 1),
+                }
             if not arguments.json:
                 print(rows[-1])
     if arguments.json:
