@@ -63,6 +63,8 @@ class Cluster:
         self.gate, self.running, self.alone = threading.Condition(), 0, False
         self.killed, self.slow = distributed.KilledWorker, distributed.TimeoutError
         try:
+            with ThreadPoolExecutor(1) as pool:  # the caller may have a loop of its own
+                pool.submit(lambda: asyncio.run(_probe(address))).result()
             self.client = distributed.Client(address, timeout=ANSWER_LIMIT, set_as_default=False)
         except Exception as error:
             raise sandbox.SandboxError(
@@ -142,6 +144,17 @@ class Cluster:
         self.client.close(timeout=5)
 
 
+async def _probe(address: str) -> None:
+    """Ask who is there; a Client that cannot connect takes half a minute to say so."""
+    import distributed
+
+    security = distributed.Security().get_connection_args("client")
+    async with distributed.rpc(address, timeout=ANSWER_LIMIT, connection_args=security) as there:
+        found = (await asyncio.wait_for(there.identity(), ANSWER_LIMIT))["type"]
+    if found != "Scheduler":
+        raise ValueError(f"there is a {found}")
+
+
 def _named(error: BaseException) -> str:
     return f"{type(error).__name__}: {str(error).strip() or 'no more is known'}"[:500]
 
@@ -195,6 +208,10 @@ class Box:
         """Nothing: the worker keeps its sandboxes for the next job."""
 
 
+def _strength(level: dict[str, Any]) -> tuple[int, bool]:
+    return STRENGTH.index(level["name"]), level["nested"]
+
+
 def choose(
     cluster: Cluster, *, unsafe: bool = False, among: Sequence[sandbox.Level] | None = None
 ) -> tuple[sandbox.Level, Box]:
@@ -237,10 +254,9 @@ def choose(
     if not here:
         raise sandbox.SandboxError(f"--dask {cluster.address}: its workers end as they start.")
     cluster.jobs = 2 * sum(threads[who] for who in here)  # one on its way while another runs
-    weakest = min(here.values(), key=lambda one: (STRENGTH.index(one["name"]), one["nested"]))
-    count = sum(one["words"] == weakest["words"] for one in here.values())
-    words = f"{weakest['words']} (on {count} of {len(here)} dask workers, on the others better)"
-    if count == len(here):
-        words = f"{weakest['words']} (on {count} dask worker{'s' * (count > 1)})"
+    weakest = min(here.values(), key=_strength)
+    count = sum(_strength(one) == _strength(weakest) for one in here.values())
+    of = "" if count == len(here) else f" of {len(here)}, better on the others"
+    words = f"{weakest['words']} (dask workers: {count}{of})"
     level = sandbox.Level(weakest["name"], words=words, nested=weakest["nested"])
     return level, Box(level, cluster)
