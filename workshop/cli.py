@@ -556,6 +556,16 @@ def grade(
             help="Of the inputs; by default made from the submissions and kept in DIR.",
         ),
     ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            "--dask",
+            metavar="ADDRESS",
+            show_default=False,
+            help="Of a dask scheduler, such as tcp://192.168.1.5:8786: answers run on its workers, as "
+            "many at a time as these have threads (needs the extra `scale`).",
+        ),
+    ] = None,
     unsafe: Annotated[
         bool,
         typer.Option(
@@ -580,7 +590,7 @@ def grade(
     try:
         done = grading.grade(
             places, out, jobs=jobs, time_limit=time_limit, memory_limit=memory_limit * 1_000_000,
-            seed=seed, unsafe=unsafe, shut_in=shut_in, finished=finished,
+            seed=seed, dask=dask, unsafe=unsafe, shut_in=shut_in, finished=finished,
         )  # fmt: skip
     except (submissions.NothingThere, results.OutError, sandbox.SandboxError) as error:
         stop(str(error))

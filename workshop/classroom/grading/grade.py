@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workshop import __version__
-from workshop.classroom.grading import report, sandbox, submissions, verdicts
+from workshop.classroom.grading import report, sandbox, scale, submissions, verdicts
 from workshop.classroom.grading.results import Out, Result, key_of
 from workshop.classroom.grading.submissions import Notebook, Submission
 from workshop.core.files import write_atomically
@@ -70,6 +70,7 @@ def grade(
     jobs: int = 1,
     time_limit: float | None = None,
     memory_limit: int = 2_000_000_000,
+    dask: str | None = None,
     unsafe: bool = False,
     seed: int | None = None,
     levels: Sequence[sandbox.Level] | None = None,
@@ -84,6 +85,8 @@ def grade(
         jobs: how many answers run at a time.
         time_limit: seconds of computing per exercise, instead of the exercises' own limits.
         memory_limit: bytes that a run may take.
+        dask: the address of a scheduler, on whose workers answers run instead of here; they
+            decide how many at a time.
         unsafe: grade even where nothing shuts submissions in.
         seed: of the inputs; by default made from the submissions, so that nobody knows it before.
         levels: of isolation to try, instead of those that this machine may have.
@@ -108,12 +111,16 @@ def grade(
         level = None
         if grading.left():
             lessons = set().union(*(one.lessons() for one in handed_in))
-            kitchen = sandbox.Kitchen(exercises, [*map(Path, places), out], lessons)
+            hidden = [*map(Path, places), out]
+            if dask is None:
+                kitchen, choose = sandbox.Kitchen(exercises, hidden, lessons), sandbox.choose
+            else:
+                kitchen, choose = scale.Cluster(dask, hidden, lessons), scale.choose
             try:
-                level, first = sandbox.choose(kitchen, unsafe=unsafe, among=levels)
+                level, first = choose(kitchen, unsafe=unsafe, among=levels)
                 shut_in(level)
                 output.isolation(str(level))
-                grading.run(first, kitchen, max(1, jobs))
+                grading.run(first, max(1, jobs) if dask is None else kitchen.jobs)
             except KeyboardInterrupt:
                 _report(attendees, output)  # what is known so far
                 raise
@@ -256,7 +263,7 @@ class _Grading:
     def results(self) -> list[Result]:
         return [result for one in self.attendees for result in one.results()]
 
-    def run(self, first: sandbox.Sandbox, kitchen: sandbox.Kitchen, jobs: int) -> None:
+    def run(self, first: sandbox.Sandbox | scale.Box, jobs: int) -> None:
         """Try all that is left, `jobs` answers at a time.
 
         Raises:
@@ -302,7 +309,7 @@ class _Grading:
         except BaseException:
             self.stop.set()
             for box in list(self.boxes):  # what still runs is not waited for
-                box.process.kill()
+                box.kill()
             for thread in threads:
                 thread.join()
             raise
@@ -333,7 +340,8 @@ class _Grading:
         if instead:
             self.boxes.discard(like)
             like.close()
-        box = sandbox.box(like.level, like.kitchen)
+        again = scale.Box if isinstance(like, scale.Box) else sandbox.box
+        box = again(like.level, like.kitchen)
         self.boxes.add(box)
         try:
             box.wait()

@@ -22,10 +22,9 @@ class Plain:
         self.level, self.kitchen = level, kitchen
         self.worker = running.Worker()
 
-    @property
-    def process(self) -> Any:
-        """The worker's process."""
-        return self.worker.process
+    def kill(self) -> None:
+        """End it at once, from any thread."""
+        self.worker.process.kill()
 
     def wait(self) -> dict[str, Any]:
         """It is ready when it is asked."""

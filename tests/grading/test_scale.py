@@ -1,0 +1,261 @@
+"""Grading on the workers of a real dask scheduler, all in processes of their own on loopback."""
+
+import csv
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import builders
+import pytest
+from typer.testing import CliRunner
+
+from workshop import cli
+from workshop.classroom.grading import sandbox, scale, station
+from workshop.classroom.grading.grade import grade
+
+distributed = pytest.importorskip("distributed", reason="needs the extra `scale`")
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="graded on Linux")
+FINE = ["passed"] * 4
+
+
+class Dask:
+    """A scheduler and workers, started with dask's own commands."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        self.processes = []
+        host, port = self.address.removeprefix("tcp://").split(":")
+        self.start("dask_scheduler", "--host", host, "--port", port)
+
+    def start(self, module, *options):
+        log = (self.folder / f"{module}{len(self.processes)}.log").open("wb")
+        command = [sys.executable, "-m", f"distributed.cli.{module}", "--no-dashboard", *options]
+        with log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
+        self.processes.append(process)
+        return process
+
+    def worker(self, *options):
+        return self.start("dask_worker", self.address, "--nthreads", "1", "--local-directory",
+                          str(self.folder), *options)  # fmt: skip
+
+    def stop(self):
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture(scope="module")
+def dask(tmp_path_factory):
+    started = Dask(tmp_path_factory.mktemp("dask"))
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+def verdicts_of(rows):
+    found = {}
+    for one in rows:
+        found.setdefault(one.attendee, []).append(one.verdict)
+    return found
+
+
+def table(folder):
+    """results.csv without the seconds, which are measured."""
+    rows = csv.reader((folder / "results.csv").read_text(encoding="utf-8").splitlines())
+    return [row[:-1] for row in rows]
+
+
+def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path, monkeypatch):
+    place = tmp_path / "class"
+    wrong = {"sigmoid": "def sigmoid(z):\n    return torch.exp(-z)\n"}
+    ends = {"sigmoid": "def sigmoid(z):\n    import os\n    os._exit(3)\n"}
+    for number, answers in enumerate([{}, wrong, ends, {"standardise": None}, wrong, {}, {}, {}]):
+        builders.hand_in(place, f"attendee{number}", builders.notebook(answers))
+
+    # Nobody is there to work yet.
+    monkeypatch.setattr(scale, "ANSWER_LIMIT", 3.0)
+    with pytest.raises(sandbox.SandboxError, match="no worker there within 3 seconds"):
+        grade([place], tmp_path / "out", dask=dask.address)
+    monkeypatch.undo()
+    lost = dask.worker("--no-nanny")  # a machine that does not come back
+    dask.worker("--nanny")  # dask starts this one again
+    with distributed.Client(dask.address, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60)
+        assert lost.pid in client.run(os.getpid).values()
+
+    # Refused by the workers, and each is named: other versions; nothing that shuts answers in.
+    workers = station.versions()
+    with monkeypatch.context() as patch:
+        patch.setattr(station, "versions", lambda: {**workers, "torch": "1.2.3"})
+        with pytest.raises(sandbox.SandboxError) as refused:
+            grade([place], tmp_path / "out", dask=dask.address)
+    assert "2 of 2 dask workers" in str(refused.value)
+    assert str(refused.value).count("  tcp://127.0.0.1:") == 2
+    assert f"it has torch {workers['torch']}; the grader has 1.2.3" in str(refused.value)
+    with pytest.raises(sandbox.SandboxError, match="2 of 2 dask workers"):
+        grade([place], tmp_path / "out", dask=dask.address, levels=[])
+    assert not (tmp_path / "out" / "results.csv").exists()
+
+    # One of the two is killed in the middle.
+    killed, said = [], []
+
+    def finished(attendee, rows):
+        if not killed:
+            killed.append(len((tmp_path / "out" / "journal.jsonl").read_bytes().splitlines()))
+            lost.kill()
+            lost.wait()
+
+    done = grade([place], tmp_path / "out", dask=dask.address, seed=5, unsafe=True,
+                 finished=finished, shut_in=said.append)  # fmt: skip
+    assert 0 < killed[0] < 31
+    assert said == [done.level]
+    assert "(dask workers: 2" in str(done.level)
+    assert done.checked == 31
+    assert verdicts_of(done.results)["attendee2"] == ["passed", "crashed", "passed", "passed"]
+    here = grade([place], tmp_path / "here", seed=5, unsafe=True, jobs=2)
+    assert here.checked == 31
+    assert str(here.level).partition(",")[0] == str(done.level).partition(",")[0]
+    assert table(tmp_path / "out") == table(tmp_path / "here")
+    keys = [
+        [json.loads(line)["key"] for line in (folder / "journal.jsonl").open(encoding="utf-8")]
+        for folder in (tmp_path / "out", tmp_path / "here")
+    ]
+    assert len(keys[0]) == 31
+    assert sorted(keys[0]) == sorted(keys[1])
+
+    # An answer that takes workers down hurts only itself, after as many as the scheduler allows.
+    def allow_none(dask_scheduler):
+        dask_scheduler.allowed_failures = 0
+
+    with distributed.Client(dask.address, set_as_default=False) as client:
+        client.run_on_scheduler(allow_none)
+        before = client.run(os.getpid)
+    poison = "def sigmoid(z):\n    import os\n    os.kill(int(os.environ['WORKSHOP_GRADER']), 9)\n"
+    for number in range(3):
+        answers = {"sigmoid": poison} if number == 1 else {}
+        builders.hand_in(tmp_path / "poisoned", f"attendee{number}", builders.notebook(answers))
+    done = grade([tmp_path / "poisoned"], tmp_path / "two", dask=dask.address, unsafe=True,
+                 levels=[])  # fmt: skip
+    assert verdicts_of(done.results) == {
+        "attendee0": FINE, "attendee1": ["passed", "crashed", "passed", "passed"],
+        "attendee2": FINE,
+    }  # fmt: skip
+    (reason,) = [one.reason for one in done.results if one.verdict == "crashed"]
+    assert "it took its worker down 1 time, with nothing else of the class running" in reason
+    assert done.level.name == "none"
+    with distributed.Client(dask.address, set_as_default=False) as client:
+        after = client.run(os.getpid)
+    assert not set(before.values()) & set(after.values())
+    marks = [
+        f"WORKSHOP_GRADER={pid}".encode() for pid in (*before.values(), *after.values(), lost.pid)
+    ]
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and any(map(builders.left_over, marks)):
+        time.sleep(0.05)
+    assert not any(set(builders.left_over(mark)) - set(after.values()) for mark in marks)
+
+    # The scheduler is gone: that is said, and what was graded is kept.
+    def gone(attendee, rows):
+        dask.processes[0].kill()
+
+    monkeypatch.setattr(scale, "ANSWER_LIMIT", 3.0)  # also for the connection to come back
+    with pytest.raises(sandbox.SandboxError, match="run the same command again"):
+        grade([place], tmp_path / "kept", dask=dask.address, seed=5, unsafe=True, levels=[],
+              finished=gone)  # fmt: skip
+    kept = len((tmp_path / "kept" / "journal.jsonl").read_bytes().splitlines())
+    assert 4 <= kept < 31
+
+
+def test_the_command_says_what_is_amiss_with_the_address(tmp_path, monkeypatch):
+    builders.hand_in(tmp_path / "class", "ann", builders.notebook())
+
+    def stopped(address):
+        said = CliRunner().invoke(
+            cli.app, ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--dask", address]
+        )  # fmt: skip
+        assert said.exit_code == 2, said.output
+        return " ".join(said.output.split())
+
+    monkeypatch.setattr(scale, "ANSWER_LIMIT", 1.0)
+    with socket.socket() as silent:  # it takes calls and says nothing
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        start = time.monotonic()
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        assert f"--dask {address}: no dask scheduler answered within 1 seconds" in stopped(address)
+        assert time.monotonic() - start < 60  # not how fast: that it ends
+    assert "no dask scheduler answered" in stopped(address)  # now nobody is there at all
+    assert "missing port number" in stopped("nonsense")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert 'pip install "deep-learning-workshop[scale]"' in stopped("tcp://127.0.0.1:1")
+    assert not (tmp_path / "out" / "results.csv").exists()
+
+
+class Ended:
+    """A sandbox that notes when it is closed."""
+
+    def __init__(self):
+        self.closed = False
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_worker_shares_a_sandbox_among_attendees_only_where_each_run_is_alone(
+    shared, monkeypatch
+):
+    made = []
+    monkeypatch.setattr(sandbox, "Sandbox", lambda level, kitchen: made.append(Ended()) or made[-1])
+    monkeypatch.setattr(station.Station, "__init__", lambda self: None)
+    one, first = station.Station(), Ended()
+    one.lock, one.closed, one.shared, one.idle = (
+        station.threading.Lock(),
+        False,
+        shared,
+        [("", first)],
+    )
+    one.level = one.kitchen = None
+    assert one.take("ann") is first
+    one.give("ann", first)
+    assert one.take("ann") is first
+    one.give("ann", first)
+    assert (one.take("bob") is first) == shared
+    assert (first.closed, len(made)) == (not shared, int(not shared))
+    one.closed = True  # the grading has gone meanwhile
+    one.give("bob", late := Ended())
+    assert late.closed
+
+
+def test_one_job_at_a_time_while_it_is_found_out_which_one_takes_workers_down():
+    cluster = object.__new__(scale.Cluster)
+    cluster.gate, cluster.running, cluster.alone = scale.threading.Condition(), 0, False
+    most = {True: 0, False: 0}
+    running = []
+
+    def work(alone):
+        with cluster._turn(alone):
+            running.append(alone)
+            most[alone] = max(most[alone], len(running))
+            assert not (alone and len(running) > 1)
+            time.sleep(0.01)
+            running.remove(alone)
+
+    with scale.ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, [number % 5 == 4 for number in range(40)]))
+    assert most[True] == 1
+    assert most[False] > 1
+    assert (cluster.running, cluster.alone) == (0, False)
