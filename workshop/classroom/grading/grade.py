@@ -340,8 +340,7 @@ class _Grading:
         if instead:
             self.boxes.discard(like)
             like.close()
-        again = scale.Box if isinstance(like, scale.Box) else sandbox.box
-        box = again(like.level, like.kitchen)
+        box = type(like)(like.level, like.kitchen)
         self.boxes.add(box)
         try:
             box.wait()
