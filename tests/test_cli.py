@@ -435,7 +435,9 @@ def test_lab_copies_the_notebooks_and_starts_jupyter_there(started, tmp_path):
     for lesson in syllabus.lessons():
         assert (folder / f"{lesson.notebook}.ipynb").is_file()
     assert f"Your notebooks are in {folder}" in out.replace("\n", " ")
-    assert f"{len(syllabus.lessons())} new" in out
+    for page in ("glossary", "notation", "further_reading"):
+        assert (folder / "reference" / f"{page}.md").is_file()
+    assert f"{len(syllabus.lessons()) + 3} new" in out
 
 
 @pytest.mark.parametrize(

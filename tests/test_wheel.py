@@ -72,9 +72,9 @@ def test_its_metadata_name_every_licence_and_carry_the_texts(wheel):
         zipfile.ZipFile(wheel).read(f"{info}/METADATA").decode("utf-8")
     )
     assert metadata["Name"] == "deep-learning-workshop"
-    assert (
-        metadata["License-Expression"]
-        == "MIT AND CC-BY-SA-3.0 AND BSD-3-Clause AND PDDL-1.0 AND GPL-2.0-or-later AND Apache-2.0"
+    assert metadata["License-Expression"] == (
+        "MIT AND CC-BY-SA-3.0 AND BSD-3-Clause AND PDDL-1.0 AND GPL-2.0-or-later AND Apache-2.0 "
+        "AND Unicode-3.0 AND LicenseRef-Public-Domain"
     )
     files = metadata.get_all("License-File")
     licences = [p.relative_to(ROOT).as_posix() for p in (ROOT / "data" / "licenses").iterdir()]

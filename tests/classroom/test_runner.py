@@ -277,7 +277,8 @@ def test_a_kernel_that_cannot_start_says_why(tmp_path):
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
 from pathlib import Path
 import nbformat
 from workshop.classroom.runner import run_notebook

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import subprocess
 import zipfile
 
 NAME = "02_neuron.ipynb"
@@ -85,3 +86,19 @@ def left_over(mark=None):
             if mark in environment and state != b"Z" and int(name) != os.getpid():
                 found.append(int(name))
     return found
+
+
+def why_not(name):
+    """Why this machine cannot have such a sandbox, asked without our own code; '' if it can."""
+    if name == "none":
+        return ""
+    if name == "bubblewrap":
+        command = ["bwrap", "--unshare-user", "--unshare-all", "--ro-bind", "/", "/", "true"]
+    else:
+        user = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
+        command = ["unshare", *user, "--mount", "--pid", "--net", "--ipc", "--fork", "true"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True)
+    except FileNotFoundError:
+        return f"{command[0]} is not installed"
+    return done.stderr.strip() if done.returncode else ""

@@ -335,3 +335,26 @@ def test_names_of_files_and_texts_are_harmless():
         assert os.path.basename(slug) == slug
         assert slug not in (".", "..", "con")
     assert verdicts.printable("a\x1b[2J\u202eb\ud800\nc") == "a\ufffd[2J\ufffdb\ufffd\nc"
+
+
+def test_a_python_in_the_temporary_folder_is_seen_in_the_sandbox(tmp_path):
+    """A virtual environment may lie below /tmp, which is another folder in there."""
+    if builders.why_not("namespaces") and builders.why_not("bubblewrap"):
+        pytest.skip("this machine has no sandbox")
+    import sysconfig
+    import venv
+
+    venv.create(tmp_path / "venv", with_pip=False, symlinks=True)
+    site = next((tmp_path / "venv").glob("lib*/python*/site-packages"))
+    ours = Path(cli.__file__).parents[1]
+    (site / "ours.pth").write_text(f"{ours}\n{sysconfig.get_path('purelib')}\n", encoding="utf-8")
+    builders.hand_in(tmp_path / "class", "good", builders.notebook())
+    done = subprocess.run(
+        [tmp_path / "venv/bin/python", "-m", "workshop", "grade", tmp_path / "class",
+         "--out", tmp_path / "out"],
+        capture_output=True, text=True, cwd=tmp_path,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    table = (tmp_path / "out" / "results.csv").read_text(encoding="utf-8")
+    assert table.count(",passed,") == 4

@@ -1,8 +1,6 @@
 """Hostile answers: each hurts only its own exercise, gets its verdict, and leaves nothing behind."""
 
-import os
 import socket
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -24,29 +22,17 @@ def listening():
         yield server.getsockname()[1]
 
 
-def why_not(name):
-    """Why this machine cannot have such a sandbox, asked without our own code; '' if it can."""
-    if name == "none":
-        return ""
-    if name == "bubblewrap":
-        command = ["bwrap", "--unshare-user", "--unshare-all", "--ro-bind", "/", "/", "true"]
-    else:
-        user = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
-        command = ["unshare", *user, "--mount", "--pid", "--net", "--ipc", "--fork", "true"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True)
-    except FileNotFoundError:
-        return f"{command[0]} is not installed"
-    return done.stderr.strip() if done.returncode else ""
-
-
 def corpus_for(name, shared):
     if shared:  # what the namespaces of each run would keep apart
         return [*hostile.SHARED, hostile.LEFTOVERS[0], hostile.MEMORY[-1]]
     if name == "none":  # what holds there, too; all of it where there is nothing better
         parts = (hostile.ENDING, hostile.MEMORY, hostile.FLOODS, hostile.LEFTOVERS)
         some = [one for part in parts for one in part] + [hostile.ENDLESS[-1], hostile.ANSWERS[0]]
-        return [one for one in hostile.CORPUS if not one.shut_in] if why_not("namespaces") else some
+        return (
+            [one for one in hostile.CORPUS if not one.shut_in]
+            if builders.why_not("namespaces")
+            else some
+        )
     return hostile.CORPUS
 
 
@@ -57,7 +43,7 @@ def corpus_for(name, shared):
 def test_each_hostile_answer_gets_its_verdict_and_hurts_nobody_else(
     name, shared, tmp_path, listening
 ):
-    if reason := why_not(name):
+    if reason := builders.why_not(name):
         pytest.skip(f"{name}: not tested here: {reason}")
     levels = [
         replace(level, nested=not shared) for level in sandbox.candidates() if level.name == name

@@ -20,7 +20,7 @@ from typing import NoReturn
 NEWNS, NEWUTS, NEWIPC = 0x00020000, 0x04000000, 0x08000000
 NEWUSER, NEWPID, NEWNET = 0x10000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
-MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 32, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV = 1, 2, 4
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
@@ -127,7 +127,12 @@ def enter() -> None:
     if child := os.fork():
         _end_as(child)
     mount("", "/", "", MS_REC | MS_PRIVATE)
-    for place in ("/proc", "/tmp"):
+    empty = ["/proc"]
+    if os.listdir("/tmp"):  # Python itself may be in there: nothing is written, if not empty
+        mount("none", "/tmp", "", MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
+    else:
+        empty.append("/tmp")
+    for place in empty:
         mount("none", place, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k")
     drop_privileges()
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -182,6 +187,10 @@ def _build(plan: dict) -> None:
     root = plan["root"]
     mount("", "/", "", MS_REC | MS_PRIVATE)
     mount("none", root, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m")
+    for place in ("proc", "tmp"):
+        os.makedirs(f"{root}/{place}")
+    # Before the views: a virtual environment in /tmp is one of them.
+    mount("none", f"{root}/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=16m")
     for what, where in plan["views"]:
         if os.path.islink(what):
             os.makedirs(os.path.dirname(root + where), exist_ok=True)
@@ -191,10 +200,7 @@ def _build(plan: dict) -> None:
         _read_only(root + where)
     for name in DEVICES:
         _show(f"/dev/{name}", f"{root}/dev/{name}")
-    for place in ("proc", "tmp"):
-        os.makedirs(f"{root}/{place}", exist_ok=True)
     mount("proc", f"{root}/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    mount("none", f"{root}/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=16m")
     for place in plan["hidden"]:
         mount("none", root + place, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k")
     os.chdir(root)
@@ -204,7 +210,7 @@ def _build(plan: dict) -> None:
     _call("syscall", ctypes.c_long(PIVOT_ROOT[machine]), b".", b".")
     _call("umount2", b".", ctypes.c_int(MNT_DETACH))
     os.chdir("/")
-    mount("none", "/", "", MS_BIND | 32 | MS_RDONLY | MS_NOSUID | MS_NODEV)  # 32: MS_REMOUNT
+    mount("none", "/", "", MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
 
 
 def _show(what: str, where: str) -> None:

@@ -262,6 +262,8 @@ def _bubblewrap(kitchen: Kitchen) -> list[str]:
         command += ["--uid", str(NOBODY), "--gid", str(NOBODY)]
     for name, value in ENVIRONMENT.items():
         command += ["--setenv", name, value]
+    # Before the views: a virtual environment in /tmp is one of them.
+    command += ["--size", str(16 << 20), "--tmpfs", "/tmp"]
     for what, where in kitchen.views():
         if os.path.islink(what):
             command += ["--symlink", os.readlink(what), where]
@@ -269,7 +271,7 @@ def _bubblewrap(kitchen: Kitchen) -> list[str]:
             command += ["--ro-bind", what, where]
     for name in ("null", "zero", "random", "urandom"):
         command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
-    command += ["--proc", "/proc", "--size", str(16 << 20), "--tmpfs", "/tmp"]
+    command += ["--proc", "/proc"]
     for place in kitchen.covered():
         command += ["--tmpfs", place, "--remount-ro", place]
     return [*command, "--chdir", "/", "--remount-ro", "/", "--"]
