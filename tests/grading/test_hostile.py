@@ -69,7 +69,7 @@ def test_each_hostile_answer_gets_its_verdict_and_hurts_nobody_else(
 
     start = time.monotonic()
     done = grade(
-        [place], tmp_path / "out", jobs=2, time_limit=2, memory_limit=300_000_000,
+        [place], tmp_path / "out", jobs=2, time_limit=4, memory_limit=200_000_000,
         levels=levels, unsafe=name == "none", shut_in=shut_in,
     )  # fmt: skip
     assert level.name == name
