@@ -29,6 +29,12 @@ def pytest_configure(config):
 FOLDER = pytest.StashKey()
 
 
+def pytest_collection_modifyitems(items):
+    """The longest first, in their order: else one of two workers ends alone with a long notebook."""
+    long = ("test_notebooks.py", "test_contract.py", "test_scale.py")
+    items.sort(key=lambda item: long.index(item.path.name) if item.path.name in long else len(long))
+
+
 def pytest_sessionfinish(session):
     # What happened after the last test, when fixtures of the whole session ended. A worker of
     # pytest-xdist has no say in the outcome: it hands on what it found.
