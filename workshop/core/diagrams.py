@@ -61,6 +61,42 @@ def _unit(
     ax.text(x, y, text, ha="center", va="center", zorder=4, fontsize=fontsize)
 
 
+def line(ax: Axes, *points: Limits, arrow: bool = True, **style: Any) -> None:
+    """A line through `points`, with an arrow head at its end; style: as for `Axes.plot`."""
+    style = {"color": BLACK, "linewidth": 1.8} | style
+    ax.plot(*zip(*points, strict=True), zorder=1, **style)
+    if arrow:
+        head = {"arrowstyle": "-|>", "color": style["color"], "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", points[-1], points[-2], arrowprops=head, zorder=1)
+
+
+def box(
+    ax: Axes, x: float, y: float, size: Limits, fill: str, text: str, *, fontsize: float,
+    pad: float = 0.05, linewidth: float = 1.5, drop: float = 0.0,
+) -> None:  # fmt: skip
+    """A rounded box of `size` (width, height) around (x, y); its text stands `drop` lower."""
+    from matplotlib.patches import FancyBboxPatch
+
+    width, height = size
+    style = {"boxstyle": f"round,pad={pad}", "facecolor": fill, "edgecolor": BLACK, "zorder": 3}
+    corner = (x - width / 2, y - height / 2)
+    ax.add_patch(FancyBboxPatch(corner, width, height, linewidth=linewidth, **style))
+    ax.text(x, y - drop, text, ha="center", va="center", zorder=4, fontsize=fontsize)
+
+
+def node(
+    ax: Axes, x: float, y: float, text: str, *, fill: str = "white", fontsize: float = 16,
+    linewidth: float = 1.5,
+) -> None:  # fmt: skip
+    """A small circle in which numbers meet: `text` says how, by times or plus."""
+    from matplotlib.patches import Circle
+
+    ax.add_patch(
+        Circle((x, y), 0.24, facecolor=fill, edgecolor=BLACK, linewidth=linewidth, zorder=3)
+    )
+    ax.text(x, y - 0.02, text, ha="center", va="center", zorder=4, fontsize=fontsize)
+
+
 def _stroke(value: float | None, largest: float) -> dict[str, Any]:
     """How a weight is drawn: blue above 0, red and dashed below, thick when it is large."""
     if value is None:

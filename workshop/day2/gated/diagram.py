@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from matplotlib import rc_context
 
-from workshop.core.figure import BLACK, ORANGE, STYLE, YELLOW, expect, finish, new_axes
+from workshop.core.diagrams import box, line, node
+from workshop.core.figure import ORANGE, STYLE, YELLOW, expect, finish, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,31 +16,10 @@ if TYPE_CHECKING:
 GATE, BEND = YELLOW, "#CFE5F5"
 
 
-def _line(ax: Axes, *points: tuple[float, float], arrow: bool = True, **style: Any) -> None:
-    """A line through `points`, with an arrow head at its end."""
-    style = {"color": BLACK, "linewidth": 1.8} | style
-    ax.plot(*zip(*points, strict=True), zorder=1, **style)
-    if arrow:
-        head = {"arrowstyle": "-|>", "color": style["color"], "shrinkA": 0, "shrinkB": 0}
-        ax.annotate("", points[-1], points[-2], arrowprops=head, zorder=1)
-
-
 def _box(ax: Axes, x: float, y: float, text: str, name: str, fill: str) -> None:
     """A layer of weights and its bend: `text` is the bend, `name` is what comes out."""
-    from matplotlib.patches import FancyBboxPatch
-
-    style = {"boxstyle": "round,pad=0.05", "facecolor": fill, "edgecolor": BLACK, "zorder": 3}
-    ax.add_patch(FancyBboxPatch((x - 0.42, y - 0.28), 0.84, 0.56, linewidth=1.5, **style))
-    ax.text(x, y, text, ha="center", va="center", zorder=4, fontsize=15)
+    box(ax, x, y, (0.84, 0.56), fill, text, fontsize=15)
     ax.text(x + 0.12, y + 0.4, name, ha="left", va="bottom", zorder=4, fontsize=15)
-
-
-def _node(ax: Axes, x: float, y: float, text: str) -> None:
-    """What is done with two numbers: times or plus."""
-    from matplotlib.patches import Circle
-
-    ax.add_patch(Circle((x, y), 0.24, facecolor="white", edgecolor=BLACK, linewidth=1.5, zorder=3))
-    ax.text(x, y - 0.02, text, ha="center", va="center", zorder=4, fontsize=16)
 
 
 @rc_context(STYLE)
@@ -55,38 +35,38 @@ def cell(kind: str) -> Figure:
     ax.axis("off")
     ax.set(xlim=(-1.3, 11.1), ylim=(-0.9, 4.7), aspect="equal")
     memory = {"color": ORANGE, "linewidth": 4}
-    _line(ax, (0, 4), (10, 4), **memory)  # the memory runs straight through
+    line(ax, (0, 4), (10, 4), **memory)  # the memory runs straight through
     ax.text(-0.15, 4, "$c^{<t-1>}$", ha="right", va="center", fontsize=16)
     ax.text(10.15, 4, "$c^{<t>}$", ha="left", va="center", fontsize=16)
     ax.text(1.3, -0.75, "$x^{<t>}$", ha="center", va="center", fontsize=16)
-    _line(ax, (1.3, -0.5), (1.3, 0.3), arrow=False)
+    line(ax, (1.3, -0.5), (1.3, 0.3), arrow=False)
     told = _gru(ax) if kind == "gru" else _lstm(ax)
     return finish(figure, None, f"{name}, one step: {told} The memory runs straight through above.")
 
 
 def _gru(ax: Axes) -> str:
-    _line(ax, (0.7, 4), (0.7, 0.3), arrow=False)
-    _line(ax, (0.7, 0.3), (4.7, 0.3), arrow=False)
-    _line(ax, (1.3, -0.15), (7.0, -0.15), (7.0, 0.95))  # x alone: the candidate's memory is reset
+    line(ax, (0.7, 4), (0.7, 0.3), arrow=False)
+    line(ax, (0.7, 0.3), (4.7, 0.3), arrow=False)
+    line(ax, (1.3, -0.15), (7.0, -0.15), (7.0, 0.95))  # x alone: the candidate's memory is reset
     for x, text, name, fill in (
         (2.9, "$\\sigma$", "$\\Gamma_u$", GATE), (4.7, "$\\sigma$", "$\\Gamma_r$", GATE),
     ):  # fmt: skip
-        _line(ax, (x, 0.3), (x, 0.95))
+        line(ax, (x, 0.3), (x, 0.95))
         _box(ax, x, 1.25, text, name, fill)
     _box(ax, 7.0, 1.25, "tanh", "", BEND)
     ax.text(7.6, 1.32, "$\\tilde{c}$", ha="left", va="bottom", fontsize=15)
-    _line(ax, (2.9, 1.6), (2.9, 3.74))
+    line(ax, (2.9, 1.6), (2.9, 3.74))
     ax.text(2.8, 3.5, "$1-\\Gamma_u$", ha="right", va="center", fontsize=14)
-    _line(ax, (2.9, 3.0), (8.3, 3.0), (8.74, 3.0))
-    _line(ax, (4.7, 1.6), (4.7, 2.06))
-    _line(ax, (0.7, 2.3), (4.46, 2.3))
-    _line(ax, (4.94, 2.3), (7.0, 2.3), (7.0, 1.62))
-    _line(ax, (7.5, 1.25), (9.0, 1.25), (9.0, 2.74))
-    _line(ax, (9.0, 3.24), (9.0, 3.74))
-    _line(ax, (9.6, 4), (9.6, 0.3), (10, 0.3))
+    line(ax, (2.9, 3.0), (8.3, 3.0), (8.74, 3.0))
+    line(ax, (4.7, 1.6), (4.7, 2.06))
+    line(ax, (0.7, 2.3), (4.46, 2.3))
+    line(ax, (4.94, 2.3), (7.0, 2.3), (7.0, 1.62))
+    line(ax, (7.5, 1.25), (9.0, 1.25), (9.0, 2.74))
+    line(ax, (9.0, 3.24), (9.0, 3.74))
+    line(ax, (9.6, 4), (9.6, 0.3), (10, 0.3))
     ax.text(10.15, 0.3, "$a^{<t>}$", ha="left", va="center", fontsize=16)
     for x, y, text in ((2.9, 4, "×"), (9.0, 4, "+"), (4.7, 2.3, "×"), (9.0, 3.0, "×")):
-        _node(ax, x, y, text)
+        node(ax, x, y, text)
     return (
         "input and memory go into two gates, each a sigmoid. The reset gate multiplies the memory "
         "on its way into the candidate, a tanh. The update gate multiplies the candidate, one minus "
@@ -96,24 +76,24 @@ def _gru(ax: Axes) -> str:
 
 def _lstm(ax: Axes) -> str:
     ax.text(-0.15, 0.3, "$a^{<t-1>}$", ha="right", va="center", fontsize=16)
-    _line(ax, (0, 0.3), (7.4, 0.3), arrow=False)
+    line(ax, (0, 0.3), (7.4, 0.3), arrow=False)
     for x, text, name, fill in (
         (2.2, "$\\sigma$", "$\\Gamma_f$", GATE), (4.0, "$\\sigma$", "$\\Gamma_u$", GATE),
         (5.6, "tanh", "$\\tilde{c}$", BEND), (7.4, "$\\sigma$", "$\\Gamma_o$", GATE),
     ):  # fmt: skip
-        _line(ax, (x, 0.3), (x, 0.95))
+        line(ax, (x, 0.3), (x, 0.95))
         _box(ax, x, 1.25, text, name, fill)
-    _line(ax, (2.2, 1.6), (2.2, 3.74))
-    _line(ax, (4.0, 1.6), (4.0, 2.6), (5.34, 2.6))
-    _line(ax, (5.6, 1.6), (5.6, 2.34))
-    _line(ax, (5.6, 2.86), (5.6, 3.74))
-    _line(ax, (7.4, 1.6), (7.4, 2.2), (8.54, 2.2))
-    _line(ax, (8.8, 4), (8.8, 2.46))
+    line(ax, (2.2, 1.6), (2.2, 3.74))
+    line(ax, (4.0, 1.6), (4.0, 2.6), (5.34, 2.6))
+    line(ax, (5.6, 1.6), (5.6, 2.34))
+    line(ax, (5.6, 2.86), (5.6, 3.74))
+    line(ax, (7.4, 1.6), (7.4, 2.2), (8.54, 2.2))
+    line(ax, (8.8, 4), (8.8, 2.46))
     _box(ax, 8.8, 3.2, "tanh", "", BEND)
-    _line(ax, (8.8, 1.96), (8.8, 0.3), (10, 0.3))
+    line(ax, (8.8, 1.96), (8.8, 0.3), (10, 0.3))
     ax.text(10.15, 0.3, "$a^{<t>}$", ha="left", va="center", fontsize=16)
     for x, y, text in ((2.2, 4, "×"), (5.6, 4, "+"), (5.6, 2.6, "×"), (8.8, 2.2, "×")):
-        _node(ax, x, y, text)
+        node(ax, x, y, text)
     return (
         "input and last state go into three gates, each a sigmoid, and a candidate, a tanh. The "
         "forget gate multiplies the old memory, the update gate the candidate; their sum is the new "

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context
 
+from workshop.core.diagrams import box, line, node
 from workshop.core.figure import (
     BLACK,
     BLUE,
@@ -29,28 +31,12 @@ STATES = {"color": BLUE, "linewidth": 2.6}  # the way of the state
 LAYER_GAP = 1.35  # from an input up to the cell, and from there to the output
 
 
-def _line(ax: Axes, *points: tuple[float, float], arrow: bool = True, **style: Any) -> None:
-    """A line through `points`, with an arrow head at its end."""
-    style = {"color": BLACK, "linewidth": 1.6} | style
-    ax.plot(*zip(*points, strict=True), zorder=1, **style)
-    if arrow:
-        head = {"arrowstyle": "-|>", "color": style["color"], "shrinkA": 0, "shrinkB": 0}
-        ax.annotate("", points[-1], points[-2], arrowprops=head, zorder=1)
+_line = partial(line, linewidth=1.6)
+_node = partial(node, fontsize=15, linewidth=1.4)
 
 
 def _box(ax: Axes, x: float, y: float, text: str, fill: str, half: float = 0.36) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
-    style = {"boxstyle": "round,pad=0.05", "facecolor": fill, "edgecolor": BLACK, "zorder": 3}
-    ax.add_patch(FancyBboxPatch((x - half, y - 0.25), 2 * half, 0.5, linewidth=1.4, **style))
-    ax.text(x, y - 0.01, text, ha="center", va="center", zorder=4, fontsize=13)
-
-
-def _node(ax: Axes, x: float, y: float, text: str, fill: str = "white") -> None:
-    from matplotlib.patches import Circle
-
-    ax.add_patch(Circle((x, y), 0.24, facecolor=fill, edgecolor=BLACK, linewidth=1.4, zorder=3))
-    ax.text(x, y - 0.02, text, ha="center", va="center", zorder=4, fontsize=15)
+    box(ax, x, y, (2 * half, 0.5), fill, text, fontsize=13, linewidth=1.4, drop=0.01)
 
 
 @rc_context(STYLE)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context
 
+from workshop.core.diagrams import box
 from workshop.core.figure import (
     BLACK,
     ORANGE,
@@ -27,11 +28,7 @@ MOST = 12  # cells that fit across a notebook's cell
 
 
 def _cell(ax: Axes, x: float, text: str, fill: str, fontsize: float) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
-    style = {"boxstyle": "round,pad=0.06", "facecolor": fill, "edgecolor": BLACK, "zorder": 3}
-    ax.add_patch(FancyBboxPatch((x - 0.3, -0.3), 0.6, 0.6, linewidth=1.5, **style))
-    ax.text(x, 0, text, ha="center", va="center", zorder=4, fontsize=fontsize)
+    box(ax, x, 0, (0.6, 0.6), fill, text, fontsize=fontsize, pad=0.06)
 
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], **style: Any) -> None:
