@@ -124,7 +124,7 @@ def word_vectors() -> tuple[list[str], Tensor]:
 
     Source: Pennington, Socher, Manning: GloVe: Global Vectors for Word Representation, 2014.
     """
-    arrays = _npz("glove.6B.50d.20k.npz", ["words", "vectors"])
+    arrays = arrays_of("glove.6B.50d.20k.npz", ["words", "vectors"])
     words = arrays["words"].tobytes().decode().split("\n")
     return words, torch.from_numpy(arrays["vectors"].astype(np.float32))
 
@@ -185,7 +185,7 @@ def reviews() -> ReviewParts:
     """
     parts = ("train", "validation", "test")
     columns = ("text", "raters", "sum", "squares")
-    arrays = _npz("reviews.npz", [f"{part}_{column}" for part in parts for column in columns])
+    arrays = arrays_of("reviews.npz", [f"{part}_{column}" for part in parts for column in columns])
 
     def part(name: str) -> Reviews:
         texts = tuple(arrays[f"{name}_text"].tobytes().decode().split("\n"))
@@ -212,7 +212,7 @@ def plays() -> list[Speech]:
         DataError: the file is missing or damaged.
     """
     speeches, title = [], ""
-    for line in _npz("plays.npz", ["text"])["text"].tobytes().decode().split("\n"):
+    for line in arrays_of("plays.npz", ["text"])["text"].tobytes().decode().split("\n"):
         if line.startswith("# "):
             title = line[2:]
             continue
@@ -376,7 +376,7 @@ def _fashion_mnist() -> Data:
 def _grey_images(name: str, file: str, class_names: tuple[str, ...]) -> Data:
     """Bytes (N, H, W) and class ids, in the three parts they were committed in."""
     parts = ("train", "validation", "test")
-    arrays = _npz(file, [f"{part}_{what}" for part in parts for what in "xy"])
+    arrays = arrays_of(file, [f"{part}_{what}" for part in parts for what in "xy"])
 
     def part(name: str) -> Split:
         x = torch.from_numpy(arrays[f"{name}_x"]).float().div(255)[:, None]
@@ -415,8 +415,12 @@ _LOADERS = {
 }
 
 
-def _npz(file: str, names: list[str]) -> dict[str, np.ndarray]:
-    """The arrays `names` of an .npz file without pickles."""
+def arrays_of(file: str, names: list[str]) -> dict[str, np.ndarray]:
+    """The arrays `names` of an .npz file of data/, without pickles.
+
+    Raises:
+        DataError: the file is missing or damaged.
+    """
     path = data_dir() / file
     try:
         with zipfile.ZipFile(path) as zipped:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from workshop.core.data import _npz
+from workshop.core.data import arrays_of
 
 CLASSES = ("PER", "ORG", "LOC", "MISC")
 # B begins a name, I goes on with it, O is outside of all.
@@ -68,7 +68,7 @@ def entities() -> EntityParts:
     """
     names = ("train", "validation", "test")
     columns = [f"{part}_{column}" for part in names for column in ("text", "tags", "article")]
-    arrays = _npz("entities.npz", [*columns, "test_silver", "articles"])
+    arrays = arrays_of("entities.npz", [*columns, "test_silver", "articles"])
 
     def lines(name: str) -> list[str]:
         return arrays[name].tobytes().decode().split("\n")

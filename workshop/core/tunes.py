@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workshop.core.data import _npz
+from workshop.core.data import arrays_of
 
 KINDS = ("reel", "hornpipe", "jig", "slip jig", "strathspey", "clog", "fling", "walkaround")
 TICKS = 96  # of a whole note: a quarter note is 24, an eighth 12
@@ -57,7 +57,7 @@ def tunes() -> TuneParts:
     """
     parts = ("train", "validation", "test")
     columns = ("title", "kind", "metre", "sharps", "events", "pitch", "ticks")
-    arrays = _npz("tunes.npz", [f"{part}_{column}" for part in parts for column in columns])
+    arrays = arrays_of("tunes.npz", [f"{part}_{column}" for part in parts for column in columns])
 
     def part(name: str) -> tuple[Tune, ...]:
         title, kind, metre, sharps, events, pitch, ticks = (
