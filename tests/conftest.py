@@ -86,3 +86,14 @@ def _own_folder_and_seed(tmp_path, monkeypatch):
         sys.modules["numpy"].random.seed(0)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def build():
+    """data/build.py as a module."""
+    spec = importlib.util.spec_from_file_location("build", REPOSITORY / "data" / "build.py")
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "dont_write_bytecode", True)  # or data/ would get a __pycache__
+        spec.loader.exec_module(module)
+    return module

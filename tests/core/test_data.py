@@ -1,7 +1,6 @@
 """The data: what is committed, the one door to it, its splits for ever, and its clear errors."""
 
 import hashlib
-import importlib.util
 import io
 import os
 import re
@@ -33,12 +32,6 @@ PAPERS = {"MANIFEST.toml", "README.md", "build.py", "book/index.tsv"}
 PAPERS |= {f"entities/{name}" for name in ("RULES.md", "gold.tsv", "second_reading.tsv")}
 
 
-@pytest.fixture(autouse=True)
-def _the_repository(monkeypatch):
-    # Whatever else is installed or set on this machine, it is this folder that is tested.
-    monkeypatch.setenv("WORKSHOP_DATA", str(FOLDER))
-
-
 @pytest.fixture(scope="module")
 def loaded():
     with pytest.MonkeyPatch.context() as patch:
@@ -58,16 +51,6 @@ def copied(tmp_path, monkeypatch):
             shutil.copy(FOLDER / row["file"], place / row["file"])
     monkeypatch.setenv("WORKSHOP_DATA", str(place))
     return place
-
-
-@pytest.fixture(scope="module")
-def build():
-    spec = importlib.util.spec_from_file_location("build", FOLDER / "build.py")
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "dont_write_bytecode", True)  # or data/ would get a __pycache__
-        spec.loader.exec_module(module)
-    return module
 
 
 # --- what is committed ---------------------------------------------------------------------------

@@ -11,11 +11,6 @@ from workshop.core.entities import CLASSES, TAGS, cased_tokens, entities, token_
 FOLDER = Path(__file__).parents[2] / "data"
 
 
-@pytest.fixture(autouse=True)
-def _the_repository(monkeypatch):
-    monkeypatch.setenv("WORKSHOP_DATA", str(FOLDER))
-
-
 def test_the_parts_are_as_large_as_the_manifest_says_and_share_no_article():
     parts = entities()
     row = next(row for row in data.manifest() if row["name"] == "entities")

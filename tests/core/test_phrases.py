@@ -1,6 +1,5 @@
 """The phrases in two languages: as many as the manifest says, one translation each, right French."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -9,19 +8,6 @@ from workshop.core import data
 from workshop.core.phrases import KINDS, phrases
 
 FOLDER = Path(__file__).parents[2] / "data"
-
-
-@pytest.fixture(autouse=True)
-def _the_repository(monkeypatch):
-    monkeypatch.setenv("WORKSHOP_DATA", str(FOLDER))
-
-
-@pytest.fixture(scope="module")
-def build():
-    spec = importlib.util.spec_from_file_location("data_build", FOLDER / "build.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

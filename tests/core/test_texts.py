@@ -11,11 +11,6 @@ from workshop.core import data
 FOLDER = Path(__file__).parents[2] / "data"
 
 
-@pytest.fixture(autouse=True)
-def _the_repository(monkeypatch):
-    monkeypatch.setenv("WORKSHOP_DATA", str(FOLDER))
-
-
 def row(name):
     return next(row for row in data.manifest() if row["name"] == name)
 

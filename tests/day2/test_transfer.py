@@ -1,7 +1,6 @@
 """Lesson 11, `transfer`: the network against its weights' origin, regimes, splits, clear errors."""
 
 import copy
-import importlib.util
 import io
 import shutil
 import urllib.error
@@ -83,14 +82,6 @@ def test_missing_or_damaged_files_are_named_with_what_mends_them(file, tmp_path,
     (tmp_path / file).write_bytes(content[: len(content) // 2])
     with pytest.raises(DataError, match=r"cannot be read .* What mends it"):
         use()
-
-
-@pytest.fixture(scope="module")
-def build():
-    spec = importlib.util.spec_from_file_location("build_for_transfer", FOLDER / "build.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_a_cut_out_keeps_its_colour_at_the_edge(build):
