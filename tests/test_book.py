@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sources import markdown_of, path_of
 
 from workshop import book, syllabus
 from workshop.classroom import notebooks
@@ -24,20 +25,9 @@ PROSE = {
 }
 
 
-def markdown_of(path):
-    """The prose of a notebook's source, headings included, as plain lines."""
-    cells = re.split(r"^# %%", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return "\n".join(
-        line.removeprefix("# ").removeprefix("#")
-        for cell in cells
-        if cell.startswith(" [markdown]")
-        for line in cell.splitlines()[1:]
-    )
-
-
 @functools.cache
 def prose_of(lesson):
-    return markdown_of(notebooks.notebooks_dir() / f"{syllabus.get(lesson).notebook}.py")
+    return markdown_of(path_of(lesson))
 
 
 @functools.cache

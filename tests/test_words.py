@@ -8,12 +8,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from sources import cells_of, markdown_of, path_of
 
 from workshop import syllabus
-from workshop.classroom.notebooks import notebooks_dir
 
 ROOT = Path(__file__).parents[1]
-SOURCES = [notebooks_dir() / f"{lesson.notebook}.py" for lesson in syllabus.lessons()]
+SOURCES = [path_of(lesson.name) for lesson in syllabus.lessons()]
 PAPERS = [
     *sorted(ROOT.glob("*.md")), *sorted((ROOT / "data").glob("*.md")),
     *sorted((ROOT / "notebooks" / "reference").glob("*.md")),
@@ -29,19 +29,6 @@ AMERICAN = re.compile(
     re.IGNORECASE,
 )
 LONGEST = 150  # words in a row without code or a picture
-
-
-def cells_of(source):
-    """(kind, text, first line) of each cell of a source."""
-    text = source.read_text(encoding="utf-8")
-    parts = re.split(r"^(# %%.*)$", text, flags=re.MULTILINE)
-    line = 1 + parts[0].count("\n")
-    for head, body in zip(parts[1::2], parts[2::2], strict=True):
-        markdown = "[markdown]" in head
-        if markdown:
-            body = re.sub(r"^# ?", "", body, flags=re.MULTILINE)
-        yield ("markdown" if markdown else "code"), body.strip("\n"), line
-        line += body.count("\n")
 
 
 def prose(text):
@@ -156,7 +143,7 @@ def links_of(text):
 
 def pages():
     for source in SOURCES:
-        yield source, "\n".join(t for kind, t, _ in cells_of(source) if kind == "markdown")
+        yield source, markdown_of(source)
     for paper in PAPERS:
         yield paper, paper.read_text(encoding="utf-8")
 

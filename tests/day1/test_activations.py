@@ -1,16 +1,13 @@
 """Lesson 4, `activations`: by hand against torch, and the book's numbers."""
 
-import contextlib
-import io
 import re
 
 import numpy as np
 import pytest
 import torch
+from sources import run_cell, source_of
 from torch import nn
 
-from workshop import syllabus
-from workshop.classroom.notebooks import notebooks_dir
 from workshop.core import plots
 from workshop.core.device import threads
 from workshop.core.training import fit
@@ -21,16 +18,7 @@ Z = torch.cat([torch.linspace(-9, 9, 37), torch.tensor([-1000.0, 1000.0])]).doub
 
 @pytest.fixture(scope="module")
 def source():
-    lesson = syllabus.get("activations")
-    return (notebooks_dir() / f"{lesson.notebook}.py").read_text(encoding="utf-8")
-
-
-def run_cell(source, part, **names):
-    """Run the one cell of the notebook that holds `part`; its names and what it printed."""
-    (cell,) = [cell for cell in source.split("\n# %%") if part in cell]
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(cell.partition("\n")[2], names)
-    return names, printed.getvalue()
+    return source_of("activations")
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,12 @@
 """Lesson 6, `gradient_descent`: slopes, steps, backpropagation and training, each against torch."""
 
-import contextlib
-import io
-
 import numpy as np
 import pytest
 import torch
+from sources import run_cell, source_of
 from torch import nn
 from torch.nn import functional
 
-from workshop import syllabus
-from workshop.classroom.notebooks import notebooks_dir
 from workshop.core import plots
 from workshop.core.device import threads
 from workshop.core.training import fit
@@ -30,16 +26,7 @@ def randn(*shape, seed=0, dtype=torch.float64):
 
 @pytest.fixture(scope="module")
 def source():
-    lesson = syllabus.get("gradient_descent")
-    return (notebooks_dir() / f"{lesson.notebook}.py").read_text(encoding="utf-8")
-
-
-def run_cell(source, part, **names):
-    """Run the one cell of the notebook that holds `part`; what it printed."""
-    (cell,) = [cell for cell in source.split("\n# %%") if part in cell]
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(cell.partition("\n")[2], names)
-    return printed.getvalue()
+    return source_of("gradient_descent")
 
 
 # --- slopes --------------------------------------------------------------------------------------
@@ -119,7 +106,7 @@ def test_sec_1_6_2_the_gradient_is_the_direction_of_steepest_ascent(source):
     assert up > 0.9999
     assert down < -0.9999
     names = {"torch": torch, "downhill": downhill, "plots": plots}
-    said = run_cell(source, "steepest up:", **names)
+    said = run_cell(source, "steepest up:", **names)[1]
     numbers = [
         int(part.split()[0].rstrip(";")) for part in said.replace("to ", ": ").split(": ")[1:]
     ]

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from sources import source_of
 from torch import nn
 
-from workshop import syllabus
-from workshop.classroom.notebooks import notebooks_dir
 from workshop.core import plots
 from workshop.core.data import load
 from workshop.core.device import seed_everything, threads
@@ -16,8 +15,7 @@ from workshop.day1 import layers
 
 @pytest.fixture(scope="module")
 def source():
-    lesson = syllabus.get("layers")
-    return (notebooks_dir() / f"{lesson.notebook}.py").read_text(encoding="utf-8")
+    return source_of("layers")
 
 
 @pytest.fixture

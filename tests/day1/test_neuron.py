@@ -1,7 +1,5 @@
 """Lesson 2, `neuron`: the by-hand pieces against torch and scikit-learn, and the book's numbers."""
 
-import contextlib
-import io
 import math
 import re
 import time
@@ -9,10 +7,9 @@ import time
 import numpy as np
 import pytest
 import torch
+from sources import run_cell, source_of
 from torch import nn
 
-from workshop import syllabus
-from workshop.classroom.notebooks import notebooks_dir
 from workshop.core import plots
 from workshop.core.data import Split, load, standardize
 from workshop.core.device import seed_everything, threads
@@ -22,16 +19,7 @@ from workshop.day1 import neuron
 
 @pytest.fixture(scope="module")
 def source():
-    lesson = syllabus.get("neuron")
-    return (notebooks_dir() / f"{lesson.notebook}.py").read_text(encoding="utf-8")
-
-
-def run_cell(source, part, **names):
-    """Run the one cell of the notebook that holds `part`; its names and what it printed."""
-    (cell,) = [cell for cell in source.split("\n# %%") if part in cell]
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(cell.partition("\n")[2], names)
-    return names, printed.getvalue()
+    return source_of("neuron")
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """Lesson 1, `representation`: the by-hand pieces against others, and what the notebook claims."""
 
-import contextlib
-import io
 import itertools
 
 import numpy as np
 import pytest
 import torch
+from sources import run_cell, source_of
 from torch import nn
 from torch.nn import functional
 
-from workshop import syllabus
-from workshop.classroom.notebooks import notebooks_dir
 from workshop.core import plots
 from workshop.core.data import Split, load, standardize
 from workshop.core.device import seed_everything, threads
@@ -23,16 +20,7 @@ TABLES = [torch.tensor(marks) for marks in itertools.product((0, 1), repeat=4)]
 
 @pytest.fixture(scope="module")
 def source():
-    lesson = syllabus.get("representation")
-    return (notebooks_dir() / f"{lesson.notebook}.py").read_text(encoding="utf-8")
-
-
-def run_cell(source, part, **names):
-    """Run the one cell of the notebook that holds `part`; its names and what it printed."""
-    (cell,) = [cell for cell in source.split("\n# %%") if part in cell]
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(cell.partition("\n")[2], names)
-    return names, printed.getvalue()
+    return source_of("representation")
 
 
 # --- rules and the perceptron --------------------------------------------------------------------

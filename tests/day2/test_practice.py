@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from sources import source_of
 from torch import nn
 from torch.nn import functional as F
 
-from workshop.classroom.notebooks import notebooks_dir
 from workshop.core import plots
 from workshop.core.data import Data, Split, load, reviews
 from workshop.core.figure import alt_text, as_array
@@ -424,7 +424,7 @@ def test_fig_2_24_wrong_labels_are_found_and_shown_as_pictures(small):
 
 
 def test_sec_2_7_2_note_20_the_notebook_says_which_of_the_two_is_the_new_one():
-    source = (notebooks_dir() / "day2" / "15_practice.py").read_text(encoding="utf-8")
+    source = source_of("practice")
     assert "## Better data or a better model?" in source
     told = " ".join(source.replace("\n#", " ").split())
     assert (
