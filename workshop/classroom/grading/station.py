@@ -7,23 +7,19 @@ and the bytes that came out of a sandbox, which it has not looked into.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import hashlib
 import json
 import platform
-import shutil
-import tempfile
 import threading
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import workshop
 from workshop.classroom.grading import library, sandbox
 from workshop.exercises import all_exercises
 
 IDLE_LIMIT = 300.0  # seconds after which a worker forgets a grading that sends nothing more
-MINE = "worker"  # the name of a file that a living worker keeps locked
 
 
 @cache
@@ -58,17 +54,14 @@ class Station:
                 raise sandbox.SandboxError(f"it has {name} {found}; the grader has {wanted}")
         self.lock = threading.Lock()
         self.closed = False
-        _clear_up()
         hidden = [Path(place) for place in settings["hidden"]]
         self.kitchen = sandbox.Kitchen(all_exercises(), hidden, settings["lessons"])
-        self.mine = _locked(self.kitchen.folder / MINE)
         levels = settings["levels"]
         among = None if levels is None else [sandbox.Level(**one) for one in levels]
         try:
             self.level, first = sandbox.choose(self.kitchen, unsafe=settings["unsafe"], among=among)
         except BaseException:
             self.kitchen.close()
-            self.mine.close()
             raise
         self.nested = first.wait()["nested"]
         self.shared = self.level.name == "none" or self.nested
@@ -102,32 +95,6 @@ class Station:
         for _, box in boxes:
             box.close()
         self.kitchen.close()
-        self.mine.close()
-
-
-def _locked(path: Path) -> IO[bytes]:
-    """The file, kept locked until it is closed or this process is gone.
-
-    Raises:
-        OSError: another process has locked it.
-    """
-    file = path.open("ab")
-    with contextlib.suppress(ImportError):  # Windows
-        import fcntl
-
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.close()
-            raise
-    return file
-
-
-def _clear_up() -> None:
-    """Remove what workers that were killed have left on disk."""
-    for mark in Path(tempfile.gettempdir()).glob(f"workshop-grade-*/{MINE}"):
-        with contextlib.suppress(OSError), _locked(mark):
-            shutil.rmtree(mark.parent)
 
 
 _stations: dict[str, Station] = {}
