@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 REINSTALL = "python -m pip install --force-reinstall --no-deps deep-learning-workshop"
 
@@ -91,6 +91,21 @@ def read_json(path: Path, made_of: Callable[[Any], Any]) -> Any | None:
         return None
 
 
+def open_plain(path: Path) -> BinaryIO:
+    """A stranger's file, open for reading: no link to it is followed, no pipe waited for.
+
+    Raises:
+        ValueError: it is not a plain file.
+        OSError: it cannot be opened.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError("is not a plain file")
+    return os.fdopen(descriptor, "rb")
+
+
 def read_plain(path: Path, most: int) -> bytes:
     """The bytes of a stranger's file: no link to it is followed, no pipe waited for.
 
@@ -100,11 +115,7 @@ def read_plain(path: Path, most: int) -> bytes:
     """
     if path.is_symlink():  # where there is no O_NOFOLLOW
         raise ValueError("is a link, which is not followed")
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("is not a plain file")
+    with open_plain(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
         raise ValueError(f"is larger than {most} bytes")

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from workshop import syllabus
+from workshop.core.files import open_plain
 
 MOST_BYTES = 20_000_000  # of a notebook
 MOST_CODE = 1_000_000  # characters of a notebook's code
@@ -200,21 +201,20 @@ def _folders(place: Path) -> list[str]:
 
 def _read(path: Path, most: int) -> bytes | _Unfit:
     """The bytes of a regular file, without following a link to it or waiting for a pipe."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
+        file = open_plain(path)
+    except ValueError as problem:
+        return _Unfit("refused", f"it {problem}")
     except OSError as error:
         return _Unfit("unreadable", f"it cannot be opened ({error.strerror})")
-    with os.fdopen(descriptor, "rb") as file:
-        state = os.fstat(file.fileno())
-        if not stat.S_ISREG(state.st_mode):
-            return _Unfit("refused", "it is not a plain file")
+    with file:
+        size = os.fstat(file.fileno()).st_size
         try:
-            content = file.read(most + 1) if state.st_size <= most else b""
+            content = file.read(most + 1) if size <= most else b""
         except OSError as error:
             return _Unfit("unreadable", f"it cannot be read ({error.strerror})")
-    if state.st_size > most or len(content) > most:
-        return _too_large(max(state.st_size, len(content)), most)
+    if size > most or len(content) > most:
+        return _too_large(max(size, len(content)), most)
     return content
 
 
