@@ -11,6 +11,8 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from workshop.core.lesson import nearest
+
 
 def exercise_of(cell: Mapping[str, Any]) -> str | None:
     """The exercise that a cell holds, by its metadata."""
@@ -84,6 +86,20 @@ def as_notebook(code: Iterable[tuple[str, str | None]]) -> dict[str, Any]:
             for source, exercise in code
         ]
     }
+
+
+def found_in(code: Iterable[tuple[str, str | None]], name: str) -> tuple[str, dict[str, str]]:
+    """The definitions of a notebook's code cells, and what is wrong if `name` is not among them.
+
+    That is {'unreadable': why} where its own cell cannot be read, or {'missing': the nearest name}.
+    """
+    notebook = as_notebook(code)
+    broken = unreadable_cells(notebook)
+    if name in broken:
+        return "", {"unreadable": broken[name]}
+    source = definitions_of(notebook)
+    known = names_in(source)
+    return source, {} if name in known else {"missing": nearest(name, known).strip()}
 
 
 def names_in(source: str) -> set[str]:

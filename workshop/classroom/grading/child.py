@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import Any
 
 from workshop.classroom import cells
-from workshop.core.lesson import nearest
 
 MOST_REQUEST = 64_000_000  # bytes
 MOST_ANSWER = 64_000_000
@@ -42,17 +41,12 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     from workshop.core.observe import Missing, bindable, load_function, observe
 
     name = request["name"]
-    notebook = cells.as_notebook(request["cells"])
-    broken = cells.unreadable_cells(notebook)
-    if name in broken:
-        return {"unreadable": broken[name]}
-    source = cells.definitions_of(notebook)
+    source, problem = cells.found_in(request["cells"], name)
+    if problem:
+        return problem
     inputs = pickle.loads(request["inputs"])
     module, _, function = request["reference"].rpartition(".")
     take_away(getattr(importlib.import_module(module), function))
-    known = cells.names_in(source)
-    if name not in known:
-        return {"missing": nearest(name, known).strip()}
     try:
         answer = load_function(cells.needed_by(name, source), name)
     except Missing as missing:

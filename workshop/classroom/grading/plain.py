@@ -10,7 +10,6 @@ import time
 from typing import Any
 
 from workshop.classroom import cells
-from workshop.core.lesson import nearest
 from workshop.exercises import run as running
 
 
@@ -57,16 +56,8 @@ class Plain:
     @staticmethod
     def _definitions(request: dict[str, Any]) -> dict[str, Any]:
         """The source that makes the function, or what is wrong with it."""
-        name = request["name"]
-        notebook = cells.as_notebook(request["cells"])
-        broken = cells.unreadable_cells(notebook)
-        if name in broken:
-            return {"unreadable": broken[name]}
-        source = cells.definitions_of(notebook)
-        known = cells.names_in(source)
-        if name not in known:
-            return {"missing": nearest(name, known).strip()}
-        return {"source": cells.needed_by(name, source)}
+        source, problem = cells.found_in(request["cells"], request["name"])
+        return problem or {"source": cells.needed_by(request["name"], source)}
 
     def close(self) -> None:
         """End the worker."""
