@@ -3,7 +3,7 @@
     python -m benchmarks.bounds LESSON [--seeds 8] [--json FILE]
 
 The rule: the worst seed, less the larger of 0.005 and two standard deviations (for an upper bound:
-plus). It stands beside the bound that lessons.toml declares, which may be stricter only where the
+plus). It stands beside the bound that lesson.toml declares, which may be stricter only where the
 worst seed still keeps it. Exit code 1 where a seed misses a declared bound.
 """
 
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workshop import syllabus
-from workshop.core.lesson import Bound
+from workshop.core.results import Bound
 
 MARGIN = 0.005
 

@@ -24,8 +24,8 @@ from pathlib import Path
 from workshop import syllabus
 from workshop.classroom import cells, notebooks
 from workshop.classroom.checking import solution_edition
-from workshop.classroom.grading.grade import grade
 from workshop.exercises import for_lesson
+from workshop.grading.grade import grade
 
 
 def write_class(folder: Path, attendees: int, lessons: tuple[syllabus.Lesson, ...]) -> None:

@@ -649,7 +649,7 @@ def silver_sentences():
     of each article some well-formed sentences are taken, in their order (in the test: 300 in all).
     """
     sys.path.insert(0, str(HERE.parent))
-    from workshop.core.entities import TAGS, token_places
+    from workshop.day2.recurrent.entities.data import TAGS, token_places
 
     wheel = archive(
         "gensim==4.4.0",
@@ -743,7 +743,7 @@ def mended(rows, names):
     3. All mentions of a name in an article have the class that most of them have.
     4. What is marked at least half of the times when the article says it is marked every time.
     """
-    from workshop.day2.recurrent.spans import spans_of
+    from workshop.day2.recurrent.entities.spans import spans_of
 
     out = []
     for _, found in itertools.groupby(rows, key=lambda row: row[0]):
@@ -849,7 +849,7 @@ def read_gold():
     A line for each sentence: its article, a tab, its text with [PER ...] around each name.
     """
     sys.path.insert(0, str(HERE.parent))
-    from workshop.core.entities import TAGS
+    from workshop.day2.recurrent.entities.data import TAGS
 
     rows = []
     for line in (HERE / "entities/gold.tsv").read_text(encoding="utf-8").splitlines():

@@ -81,6 +81,8 @@ def _no_network():
 def _own_folder_and_seed(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKSHOP_HOME", str(tmp_path))
     monkeypatch.delenv("WORKSHOP_DEVICE", raising=False)
+    # Whatever else is installed or set on this machine, it is this folder that is tested.
+    monkeypatch.setenv("WORKSHOP_DATA", str(REPOSITORY / "data"))
     random.seed(0)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 from workshop import syllabus
-from workshop.core.lesson import Bound, Measured, Result, check_settings, setting
+from workshop.core.results import Bound, Measured, Result
+from workshop.core.settings import check_settings, setting
 
 
 @dataclass(frozen=True, kw_only=True)

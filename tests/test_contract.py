@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from workshop import syllabus
-from workshop.classroom import notebooks, runs
+from workshop.classroom import lesson_runs as runs
+from workshop.classroom import notebooks
 from workshop.core.device import choose
 
 LESSONS = syllabus.lessons()

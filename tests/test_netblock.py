@@ -58,7 +58,7 @@ def test_a_child_process_cannot_connect_either(log):
 
 def test_a_kernel_cannot_connect_either_and_cannot_hide_it(log, tmp_path):
     nbformat = pytest.importorskip("nbformat")
-    from workshop.classroom.runner import run_notebook
+    from workshop.classroom.execution import run_notebook
 
     swallowed = f"try:\n    {CONNECT}\nexcept OSError as error:\n    print(error)"
     cells = [nbformat.v4.new_code_cell(swallowed)]

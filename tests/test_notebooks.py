@@ -8,7 +8,8 @@ import copy
 import pytest
 
 from workshop import syllabus
-from workshop.classroom import notebooks, runner
+from workshop.classroom import execution as runner
+from workshop.classroom import notebooks
 from workshop.exercises import for_lesson
 
 LESSONS = syllabus.lessons()

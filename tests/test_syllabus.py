@@ -1,4 +1,4 @@
-"""The syllabus: lessons.toml joined with the modules, read without torch."""
+"""The syllabus: lesson.toml of each lesson, read without torch."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from workshop import syllabus
-from workshop.core.lesson import Bound, Measured, Result
+from workshop.core.results import Bound, Measured, Result
 from workshop.syllabus import Lesson, get, judge, lessons, select
 
 PLAN = (

@@ -48,7 +48,7 @@ def test_its_name_is_the_project_s(wheel):
 
 def test_it_carries_all_modules_the_data_and_the_notebooks(wheel):
     names = set(names_in(wheel))
-    for path in [*ROOT.glob("workshop/**/*.py"), ROOT / "workshop" / "lessons.toml"]:
+    for path in [*ROOT.glob("workshop/**/*.py"), *ROOT.glob("workshop/**/lesson.toml")]:
         assert path.relative_to(ROOT).as_posix() in names
     for name in ("MANIFEST.toml", "mnist5k.npz"):
         assert f"workshop/_data/{name}" in names
@@ -93,7 +93,7 @@ def use(site, folder, *arguments):
         if part and Path(part).resolve() != ROOT
     ]
     environment = {
-        **os.environ,
+        **{key: value for key, value in os.environ.items() if key != "WORKSHOP_DATA"},
         "PYTHONPATH": os.pathsep.join([str(site), *path]),
         "COLUMNS": "200",
         "PYTHONIOENCODING": "utf-8",

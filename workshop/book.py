@@ -10,8 +10,8 @@ import csv
 from dataclasses import dataclass
 
 from workshop import syllabus
+from workshop.core.checks import nearest
 from workshop.core.files import DataError, data_dir
-from workshop.core.lesson import nearest
 
 FIELDS = ("id", "section", "kind", "says", "shown", "lesson", "heading", "tests", "erratum")
 

@@ -20,14 +20,15 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from workshop import __version__, syllabus
-from workshop.core.lesson import Bound, nearest
+from workshop.core.checks import nearest
+from workshop.core.results import Bound
 
 if TYPE_CHECKING:
     from workshop.book import Row
-    from workshop.classroom.grading.results import Result
-    from workshop.classroom.runs import Run
-    from workshop.classroom.standing import Class, Entry
-    from workshop.exercises.exercise import Verdict
+    from workshop.classroom.class_progress import Class, Entry
+    from workshop.classroom.lesson_runs import Run
+    from workshop.exercises.verdict import Verdict
+    from workshop.grading.results import Result
 
 NARROW = 110  # columns, below which long names are broken at their underscores
 
@@ -234,7 +235,7 @@ def run(
         stop(f"--seed {seed} --seeds {seeds}: got seeds up to {seed + seeds - 1}, expected at most "
              f"{2**32 - 1}")  # fmt: skip
     _writable(json)
-    from workshop.classroom import runs
+    from workshop.classroom import lesson_runs as runs
     from workshop.core.device import DeviceError, choose
 
     try:
@@ -282,7 +283,7 @@ def run(
 
 
 def _results(done: Sequence[Run], console: Console) -> Table:
-    from workshop.classroom import runs
+    from workshop.classroom import lesson_runs as runs
 
     narrow = console.width < NARROW
     seconds = "secs" if narrow else "seconds"
@@ -417,7 +418,8 @@ def check(
 
 
 def _check_own(place: str | None, json: str | None, export: str | None) -> None:
-    from workshop.classroom import checking, lab, standing
+    from workshop.classroom import checking, lab
+    from workshop.classroom import class_progress as standing
     from workshop.classroom.notebooks import NotebookError
 
     if place is None:
@@ -575,8 +577,8 @@ def grade(
 ) -> None:
     """For instructors: grade a class. The submissions' code runs in a sandbox; a grading that was
     interrupted goes on where it stopped."""
-    from workshop.classroom.grading import grade as grading
-    from workshop.classroom.grading import results, sandbox, submissions
+    from workshop.grading import grade as grading
+    from workshop.grading import results, sandbox, submissions
 
     said, console = _console(stderr=True), _console()
 
@@ -610,7 +612,7 @@ def grade(
 
 
 def _grades(rows: Sequence[Result], console: Console) -> Table:
-    from workshop.classroom.grading.results import printable
+    from workshop.grading.results import printable
 
     columns = ("attendee", "passed", "wrong", "not attempted", "missing", "other")
     table = _table(*columns, tight=columns[1:], narrow=console.width < NARROW)
@@ -660,7 +662,7 @@ def progress(
     chosen = _lessons(lessons) if lessons else None
     if json and watch is not None:
         stop("progress: --watch shows tables; give --json without it")
-    from workshop.classroom import standing
+    from workshop.classroom import class_progress as standing
 
     try:
         while True:

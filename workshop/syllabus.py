@@ -1,6 +1,15 @@
-"""The syllabus: `lessons.toml` joined with the lesson modules. The only file that sees both days.
+"""The syllabus: every folder workshop/dayN/LESSON with a lesson.toml is a lesson.
 
-Reading it imports no torch; `Lesson.module()` does, when a lesson is really wanted.
+The file says the lesson's title, its place in the day (`order`: any number that no other lesson of
+the day has), minutes, sections of the book (none for what the book does not have), the `headline`
+among its targets, and the bound of every target and control:
+
+    [targets]
+    test_accuracy = { at_least = 0.968, what = "breast cancer, held-out tumours" }
+
+A target is what run(Config()) must reach; a control is the lesson with its subject taken out, and
+its bound is the failure that it must show. `tolerance`: how far a target's value on CUDA may be from
+that on the CPU. Nothing here imports torch; `Lesson.module()` and `Lesson.exercises()` do.
 """
 
 from __future__ import annotations
@@ -9,10 +18,13 @@ import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from workshop.core.lesson import Bound, Measured, Result, nearest
+from workshop.core.checks import nearest
+from workshop.core.exercise import Exercise
+from workshop.core.results import Bound, Measured, Result
 
 try:
     import tomllib
@@ -20,11 +32,12 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 DAYS = (1, 2)
+TOLERANCE = 0.02
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One row of the syllabus."""
+    """One lesson, as its lesson.toml describes it; `number` is its place in the whole workshop."""
 
     name: str
     day: int
@@ -33,7 +46,8 @@ class Lesson:
     minutes: int
     sections: tuple[str, ...]
     bounds: tuple[Bound, ...]
-    tolerance: float = 0.02  # between the targets' values on CUDA and on the CPU
+    tolerance: float = TOLERANCE
+    headline: str = ""
 
     @property
     def notebook(self) -> str:
@@ -50,9 +64,18 @@ class Lesson:
         """What the lesson without its subject must fail at."""
         return tuple(bound for bound in self.bounds if bound.kind == "control")
 
+    @property
+    def package(self) -> str:
+        """The dotted name of the lesson's folder: 'workshop.day1.neuron'."""
+        return f"workshop.day{self.day}.{self.name}"
+
     def module(self) -> ModuleType:
         """The lesson's module, with `Config` and `run`; imports torch."""
-        return importlib.import_module(f"workshop.day{self.day}.{self.name}")
+        return importlib.import_module(self.package)
+
+    def exercises(self) -> tuple[Exercise, ...]:
+        """The lesson's exercises, in the order of its notebook; imports torch."""
+        return importlib.import_module(f"{self.package}.exercises").EXERCISES
 
 
 @dataclass(frozen=True)
@@ -68,23 +91,85 @@ class Judged:
         return self.bound is None or self.bound.holds(self.measured.value)
 
 
+class SyllabusError(ValueError):
+    """A lesson.toml is not as it should be; the message names the file, got and expected."""
+
+
 @lru_cache(maxsize=1)
 def lessons() -> tuple[Lesson, ...]:
-    """All lessons in the order they are taught."""
-    text = resources.files("workshop").joinpath("lessons.toml").read_text(encoding="utf-8")
-    rows = tomllib.loads(text)["lesson"]
-    return tuple(
-        Lesson(
-            name=row["name"],
-            day=row["day"],
-            number=row["number"],
-            title=row["title"],
-            minutes=row["minutes"],
-            sections=tuple(row["sections"]),
-            bounds=tuple(Bound(**bound) for bound in row.get("bound", ())),
-            tolerance=row.get("tolerance", 0.02),
+    """All lessons in the order they are taught.
+
+    Raises:
+        SyllabusError: a lesson.toml that cannot be read, lacks something, or has too much.
+    """
+    files = {day: sorted(_package().glob(f"day{day}/*/lesson.toml")) for day in DAYS}
+    rows = {day: {path: _read(path) for path in paths} for day, paths in files.items()}
+    found: list[Lesson] = []
+    for day, described in rows.items():
+        places: dict[Any, Path] = {}
+        for path, row in sorted(described.items(), key=lambda one: one[1]["order"]):
+            if (other := places.setdefault(row["order"], path)) != path:
+                raise SyllabusError(f"{path}: got order = {row['order']}, which {other} has too")
+            found.append(_lesson(path, row, day, len(found) + 1))
+    return tuple(found)
+
+
+def _package() -> Path:
+    return Path(__file__).resolve().parent
+
+
+KEYS = {
+    "title": str,
+    "order": (int, float),
+    "minutes": int,
+    "headline": str,
+    "targets": dict,
+    "controls": dict,
+    "sections": list,
+    "tolerance": (int, float),
+}
+OPTIONAL = ("sections", "tolerance")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        row = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SyllabusError(f"{path} cannot be read: {error}") from None
+    for key, value in row.items():
+        if key not in KEYS:
+            raise SyllabusError(f"{path}: unknown {key!r}.{nearest(key, KEYS)}")
+        if not isinstance(value, KEYS[key]) or isinstance(value, bool):
+            raise SyllabusError(f"{path}: {key} is a {type(value).__name__}, got {value!r}")
+    if missing := [key for key in KEYS if key not in row and key not in OPTIONAL]:
+        raise SyllabusError(f"{path}: {', '.join(missing)} missing")
+    if row["headline"] not in row["targets"]:
+        raise SyllabusError(
+            f"{path}: got headline = {row['headline']!r}, expected one of the targets "
+            f"{', '.join(row['targets'])}"
         )
-        for row in rows
+    return row
+
+
+def _lesson(path: Path, row: dict[str, Any], day: int, number: int) -> Lesson:
+    try:
+        bounds = tuple(
+            Bound(name, kind, **bound)
+            for kind, table in (("target", row["targets"]), ("control", row["controls"]))
+            for name, bound in table.items()
+        )
+    except (TypeError, ValueError) as error:
+        raise SyllabusError(f"{path}: {error}") from None
+    return Lesson(
+        path.parent.name,
+        day,
+        number,
+        row["title"],
+        row["minutes"],
+        tuple(row.get("sections", ())),
+        bounds,
+        row.get("tolerance", TOLERANCE),
+        row["headline"],
     )
 
 
@@ -130,7 +215,7 @@ def judge(lesson: Lesson, result: Result) -> tuple[Judged, ...]:
     measured = {metric.name for metric in result.metrics}
     if missing := bounds.keys() - measured:
         raise KeyError(
-            f"{lesson.name}: run() measured {sorted(measured)}, but lessons.toml has bounds for "
+            f"{lesson.name}: run() measured {sorted(measured)}, but lesson.toml has bounds for "
             f"{sorted(missing)} too"
         )
     return tuple(Judged(metric, bounds.get(metric.name)) for metric in result.metrics)

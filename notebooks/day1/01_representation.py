@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 # Our own tools: figures, data, training. What each of them does is told where it is first used.
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.data import Split, load, standardize
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import representation

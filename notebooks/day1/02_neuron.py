@@ -22,7 +22,7 @@ from ipywidgets import FloatSlider, interact
 from torch import Tensor, nn
 
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.data import Split, load, standardize
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import neuron

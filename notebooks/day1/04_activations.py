@@ -16,7 +16,7 @@ from ipywidgets import IntSlider, interact
 from torch import Tensor, nn
 
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.training import fit, train_epochs
 from workshop.day1 import activations, representation
 from workshop.exercises import answer, check, hint

@@ -18,7 +18,7 @@ from scipy.stats import wasserstein_distance
 from torch import Tensor, nn
 
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.data import Split
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import activations, losses

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from workshop.classroom import climb
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.training import count_correct, evaluate, fit, train_epochs
 from workshop.day1 import gradient_descent, layers
 from workshop.day1.gradient_descent import backprop, downhill

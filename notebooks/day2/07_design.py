@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from workshop.classroom import climb
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.data import Split, load
 from workshop.core.training import History, count_correct, evaluate, train_epochs
 from workshop.day1 import activations, losses

@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from workshop.classroom import climb
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.device import threads
 from workshop.core.training import count_correct, train_epochs
 from workshop.day2.optimizers import batches, plateaus, rates, schedules, steps, trial

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from workshop.classroom import climb
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.data import Split, load
 from workshop.core.training import count_correct, evaluate
 from workshop.day1.representation import rings

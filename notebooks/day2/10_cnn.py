@@ -18,7 +18,7 @@ from torch.nn import functional as F  # layers without weights of their own, as 
 
 from workshop.classroom import climb
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.data import load
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day2.cnn import by_hand, invariance, model
@@ -602,7 +602,7 @@ plots.confusion(matrix, fashion.class_names, title="Clothes")
 # `workshop run cnn --set full=true`. Where the code looks for them:
 
 # %%
-from workshop.core import fullsize
+from workshop.day2.cnn import full_size as fullsize
 
 print(fullsize.find_fashion_mnist() or "not on this machine; looked in:")
 print(*fullsize.places(), sep="\n")

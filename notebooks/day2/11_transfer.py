@@ -21,9 +21,9 @@ from torch import Tensor, nn
 
 from workshop.classroom import climb
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.device import seed_everything
-from workshop.core.photos import KINDS, PictureError, cut_outs, gallery, read_image
+from workshop.day2.transfer.pictures import KINDS, PictureError, cut_outs, gallery, read_image
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day2.transfer import Config, backbone, digits, export, lite0, photos, regimes, scenes
 from workshop.exercises import answer, check, hint

@@ -21,7 +21,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import workshop.text as torchtext
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.data import plays, reviews, word_vectors
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day2.text import bag, bpe, pipeline, skipgram, vectors

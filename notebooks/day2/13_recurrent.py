@@ -24,18 +24,31 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.data import reviews
 from workshop.core.device import seed_everything
-from workshop.core.entities import CLASSES
-from workshop.core.entities import entities as wikipedia_names
-from workshop.core.phrases import phrases
+from workshop.day2.recurrent.entities.data import CLASSES
+from workshop.day2.recurrent.entities.data import entities as wikipedia_names
+from workshop.day2.recurrent.translation.phrases import phrases
 from workshop.core.training import count_correct, evaluate, fit, train_epochs
-from workshop.core.tunes import KINDS, tunes
+from workshop.day2.recurrent.music.tunes import KINDS, tunes
+from workshop.day2.recurrent.translation import (
+    attention,
+    search,
+    figures as translation_figures,
+    wording,
+)
 from workshop.day2.recurrent import (
-    attention, by_hand, composer, diagram, drawn, entities, music, negation, ngrams, notes, search,
-    sentiment, sound, spans, tagger, translation, translation_figures, wording,
-)  # fmt: skip
+    cell as by_hand,
+    figures as diagram,
+    entities,
+    music,
+    sentiment,
+    translation,
+)
+from workshop.day2.recurrent.music import composer, ngrams, notes, sound
+from workshop.day2.recurrent.entities import figures as drawn, spans, tagger
+from workshop.day2.recurrent.sentiment import negation
 from workshop.day2.text import bag, pipeline
 from workshop.exercises import answer, check, hint
 

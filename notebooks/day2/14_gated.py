@@ -16,9 +16,9 @@ from ipywidgets import FloatSlider, interact
 from torch import Tensor, nn
 
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.training import count_correct, evaluate, fit
-from workshop.day2.gated import by_hand, cost, diagram, memory, small
+from workshop.day2.gated import by_hand, cost, figures as diagram, memory, small
 from workshop.exercises import answer, check, hint
 
 before = torch.get_num_threads()

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from workshop.classroom import climb, tags
 from workshop.classroom.show import show_source
-from workshop.core import plots
+from workshop.figures import plots
 from workshop.core.data import Split, load
 from workshop.core.training import count_correct, evaluate
 from workshop.day2.generalization import networks

@@ -11,8 +11,10 @@ import pytest
 
 import workshop.exercises
 from workshop.classroom import checking, notebooks
-from workshop.exercises import progress, run
-from workshop.exercises.exercise import Case, Exercise, Mistake, Verdict
+from workshop.core.exercise import Case, Exercise, Mistake
+from workshop.exercises import process as run
+from workshop.exercises import progress
+from workshop.exercises.verdict import Verdict
 
 
 def double(x):
@@ -45,7 +47,7 @@ def lessons(monkeypatch):
     )
     for lesson, reference in zip(made, (double, triple), strict=True):
         module = SimpleNamespace(EXERCISES=(exercise(reference, lesson.name),))
-        monkeypatch.setitem(sys.modules, f"workshop.exercises.day1.{lesson.name}", module)
+        monkeypatch.setitem(sys.modules, f"{lesson.package}.exercises", module)
     workshop.exercises.for_lesson.cache_clear()
     yield made
     workshop.exercises.for_lesson.cache_clear()

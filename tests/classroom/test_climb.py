@@ -3,7 +3,7 @@
 import pytest
 
 from workshop.classroom import climb
-from workshop.core import plots
+from workshop.figures import plots
 
 
 def test_rungs_are_kept_in_the_order_of_the_lessons_and_replaced_by_name():

@@ -6,17 +6,9 @@ from dataclasses import FrozenInstanceError, dataclass
 
 import pytest
 
-from workshop.core.lesson import (
-    Bound,
-    Measured,
-    Result,
-    check_settings,
-    nearest,
-    override,
-    part,
-    run_tasks,
-    setting,
-)
+from workshop.core.checks import nearest
+from workshop.core.results import Bound, Measured, Result, run_tasks
+from workshop.core.settings import check_settings, override, part, setting
 
 NAN = float("nan")
 

@@ -8,10 +8,10 @@ import torch
 from sources import run_cell, source_of
 from torch import nn
 
-from workshop.core import plots
 from workshop.core.device import threads
 from workshop.core.training import fit
 from workshop.day1 import activations
+from workshop.figures import plots
 
 Z = torch.cat([torch.linspace(-9, 9, 37), torch.tensor([-1000.0, 1000.0])]).double()
 

@@ -7,12 +7,11 @@ from sources import run_cell, source_of
 from torch import nn
 from torch.nn import functional
 
-from workshop.core import plots
 from workshop.core.device import threads
 from workshop.core.training import fit
 from workshop.day1 import gradient_descent
-from workshop.day1.gradient_descent import backprop, downhill
-from workshop.exercises.day1 import gradient_descent as exercises
+from workshop.day1.gradient_descent import backprop, downhill, exercises
+from workshop.figures import plots
 
 ELEMENTWISE = [
     (downhill.valley, downhill.valley_slope),

@@ -6,11 +6,11 @@ import torch
 from sources import source_of
 from torch import nn
 
-from workshop.core import plots
 from workshop.core.data import load
 from workshop.core.device import seed_everything, threads
 from workshop.core.training import count_correct, evaluate
 from workshop.day1 import layers
+from workshop.figures import plots
 
 
 @pytest.fixture(scope="module")

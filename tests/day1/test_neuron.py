@@ -10,11 +10,11 @@ import torch
 from sources import run_cell, source_of
 from torch import nn
 
-from workshop.core import plots
 from workshop.core.data import Split, load, standardize
 from workshop.core.device import seed_everything, threads
 from workshop.core.training import Diverged
 from workshop.day1 import neuron
+from workshop.figures import plots
 
 
 @pytest.fixture(scope="module")

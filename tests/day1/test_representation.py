@@ -9,10 +9,10 @@ from sources import run_cell, source_of
 from torch import nn
 from torch.nn import functional
 
-from workshop.core import plots
 from workshop.core.data import Split, load, standardize
 from workshop.core.device import seed_everything, threads
 from workshop.day1 import representation
+from workshop.figures import plots
 
 CORNERS = representation.XOR.x
 TABLES = [torch.tensor(marks) for marks in itertools.product((0, 1), repeat=4)]

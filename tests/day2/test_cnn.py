@@ -6,10 +6,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from workshop.core.data import load
-from workshop.core.fullsize import find_fashion_mnist
 from workshop.core.training import count_correct, evaluate
 from workshop.day2 import cnn
 from workshop.day2.cnn import by_hand, invariance, model
+from workshop.day2.cnn.full_size import find_fashion_mnist
 
 # --- convolution ---------------------------------------------------------------------------------
 

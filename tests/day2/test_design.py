@@ -405,7 +405,7 @@ def test_sec_2_1_3_two_units_cannot_fit_what_64_can():
 
 
 def test_settings_of_a_task_reach_it():
-    from workshop.core.lesson import override
+    from workshop.core.settings import override
 
     config = override(design.Config, ["parity.epochs=3", "width.widths=2,4"])
     assert (config.parity.epochs, config.width.widths) == (3, (2, 4))

@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from workshop.core.figure import alt_text
 from workshop.core.training import count_correct, evaluate
 from workshop.day2 import gated
-from workshop.day2.gated import by_hand, cost, diagram, memory, small
+from workshop.day2.gated import by_hand, cost, memory, small
+from workshop.day2.gated import figures as diagram
+from workshop.figures.style import alt_text
 
 SIZES = [(4, 3, 5), (1, 1, 1), (2, 7, 1), (3, 1, 6)]  # B, n, h
 CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}

@@ -10,7 +10,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from workshop.core import plots
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything, threads
 from workshop.core.training import count_correct, evaluate
@@ -25,6 +24,7 @@ from workshop.day2.generalization import (
     regularization,
     remedies,
 )
+from workshop.figures import plots
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from workshop.core import plots
 from workshop.core.data import Split
 from workshop.core.training import fit
 from workshop.day2.optimizers import batches, plateaus, rates, schedules, steps, trial
+from workshop.figures import plots
 
 TORCH = {
     "SGD": lambda p, lr: torch.optim.SGD(p, lr=lr),

@@ -12,9 +12,7 @@ from sources import source_of
 from torch import nn
 from torch.nn import functional as F
 
-from workshop.core import plots
 from workshop.core.data import Data, Split, load, reviews
-from workshop.core.figure import alt_text, as_array
 from workshop.day2.practice import (
     calibration,
     clinic,
@@ -27,6 +25,8 @@ from workshop.day2.practice import (
     symptoms,
     table,
 )
+from workshop.figures import plots
+from workshop.figures.style import alt_text, as_array
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

@@ -13,10 +13,10 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import workshop.text as torchtext
-from workshop.core import plots
 from workshop.core.data import reviews, word_vectors
 from workshop.day2 import text
 from workshop.day2.text import bag, bpe, pipeline, skipgram, vectors
+from workshop.figures import plots
 
 STRANGE = ["", " ", "\n\t ", "a\u0301 e\u0301", "\U0001f3ac", "\U0001f468\u200d\U0001f469\u200d\U0001f467 ok", "\ud800", "!!!",
            "it's  o'clock", "word " * 10_000, "\u0928\u092e\u0938\u094d\u0924\u0947", "x" * 5_000]  # fmt: skip

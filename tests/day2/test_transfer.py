@@ -14,8 +14,10 @@ from torch import nn
 
 from workshop.core import data
 from workshop.core.data import DataError
-from workshop.core.lesson import override
-from workshop.core.photos import (
+from workshop.core.settings import override
+from workshop.day2 import transfer
+from workshop.day2.transfer import backbone, digits, export, lite0, photos, regimes, scenes
+from workshop.day2.transfer.pictures import (
     KINDS,
     PictureError,
     cut_outs,
@@ -24,8 +26,6 @@ from workshop.core.photos import (
     read_image,
     square,
 )
-from workshop.day2 import transfer
-from workshop.day2.transfer import backbone, digits, export, lite0, photos, regimes, scenes
 
 FOLDER = Path(__file__).parents[2] / "data"
 

@@ -7,7 +7,8 @@ import psutil
 import pytest
 import torch
 
-from workshop.exercises import answer, check, check_source, hint, progress, run
+from workshop.exercises import answer, check, check_source, hint, progress
+from workshop.exercises import process as run
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -1,4 +1,4 @@
-"""Make torchtext.json.gz: what the real torchtext 0.18.0 answers to tests/torchtext_cases.py.
+"""Make torchtext.json.gz: what the real torchtext 0.18.0 answers to tests/text/torchtext_cases.py.
 
     python -m pip install ".[torchtext]"
     python tests/golden/make_torchtext.py
@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "text"))
 
 import torchtext_cases as cases
 

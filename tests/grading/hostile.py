@@ -213,7 +213,7 @@ class Same(torch.Tensor):
     Hostile(
         "patched",
         sigmoid("""
-import torch.testing, workshop.core.observe as observe
+import torch.testing, workshop.exercises.observe as observe
 torch.allclose = torch.equal = torch.testing.assert_close = lambda *a, **k: True
 observe.encode = lambda *a: {"kind": "plain", "value": True}
 return torch.zeros_like(z)

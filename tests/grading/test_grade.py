@@ -15,10 +15,11 @@ import hostile
 import pytest
 from typer.testing import CliRunner
 
+import workshop
 from workshop import cli
-from workshop.classroom.grading import library, results, sandbox, verdicts
-from workshop.classroom.grading.grade import grade
 from workshop.exercises import all_exercises, get
+from workshop.grading import library, results, sandbox, verdicts
+from workshop.grading.grade import grade
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="graded on Linux")
 FINE = ["passed"] * 4
@@ -285,9 +286,9 @@ def test_the_library_of_the_sandbox_has_neither_exercises_nor_their_answers(tmp_
     exercises = all_exercises()
     references = library.write(tmp_path, exercises)
     assert len(references) == len({one.reference_path for one in exercises})
-    assert not (tmp_path / "workshop" / "exercises").exists()
+    assert not (tmp_path / "workshop" / "exercises" / "judge.py").exists()
     names = {path.name for path in tmp_path.rglob("*.py")}
-    assert not names & {"judge.py", "exercise.py", "checking.py", "progress.py", "cli.py"}
+    assert not names & {"judge.py", "exercises.py", "checking.py", "progress.py", "cli.py"}
     texts = "\n".join(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.py"))
     for one in exercises:
         body = one.answer_source().strip().splitlines()[-1].strip()
@@ -347,7 +348,7 @@ def test_a_python_in_the_temporary_folder_is_seen_in_the_sandbox(tmp_path):
 
     venv.create(tmp_path / "venv", with_pip=False, symlinks=True)
     site = next((tmp_path / "venv").glob("lib*/python*/site-packages"))
-    ours = Path(cli.__file__).parents[1]
+    ours = Path(workshop.__file__).parents[1]
     (site / "ours.pth").write_text(f"{ours}\n{sysconfig.get_path('purelib')}\n", encoding="utf-8")
     builders.hand_in(tmp_path / "class", "good", builders.notebook())
     writes = next(one for one in hostile.OUTSIDE if one.name == "files")

@@ -9,8 +9,8 @@ import builders
 import hostile
 import pytest
 
-from workshop.classroom.grading import sandbox
-from workshop.classroom.grading.grade import grade
+from workshop.grading import sandbox
+from workshop.grading.grade import grade
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="graded on Linux")
 

@@ -12,10 +12,10 @@ from html.parser import HTMLParser
 import builders
 import pytest
 
-from workshop.classroom.grading import report
-from workshop.classroom.grading.grade import grade
-from workshop.classroom.grading.results import Result
-from workshop.classroom.grading.verdicts import STATUSES
+from workshop.grading import report
+from workshop.grading.grade import grade
+from workshop.grading.results import Result
+from workshop.grading.verdicts import STATUSES
 
 RAN = "\"document.documentElement.setAttribute('data-ran',1)\""
 ATTACKS = (
@@ -334,7 +334,7 @@ def test_an_interrupted_grading_leaves_a_report_on_what_it_knows(tmp_path, monke
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("workshop.classroom.grading.sandbox.choose", interrupted)
+    monkeypatch.setattr("workshop.grading.sandbox.choose", interrupted)
     with pytest.raises(KeyboardInterrupt):
         grade([place], out, seed=5)
     text = words((out / "report.html").read_text(encoding="utf-8"))

@@ -13,8 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from workshop import cli
-from workshop.classroom.grading import sandbox, scale, station
-from workshop.classroom.grading.grade import grade
+from workshop.grading import pool as station
+from workshop.grading import sandbox, scale
+from workshop.grading.grade import grade
 
 distributed = pytest.importorskip("distributed", reason="needs the extra `scale`")
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="graded on Linux")

@@ -9,8 +9,8 @@ import zipfile
 import builders
 import pytest
 
-from workshop.classroom.grading import submissions
 from workshop.exercises import all_exercises
+from workshop.grading import submissions
 
 EXERCISES = {one.name: one.lesson for one in all_exercises()}
 

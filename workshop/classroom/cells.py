@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from workshop.core.lesson import nearest
+from workshop.core.checks import nearest
 
 
 def exercise_of(cell: Mapping[str, Any]) -> str | None:

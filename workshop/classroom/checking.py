@@ -14,7 +14,7 @@ from typing import Any
 from workshop import syllabus
 from workshop.classroom import cells, notebooks
 from workshop.exercises import all_exercises, check_source, for_lesson, progress
-from workshop.exercises.exercise import Verdict
+from workshop.exercises.verdict import Verdict
 from workshop.syllabus import Lesson
 
 FINE = ("passed", "not attempted")  # nothing is wrong with these
@@ -237,7 +237,7 @@ def _run(
     verdicts: dict[str, dict[str, Any]],
     time_limit: float,
 ) -> Solution:
-    from workshop.classroom.runner import run_notebook
+    from workshop.classroom.execution import run_notebook
 
     # Windows cannot delete a folder that something still works in; the system clears it later.
     with tempfile.TemporaryDirectory(prefix="workshop-", ignore_cleanup_errors=True) as folder:

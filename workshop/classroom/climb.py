@@ -83,7 +83,7 @@ def show(*, columns: int = 8) -> Figure:
     Raises:
         RuntimeError: no notebook has added a rung yet.
     """
-    from workshop.core import plots
+    from workshop.figures import plots
 
     reached = rungs()
     if not reached:

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from workshop.classroom.cells import exercise_of, without_magics
+from workshop.core.checks import nearest
+from workshop.core.exercise import Exercise
 from workshop.core.files import write_atomically
-from workshop.core.lesson import nearest
-from workshop.exercises.exercise import Exercise
 from workshop.syllabus import Lesson
 
 
@@ -305,8 +305,8 @@ def _validate(
             continue
         if name not in by_name:
             raise NotebookError(
-                f"{at(number)}: exercise {name!r} is not in workshop.exercises.day{lesson.day}."
-                f"{lesson.name}.{nearest(name, by_name)}"
+                f"{at(number)}: exercise {name!r} is not in {lesson.package}.exercises."
+                f"{nearest(name, by_name)}"
             )
         if name in seen:
             raise NotebookError(

@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from workshop.core.checks import nearest
 from workshop.core.files import REINSTALL, DataError, data_dir
-from workshop.core.lesson import nearest
 
 try:
     import tomllib

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from workshop.core.lesson import Measured, nearest
+from workshop.core.checks import nearest
+from workshop.core.results import Measured
 
 # What fit and evaluate take as data: a tuple of tensors (*inputs, y) of N examples each (a `Split`
 # of workshop.core.data is one), or a DataLoader whose batches are such tuples.

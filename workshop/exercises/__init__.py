@@ -1,20 +1,20 @@
 """Exercises: `check(f)` says what your function does, `hint(f)` nudges, `answer(f)` shows one.
 
-A module of exercises belongs to each lesson: workshop.exercises.day1.neuron holds EXERCISES.
+A module of exercises belongs to each lesson: workshop.day1.neuron.exercises holds EXERCISES.
 """
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from workshop.core.lesson import nearest
+from workshop.core.checks import nearest
 
 if TYPE_CHECKING:
-    from workshop.exercises.exercise import Case, Exercise, Verdict
+    from workshop.core.exercise import Case, Exercise
+    from workshop.exercises.verdict import Verdict
 
 __all__ = ["all_exercises", "answer", "check", "check_source", "for_lesson", "get", "hint"]
 
@@ -26,8 +26,7 @@ def for_lesson(name: str) -> tuple[Exercise, ...]:
     """The exercises of a lesson, in the order of its notebook."""
     from workshop import syllabus
 
-    lesson = syllabus.get(name)
-    return importlib.import_module(f"workshop.exercises.day{lesson.day}.{name}").EXERCISES
+    return syllabus.get(name).exercises()
 
 
 def all_exercises() -> tuple[Exercise, ...]:
@@ -56,7 +55,7 @@ def check(f: Any = None, *, seed: int = SEED) -> Verdict:
         f: the function, under the name that the exercise gave it.
         seed: of the inputs; any other seed gives other inputs.
     """
-    from workshop.exercises.exercise import Verdict
+    from workshop.exercises.verdict import Verdict
 
     if (problem := _not_a_function(f)) is not None:
         return Verdict("", "", "missing", problem, "exists")
@@ -65,7 +64,7 @@ def check(f: Any = None, *, seed: int = SEED) -> Verdict:
     except KeyError as unknown:
         message = f"{unknown.args[0]} Keep the name that the exercise gave the function."
         return Verdict(f.__name__, "", "missing", message, "exists")
-    from workshop.exercises import run
+    from workshop.exercises import process as run
 
     def answer_of(cases: list[Case]) -> dict[str, Any]:
         return run.run_function(f, [case.args for case in cases], **_options(exercise))
@@ -75,7 +74,7 @@ def check(f: Any = None, *, seed: int = SEED) -> Verdict:
 
 def check_source(source: str, name: str, *, seed: int = SEED, record: bool = False) -> Verdict:
     """The same for a function in a piece of source, such as the definitions of a notebook."""
-    from workshop.exercises import run
+    from workshop.exercises import process as run
 
     exercise = get(name)
 
@@ -132,7 +131,8 @@ def _checked(
     *,
     record: bool = True,
 ) -> Verdict:
-    from workshop.exercises import judge, progress, run
+    from workshop.exercises import judge, progress
+    from workshop.exercises import process as run
 
     cases = exercise.cases(seed)
     try:
@@ -188,6 +188,6 @@ class markdown:
 
 
 if "ipykernel" in sys.modules:  # in a notebook: have the worker ready for the first check
-    from workshop.exercises import run as _run
+    from workshop.exercises import process as _run
 
     _run.warm_up()

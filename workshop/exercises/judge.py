@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workshop.core.observe import Odd, decode, observe
-from workshop.exercises.exercise import Case, Exercise, Verdict
+from workshop.core.exercise import Case, Exercise
+from workshop.exercises.observe import Odd, decode, observe
+from workshop.exercises.verdict import Verdict
 
 CAUSES = {
     "NameError": "Is it defined in a cell that has not been run, or spelt differently?",

@@ -62,7 +62,7 @@ def serve() -> None:
 
 def respond(request: dict[str, Any]) -> dict[str, Any]:
     """Run one request; whatever goes wrong in the attendee's code becomes part of the answer."""
-    from workshop.core.observe import Missing, bindable, observe
+    from workshop.exercises.observe import Missing, bindable, observe
 
     try:
         function = _function(request)
@@ -78,7 +78,7 @@ def respond(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _function(request: dict[str, Any]) -> Callable[..., Any]:
-    from workshop.core.observe import load_function
+    from workshop.exercises.observe import load_function
 
     if "source" in request:
         return load_function(request["source"], request["name"])

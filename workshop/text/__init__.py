@@ -13,7 +13,7 @@ names can also be had from `workshop.text` itself. One name is taken twice, in t
 is a module and, in it, a function. `workshop.text.vocab` is the module, as `torchtext.vocab` is; this
 one may be called as well, so that `workshop.text.vocab(counts)` is `workshop.text.vocab.vocab(counts)`.
 
-Results are the same as torchtext 0.18.0's, and so are the types of the errors; tests/test_torchtext.py
+Results are the same as torchtext 0.18.0's, and so are the types of the errors; tests/text/test_torchtext.py
 compares them. Where this differs, always on purpose:
 
 - nothing is downloaded, pickled or cached, and TLS is left alone: word vectors are read from a file

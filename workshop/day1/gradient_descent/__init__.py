@@ -18,7 +18,8 @@ from torch import nn
 
 from workshop.core.data import Data, Split, load
 from workshop.core.device import choose, threads
-from workshop.core.lesson import Measured, Result, check_settings, setting
+from workshop.core.results import Measured, Result
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import Diverged, History, Scores, count_correct, evaluate, fit
 from workshop.day1.gradient_descent import backprop
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose, seed_everything, threads
-from workshop.core.lesson import Result, check_settings, part
+from workshop.core.results import Result
+from workshop.core.settings import check_settings, part
 from workshop.day1.losses import converter, critic, examples, tasks
 from workshop.day1.losses.converter import ConverterConfig
 from workshop.day1.losses.critic import CriticConfig

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from workshop.core.data import Split
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import History, fit
 from workshop.day1.losses.functions import mae, mse
 

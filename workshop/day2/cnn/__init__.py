@@ -17,9 +17,10 @@ import torch
 
 from workshop.core.data import Split, load
 from workshop.core.device import choose, threads
-from workshop.core.fullsize import load_fashion_mnist
-from workshop.core.lesson import Measured, Result, check_settings, setting
+from workshop.core.results import Measured, Result
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import Scores, count_correct, evaluate
+from workshop.day2.cnn.full_size import load_fashion_mnist
 from workshop.day2.cnn.invariance import score_shifted, shuffle_pixels
 from workshop.day2.cnn.model import build, train
 

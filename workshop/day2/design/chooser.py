@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from workshop.core.data import Split, load, standardize
 from workshop.core.device import seed_everything
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 from workshop.day1.layers import disease_progression, flat_digits
 from workshop.day2.design.heads import head_for

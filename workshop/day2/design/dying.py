@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import Diverged, History, count_correct, evaluate, fit
 
 RECTIFIERS = {"relu": nn.ReLU, "leaky": nn.LeakyReLU, "prelu": nn.PReLU, "rrelu": nn.RReLU}

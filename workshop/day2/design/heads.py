@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from workshop.core.lesson import nearest
+from workshop.core.checks import nearest
 
 
 def column(values: list[float]) -> Tensor:

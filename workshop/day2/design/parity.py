@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import History, fit
 
 

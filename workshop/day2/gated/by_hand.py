@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from workshop.core.figure import expect
+from workshop.core.checks import expect
 
 
 class Weights(NamedTuple):

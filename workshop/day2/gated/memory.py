@@ -18,10 +18,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from workshop.core.checks import expect
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
-from workshop.core.figure import expect
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import History, count_correct, evaluate, train_epochs
 from workshop.day2.gated.by_hand import check_sequence, memory_bias
 

@@ -15,7 +15,8 @@ from torch import nn
 
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import count_correct, evaluate, fit
 from workshop.day2.gated.memory import KINDS, Reader
 

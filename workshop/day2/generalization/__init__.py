@@ -18,7 +18,8 @@ import torch
 
 from workshop.core.data import load
 from workshop.core.device import choose, threads
-from workshop.core.lesson import Result, check_settings, part
+from workshop.core.results import Result
+from workshop.core.settings import check_settings, part
 from workshop.day2.generalization import batchnorm, climb, diagnosis, dropout, remedies
 
 

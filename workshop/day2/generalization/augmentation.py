@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from workshop.core.figure import expect
+from workshop.core.checks import expect
 
 
 def affine(x: Tensor, degrees: Tensor, shift: Tensor, scale: Tensor) -> Tensor:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose, threads
-from workshop.core.lesson import Result, check_settings, part
+from workshop.core.results import Result
+from workshop.core.settings import check_settings, part
 from workshop.day2.optimizers import batches, plateaus, rates, schedules, steps
 from workshop.day2.optimizers.trial import digits
 

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 from workshop.core.data import Data, Split
 from workshop.core.device import seed_everything
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import History
 from workshop.day2.optimizers.trial import MakeOptimizer, mlp, score, train
 

@@ -18,7 +18,8 @@ from functools import partial
 import torch
 
 from workshop.core.data import Data
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.day2.optimizers.trial import score, train
 
 

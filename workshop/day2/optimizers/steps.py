@@ -16,9 +16,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from workshop.core.checks import nearest
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
-from workshop.core.lesson import Measured, check_settings, nearest, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.day2.optimizers.trial import mlp
 
 

@@ -17,7 +17,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workshop.core.data import load
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.day2.practice.recipe import ask, learn
 
 

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from workshop.core.data import Data, Split, load
 from workshop.core.device import seed_everything
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.day2.design.dying import dead_units
 from workshop.day2.practice.recipe import ask
 from workshop.day2.practice.symptoms import (

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from workshop.core.data import Data, Split, load
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import count_correct, evaluate
 from workshop.day2.practice import labels
 from workshop.day2.practice.recipe import learn, out_of_fold

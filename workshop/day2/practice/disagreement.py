@@ -15,7 +15,8 @@ from torch import Tensor
 
 from workshop.core.data import Reviews, reviews
 from workshop.core.device import seed_everything
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import fit
 from workshop.day2.practice.recipe import ask
 from workshop.day2.text import bag

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from workshop.core.checks import expect
 from workshop.core.data import Data, Split, load
-from workshop.core.figure import expect
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.day2.practice.recipe import out_of_fold
 
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from workshop.core.figure import as_array, expect
+from workshop.core.checks import expect
 from workshop.day2.practice.errors import Mistakes
+from workshop.figures.style import as_array
 
 ORDERS = ("worst first", "by label", "by what was said", "by causes")
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose, threads
-from workshop.core.lesson import Result, check_settings, part
+from workshop.core.results import Result
+from workshop.core.settings import check_settings, part
 from workshop.day2.text import bag, bpe, skipgram, vectors
 
 

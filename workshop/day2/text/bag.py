@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from workshop.core.data import Reviews, Split, reviews, word_vectors
 from workshop.core.device import seed_everything
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 from workshop.day2.text import pipeline
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from workshop.core.data import reviews
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.day2.text import pipeline
 
 Pair = tuple[int, int]

@@ -18,7 +18,8 @@ from torch.nn import functional as F
 
 from workshop.core.data import plays, word_vectors
 from workshop.core.device import seed_everything
-from workshop.core.lesson import Measured, check_settings, setting
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
 from workshop.core.training import History, fit
 from workshop.day2.text import pipeline
 from workshop.day2.text.vectors import unit

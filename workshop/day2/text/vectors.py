@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from workshop.core.checks import nearest
 from workshop.core.data import word_vectors
-from workshop.core.lesson import Measured, nearest
+from workshop.core.results import Measured
 from workshop.day2.text import pipeline
 
 # a is to b as c is to d.

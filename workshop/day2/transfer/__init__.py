@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose
-from workshop.core.lesson import Result, check_settings, part, setting
+from workshop.core.results import Result
+from workshop.core.settings import check_settings, part, setting
 from workshop.day2.transfer import digits, photos
 from workshop.day2.transfer.backbone import check_backbone, load_body
 

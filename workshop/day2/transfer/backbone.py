@@ -9,8 +9,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from workshop.core.checks import nearest
 from workshop.core.data import DataError
-from workshop.core.lesson import nearest
 from workshop.day2.transfer.lite0 import pretrained
 
 OWN = "lite0"

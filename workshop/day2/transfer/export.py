@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workshop.core.photos import KINDS, PictureError, read_image, square
+from workshop.day2.transfer.pictures import KINDS, PictureError, read_image, square
 from workshop.day2.transfer.regimes import Transfer
 
 

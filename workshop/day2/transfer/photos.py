@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from workshop.core.device import threads
-from workshop.core.lesson import Measured, check_settings, setting
-from workshop.core.photos import KINDS
+from workshop.core.results import Measured
+from workshop.core.settings import check_settings, setting
+from workshop.day2.transfer.pictures import KINDS
 from workshop.day2.transfer.regimes import REGIMES, Transfer, in_batches, new_model, tune
 from workshop.day2.transfer.scenes import Scenes, folds, make_scenes
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from workshop.core.photos import CutOut, cut_outs, landscape
+from workshop.day2.transfer.pictures import CutOut, cut_outs, landscape
 
 
 def paste(colour: Tensor, mask: Tensor, background: Tensor, top: int, left: int) -> Tensor:

@@ -1,0 +1,75 @@
+"""Every exercise of every lesson: right answers pass, each planted mistake is told by its name."""
+
+import pytest
+
+from workshop.exercises import all_exercises, check_source, judge
+from workshop.exercises import process as run
+from workshop.exercises.observe import observe
+
+EXERCISES = all_exercises()
+WRONG = [(e, m) for e in EXERCISES for m in e.mistakes]
+RIGHT = [(e, f) for e in EXERCISES for f in (e.reference, *e.alternatives)]
+
+
+def verdict_on(exercise, function, seed=2021):
+    """The verdict without a process in between: these answers are our own."""
+    cases = exercise.cases(seed)
+    arguments = [case.args for case in cases]
+    outcomes = observe(function, arguments, gradients=exercise.gradients)
+    return judge.judge(exercise, cases, {"outcomes": outcomes})
+
+
+def named(pair):
+    return f"{pair[0].name}-{getattr(pair[1], 'name', 'right')}"
+
+
+@pytest.mark.parametrize("seed", [2021, 7])
+@pytest.mark.parametrize("pair", RIGHT, ids=named)
+def test_right_answers_pass_however_they_are_written(pair, seed):
+    verdict = verdict_on(*pair, seed=seed)
+    assert verdict.passed, verdict
+
+
+@pytest.mark.parametrize("seed", [2021, 7])
+@pytest.mark.parametrize("pair", WRONG, ids=named)
+def test_each_mistake_gets_its_own_message(pair, seed):
+    exercise, mistake = pair
+    verdict = verdict_on(exercise, mistake.answer, seed=seed)
+    assert verdict.status == "wrong"
+    assert verdict.message == mistake.message
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+def test_the_library_s_own_is_no_answer_and_the_stub_is_not_attempted(exercise, tmp_path):
+    module, _, function = exercise.reference_path.rpartition(".")
+    names = exercise.signature().partition("(")[2]
+    own = f"from {module} import {function} as own\ndef {exercise.name}({names}:\n    return own({names}\n"
+    verdict = check_source(own, exercise.name)
+    assert verdict.status == "wrong"
+    assert "library's own" in verdict.message
+    stub = f"def {exercise.name}({names}:\n    raise NotImplementedError\n"
+    assert check_source(stub, exercise.name).status == "not attempted"
+    assert check_source("x = 1", exercise.name).status == "missing"
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+def test_the_answer_that_is_shown_passes_as_it_is_shown(exercise):
+    imports = "import torch\nfrom torch import Tensor, nn\n"
+    module = exercise.reference_path.rpartition(".")[0]
+    others = f"from {module} import *\n"
+    assert check_source(imports + others + exercise.answer_source(), exercise.name).passed
+
+
+def test_names_are_unique_and_lessons_have_two_to_five():
+    names = [exercise.name for exercise in EXERCISES]
+    assert len(set(names)) == len(names)
+    lessons = [exercise.lesson for exercise in EXERCISES]
+    # Five for lesson 13 only, which has four types of networks.
+    most = {"recurrent": 5}
+    assert all(2 <= lessons.count(one) <= most.get(one, 4) for one in set(lessons))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _close_the_worker():
+    yield
+    run.close()

@@ -1,0 +1,392 @@
+"""Exercises of lesson 12, `text`: a padded batch, pieces of words, a masked mean, skip-gram's loss."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch.nn import functional as F
+
+from workshop.core.exercise import Case, Exercise, Mistake
+from workshop.day2.text import bpe, pipeline, skipgram
+
+
+def _table(rows: list[list[int]], length: int) -> torch.Tensor:
+    return torch.tensor(rows, dtype=torch.long).reshape(len(rows), length)
+
+
+def _filled(sequences, length, value, row):
+    return _table([row(list(ids), length, value) for ids in sequences], length)
+
+
+PAD = Exercise(
+    name="pad",
+    lesson="text",
+    title="Sentences of different lengths, one table",
+    reference=pipeline.pad,
+    cases=lambda seed: [
+        Case(([[5, 6, 7], [8, 9]], 3, 0), "one sentence is a token short"),
+        Case(([[3, 1, 2, 4, 4], [4]], 4, 9), "one too long, and <pad> is 9"),
+        Case(([[], [7, 7]], 2, 1), "an empty sentence"),
+        Case(([[2, 3]], 2, 0), "nothing to do"),
+        Case(([[1, 2, 3, 4, 5, 6], [6, 5, 4, 3 + seed % 3]], 2, 0), "both too long"),
+        Case(([[4], [5, 6, 7, 8]], 6, 3), "a longest length that none reaches"),
+    ],
+    without=("torch.nn.utils.rnn.pad_sequence", "torch.nn.functional.pad"),
+    mistakes=(
+        Mistake(
+            "filled up in front",
+            "The padding stands before the tokens. Put it behind them.",
+            lambda s, n, v: _filled(s, n, v, lambda i, n, v: [v] * (n - len(i)) + i[:n]),
+        ),
+        Mistake(
+            "cut in front",
+            "Sentences that are too long lost their beginning. Keep the first `length` tokens.",
+            lambda s, n, v: _filled(s, n, v, lambda i, n, v: i[-n:] + [v] * (n - len(i))),
+        ),
+        Mistake(
+            "always zero",
+            "The table is filled up with 0. The id of <pad> is `value`, which may be another number.",
+            lambda s, n, v: _filled(s, n, v, lambda i, n, v: i[:n] + [0] * (n - len(i))),
+        ),
+        Mistake(
+            "last token repeated",
+            "Short sentences are filled up with their last token. Use `value`.",
+            lambda s, n, v: _filled(
+                s, n, v, lambda i, n, v: i[:n] + [i[-1] if i else v] * (n - len(i))
+            ),
+        ),
+        Mistake(
+            "as long as the longest",
+            "The table is as wide as the longest sentence. It should have `length` columns: cut what is "
+            "longer.",
+            lambda s, n, v: _table(
+                [list(i) + [v] * (max(map(len, s)) - len(i)) for i in s], max(map(len, s))
+            ),
+        ),
+        Mistake(
+            "one column a sentence",
+            "Rows and columns have changed places: a row for each sentence, (B, length).",
+            lambda s, n, v: pipeline.pad(s, n, v).T,
+        ),
+    ),
+    hints=(
+        "Make one row first. What is ids[:length] when ids is longer, and what when it is shorter?",
+        "[value] * k is a list of k times value, and an empty list when k is 0 or less.",
+        "Each row is ids[:length] + [value] * (length - len(ids)); torch.tensor(rows) makes the table.",
+    ),
+    alternatives=(
+        lambda sequences, length, value: torch.stack(
+            [
+                torch.cat([
+                    torch.tensor(ids[:length], dtype=torch.long),
+                    torch.full((max(0, length - len(ids)),), value),
+                ])
+                for ids in sequences
+            ]
+        ),
+        lambda sequences, length, value: torch.tensor(
+            [
+                [ids[t] if t < len(ids) else value for t in range(length)]
+                for ids in sequences
+            ]
+        ),
+    ),
+)  # fmt: skip
+
+
+def _backwards(ids, pair, new):
+    return bpe.merge_pair(list(ids)[::-1], tuple(pair)[::-1], new)[::-1]
+
+
+def _first_only(ids, pair, new):
+    for i in range(len(ids) - 1):
+        if (ids[i], ids[i + 1]) == tuple(pair):
+            return [*ids[:i], new, *ids[i + 2 :]]
+    return list(ids)
+
+
+def _right_stays(ids, pair, new):
+    joined = [both == tuple(pair) for both in pairwise(ids)] + [False]
+    return [new if at else i for i, at in zip(ids, joined, strict=False)]
+
+
+def _last_lost(ids, pair, new):
+    out, i = [], 0
+    while i + 1 < len(ids):
+        joined = (ids[i], ids[i + 1]) == tuple(pair)
+        out.append(new if joined else ids[i])
+        i += 2 if joined else 1
+    return out
+
+
+def _either_order(ids, pair, new):
+    out, i = [], 0
+    while i < len(ids):
+        joined = tuple(ids[i : i + 2]) in (tuple(pair), tuple(pair)[::-1])
+        out.append(new if joined else ids[i])
+        i += 2 if joined else 1
+    return out
+
+
+def _rebuilt(ids, pair, new):
+    out = []
+    for i in ids:
+        if out and (out[-1], i) == tuple(pair):
+            out[-1] = new
+        else:
+            out.append(i)
+    return out
+
+
+MERGE = Exercise(
+    name="merge_pair",
+    lesson="text",
+    title="Join a pair of tokens wherever it stands",
+    reference=bpe.merge_pair,
+    cases=lambda seed: [
+        Case(([5, 6, 7, 8, 5, 6, 7, 9], (5, 6), 256), "the pair stands there twice"),
+        Case(([256, 7, 8, 256, 7, 9], (256, 7), 257), "a pair whose first is joined already"),
+        Case(([1, 1, 1, 1, 1], (1, 1), 300), "a pair of the same token, five in a row"),
+        Case(([2, 1], (1, 2), 256), "the other way round: nothing to join"),
+        Case(([3, 4, 5, 6], (5, 6), 299), "at the end"),
+        Case(([17], (17, 18), 256), "a single token"),
+        Case(([2, 1, 14, 1, 14, 1][seed % 2 :], (1, 14), 256), "twice, and a token behind them"),
+    ],
+    mistakes=(
+        Mistake(
+            "from the right",
+            "Of three equal tokens the last two were joined. Go from left to right: the first two.",
+            _backwards,
+        ),
+        Mistake(
+            "first place only",
+            "Only the first place where the pair stands was joined. Go on to the end.",
+            _first_only,
+        ),
+        Mistake(
+            "right one stays",
+            "After a pair was joined its second token is still there. Jump over it: two tokens are used "
+            "up.",
+            _right_stays,
+        ),
+        Mistake(
+            "last token lost",
+            "The last token is missing where it is no part of a pair. Let the loop run to the last token, "
+            "and look for a right neighbour only where there is one.",
+            _last_lost,
+        ),
+        Mistake(
+            "either order",
+            "The pair was joined the wrong way round too: 2, 1 is not the pair 1, 2.",
+            _either_order,
+        ),
+        Mistake(
+            "nothing joined",
+            "The ids came back as they were.",
+            lambda ids, pair, new: list(ids),
+        ),
+    ),
+    hints=(
+        "Walk through the ids with an index i and build a new list. What are the two cases at each i?",
+        "If ids[i] and ids[i + 1] are the pair, append `new` and move on by two; otherwise append ids[i] "
+        "and move on by one. Mind the last one.",
+        "while i < len(ids): if i + 1 < len(ids) and (ids[i], ids[i + 1]) == pair: ... i += 2, "
+        "else: ... i += 1",
+    ),
+    alternatives=(
+        _rebuilt,
+        lambda ids, pair, new: (
+            []
+            if not ids
+            else [new, *bpe.merge_pair(ids[2:], pair, new)]
+            if tuple(ids[:2]) == tuple(pair)
+            else [ids[0], *bpe.merge_pair(ids[1:], pair, new)]
+        ),
+    ),
+)
+
+
+def _mean_cases(seed: int) -> list[Case]:
+    g = torch.Generator().manual_seed(seed)
+
+    def case(mask, note, dim=3):
+        mask = torch.tensor(mask, dtype=torch.bool)
+        return Case((torch.randn(*mask.shape, dim, generator=g), mask), note)
+
+    return [
+        case([[True, True, False], [True, False, False]], "two sentences"),
+        case([[True] * 4], "no padding"),
+        case([[True, False], [False, False]], "an empty sentence: zeros, not NaN"),
+        case([[False, True, True], [True, False, True]], "padding in front and between"),
+        case([[True]], "one word, vectors of one number", dim=1),
+    ]
+
+
+def _sum(vectors, mask):
+    return (vectors * mask[:, :, None]).sum(dim=1)
+
+
+MEAN = Exercise(
+    name="masked_mean",
+    lesson="text",
+    title="The mean of the real tokens",
+    reference=pipeline.masked_mean,
+    cases=_mean_cases,
+    gradients=(0,),
+    mistakes=(
+        Mistake(
+            "padding counted",
+            "The vectors of the padding are averaged too. Multiply them with 0 first.",
+            lambda vectors, mask: vectors.mean(dim=1),
+        ),
+        Mistake(
+            "divided by T",
+            "The sum is right, but it is divided by all T places. Divide by the number of real tokens: "
+            "mask.sum(dim=1).",
+            lambda vectors, mask: _sum(vectors, mask) / mask.shape[1],
+        ),
+        Mistake(
+            "not divided",
+            "This is the sum. Divide by the number of real tokens.",
+            lambda vectors, mask: _sum(vectors, mask),
+        ),
+        Mistake(
+            "0 / 0",
+            "An empty sentence gives 0 / 0, which is not a number and spoils all that follows. Divide by at "
+            "least 1: .clamp(min=1).",
+            lambda vectors, mask: _sum(vectors, mask) / mask.sum(dim=1, keepdim=True),
+        ),
+        Mistake(
+            "mask turned round",
+            "These are the means of the padding. The mask is True at real tokens.",
+            lambda vectors, mask: pipeline.masked_mean(vectors, ~mask),
+        ),
+        Mistake(
+            "one too many",
+            "One was added to the number of tokens, which changes every mean. Only where it is 0 should it "
+            "become 1: .clamp(min=1).",
+            lambda vectors, mask: _sum(vectors, mask) / (mask.sum(dim=1, keepdim=True) + 1),
+        ),
+        Mistake(
+            "largest instead of mean",
+            "These are the largest numbers of the real tokens, not their mean.",
+            lambda vectors, mask: torch.where(mask[:, :, None], vectors, -9e9).amax(dim=1),
+        ),
+    ),
+    hints=(
+        "mask[:, :, None] has the shape (B, T, 1). What does multiplying the vectors with it do?",
+        "Add up over dim=1, then divide by how many tokens are real: mask.sum(dim=1, keepdim=True) is (B, 1).",
+        "(vectors * mask[:, :, None]).sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1)",
+    ),
+    alternatives=(
+        lambda vectors, mask: (
+            torch.einsum("btd,bt->bd", vectors, mask.float()) / mask.sum(dim=1).clamp(min=1)[:, None]
+        ),
+        lambda vectors, mask: torch.stack([
+            v[m].sum(dim=0) / max(1, int(m.sum())) for v, m in zip(vectors, mask, strict=True)
+        ]),
+    ),
+)  # fmt: skip
+
+
+def _loss_cases(seed: int) -> list[Case]:
+    g = torch.Generator().manual_seed(seed)
+
+    def case(b, k, d, note, scale=1.0):
+        shapes = ((b, d), (b, d), (b, k, d))
+        return Case(tuple(scale * torch.randn(shape, generator=g) for shape in shapes), note)
+
+    far = torch.full((1, 4), 10.0)
+    return [
+        case(4, 5, 6, "four pairs, five random words each"),
+        case(1, 1, 3, "one pair, one random word"),
+        case(3, 2, 1, "vectors of one number"),
+        Case((far, -far, far[:, None].repeat(1, 2, 1)), "scores of -400 and 400: no overflow"),
+        case(2, 3, 4, "nearly zero: every term is log 2", scale=1e-3),
+    ]
+
+
+def _terms(c, o, n):
+    return (c * o).sum(dim=1), torch.einsum("bd,bkd->bk", c, n)
+
+
+def _loss(c, o, n, near=lambda z: F.softplus(-z), random=F.softplus, join=lambda r: r.sum(dim=1)):
+    z, r = _terms(c, o, n)
+    return (near(z) + join(random(r))).mean()
+
+
+SKIP_GRAM = Exercise(
+    name="skip_gram_loss",
+    lesson="text",
+    title="Near words up, random words down",
+    reference=skipgram.skip_gram_loss,
+    cases=_loss_cases,
+    gradients=(0, 1, 2),
+    mistakes=(
+        Mistake(
+            "random words pulled in",
+            "The random words are pulled towards the center like the near one. Their score should be low: "
+            "log sigmoid of MINUS the score.",
+            lambda c, o, n: _loss(c, o, n, random=lambda r: F.softplus(-r)),
+        ),
+        Mistake(
+            "near word pushed away",
+            "The near word is pushed away. Its score should be high: -log sigmoid of the score itself.",
+            lambda c, o, n: _loss(c, o, n, near=F.softplus),
+        ),
+        Mistake(
+            "mean over the random words",
+            "The terms of the K random words are averaged. The loss adds them up.",
+            lambda c, o, n: _loss(c, o, n, join=lambda r: r.mean(dim=1)),
+        ),
+        Mistake(
+            "sum over the pairs",
+            "The losses of the pairs are added up. Take their mean, so that the batch size makes no "
+            "difference.",
+            lambda c, o, n: _loss(c, o, n) * len(c),
+        ),
+        Mistake(
+            "no random words",
+            "The random words play no part. Without them all vectors may become the same.",
+            lambda c, o, n: F.softplus(-_terms(c, o, n)[0]).mean(),
+        ),
+        Mistake(
+            "overflow",
+            "With scores far from 0 the sigmoid is exactly 0, and its logarithm infinite. F.logsigmoid or "
+            "F.softplus take the logarithm without that step.",
+            lambda c, o, n: _loss(
+                c, o, n, near=lambda z: -z.sigmoid().log(), random=lambda r: -(-r).sigmoid().log()
+            ),
+        ),
+        Mistake(
+            "sign",
+            "The loss has the wrong sign: it is minus the sum of the logarithms.",
+            lambda c, o, n: -_loss(c, o, n),
+        ),
+    ),
+    hints=(
+        "First the scores: the scalar products. (center * context).sum(dim=1) is one for each pair. What "
+        "shape have those with the negatives?",
+        "center[:, None] is (B, 1, D), so (center[:, None] * negatives).sum(dim=2) is (B, K). "
+        "F.logsigmoid takes the logarithm of the sigmoid safely.",
+        "-(F.logsigmoid(near) + F.logsigmoid(-random).sum(dim=1)).mean()",
+    ),
+    alternatives=(
+        lambda c, o, n: (
+            -(
+                F.logsigmoid((c * o).sum(dim=1))
+                + F.logsigmoid(-(n @ c[:, :, None])[..., 0]).sum(dim=1)
+            ).mean()
+        ),
+        lambda c, o, n: (
+            F.binary_cross_entropy_with_logits(
+                torch.cat([(c * o).sum(1, keepdim=True), torch.einsum("bd,bkd->bk", c, n)], dim=1),
+                torch.cat([torch.ones(len(c), 1), torch.zeros(n.shape[:2])], dim=1),
+            )
+            * (1 + n.shape[1])
+        ),
+    ),
+)
+
+EXERCISES = (MERGE, PAD, MEAN, SKIP_GRAM)

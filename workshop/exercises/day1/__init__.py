@@ -1,1 +1,0 @@
-"""The exercises of Day 1, a module per lesson."""

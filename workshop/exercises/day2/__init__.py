@@ -1,1 +1,0 @@
-"""Exercises of day 2, a module per lesson."""

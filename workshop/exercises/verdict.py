@@ -1,0 +1,74 @@
+"""What `check` says about an answer, as data; how a terminal and a notebook show it."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `check` says: the status, the stage that failed, and what to do about it."""
+
+    exercise: str
+    lesson: str
+    status: str  # passed, wrong, not attempted, missing, timed out, crashed
+    message: str
+    stage: str = ""
+    got: str = ""
+    expected: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the exercise is solved."""
+        return self.status == "passed"
+
+    def as_dict(self) -> dict[str, str]:
+        """Plain data for files and for the headless runner."""
+        return {
+            "exercise": self.exercise,
+            "lesson": self.lesson,
+            "status": self.status,
+            "stage": self.stage,
+            "message": self.message,
+            "got": self.got,
+            "expected": self.expected,
+        }
+
+    def __str__(self) -> str:
+        """The verdict for a terminal."""
+        head = f"{self.exercise}: {self.status}" if self.exercise else self.status
+        if self.stage and not self.passed:
+            head += f" ({self.stage})"
+        lines = [head, textwrap.fill(self.message, 96)]
+        lines += [f"  got:      {self.got}"] if self.got else []
+        lines += [f"  expected: {self.expected}"] if self.expected else []
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        import html
+
+        colour, mark = {
+            "passed": ("#009E73", "\u2713"),
+            "not attempted": ("#56B4E9", "\u2026"),
+        }.get(self.status, ("#D55E00", "\u2717"))
+        rows = "".join(
+            f"<div style='font-family:monospace;white-space:pre-wrap'>{label}: "
+            f"{html.escape(text)}</div>"
+            for label, text in (("got     ", self.got), ("expected", self.expected))
+            if text
+        )
+        stage = f" ({html.escape(self.stage)})" if self.stage and not self.passed else ""
+        head = html.escape(f"{self.exercise}: {self.status}" if self.exercise else self.status)
+        page = (
+            f"<div style='border-left:5px solid {colour};padding:.3em .8em'>"
+            f"<b>{mark} {head}{stage}</b><div>{html.escape(self.message)}</div>{rows}</div>"
+        )
+        return {
+            "text/plain": str(self),
+            "text/html": page,
+            "application/vnd.workshop.verdict+json": self.as_dict(),
+        }

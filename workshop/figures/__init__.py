@@ -1,0 +1,1 @@
+"""What several lessons draw: style and colours, plots, diagrams, animations."""

@@ -1,0 +1,159 @@
+"""What a dask worker does in a grading (`scale`): it runs answers in sandboxes of its own.
+
+It needs no more of dask than to be called. What it is sent is the grader's; what it returns are JSON
+and the bytes that came out of a sandbox, which it has not looked into.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import platform
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import workshop
+from workshop.exercises import all_exercises
+from workshop.grading import library, sandbox
+
+IDLE_LIMIT = 300.0  # seconds after which a worker forgets a grading that sends nothing more
+
+
+@cache
+def versions() -> dict[str, str]:
+    """What must be the same here and on a worker for the results to be the same."""
+    import torch
+
+    digest = hashlib.sha256()
+    for path in sorted(library.PACKAGE.rglob("*.py")):
+        name = path.relative_to(library.PACKAGE).as_posix()
+        if not name.startswith(("_data/", "_notebooks/")):  # a wheel has them there
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return {
+        "the workshop": workshop.__version__,
+        "torch": torch.__version__.partition("+")[0],
+        "Python": ".".join(platform.python_version_tuple()[:2]),
+        "the workshop's files, with digest": digest.hexdigest()[:12],
+    }
+
+
+class Station:
+    """What a worker keeps for one grading: the library on disk, sandboxes that are warm."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        """Find the level of isolation, and start a sandbox.
+
+        Raises:
+            SandboxError: this worker has another version, or shuts nothing in.
+        """
+        for name, wanted in settings["versions"].items():
+            if (found := versions()[name]) != wanted:
+                raise sandbox.SandboxError(f"it has {name} {found}; the grader has {wanted}")
+        self.lock = threading.Lock()
+        self.closed = False
+        hidden = [Path(place) for place in settings["hidden"]]
+        self.kitchen = sandbox.Kitchen(all_exercises(), hidden, settings["lessons"])
+        levels = settings["levels"]
+        among = None if levels is None else [sandbox.Level(**one) for one in levels]
+        try:
+            self.level, first = sandbox.choose(self.kitchen, unsafe=settings["unsafe"], among=among)
+        except BaseException:
+            self.kitchen.close()
+            raise
+        self.nested = first.wait()["nested"]
+        self.shared = self.level.name == "none" or self.nested
+        self.idle = [("", first)]
+
+    def take(self, label: str) -> sandbox.Sandbox:
+        """A warm sandbox; where runs share one, none that has run something for another label."""
+        with self.lock:
+            for owner in (label, "", *([name for name, _ in self.idle] if self.shared else [])):
+                for place, (name, box) in enumerate(self.idle):
+                    if name == owner:
+                        return self.idle.pop(place)[1]
+            old = self.idle.pop()[1] if self.idle else None
+        if old is not None:
+            old.close()
+        return sandbox.box(self.level, self.kitchen)
+
+    def give(self, label: str, box: sandbox.Sandbox) -> None:
+        """Keep it for the next."""
+        with self.lock:
+            if not self.closed:
+                self.idle.append((label, box))
+                return
+        box.close()
+
+    def close(self) -> None:
+        """End the sandboxes."""
+        with self.lock:
+            self.closed = True
+            boxes, self.idle = self.idle, []
+        for _, box in boxes:
+            box.close()
+        self.kitchen.close()
+
+
+_stations: dict[str, Station] = {}
+_timers: dict[str, threading.Timer] = {}
+_opening = threading.Lock()
+
+
+def _station(settings: dict[str, Any]) -> Station:
+    name = settings["grading"]
+    with _opening:
+        if name not in _stations:
+            _stations[name] = Station(settings)
+        if name in _timers:
+            _timers[name].cancel()
+        _timers[name] = threading.Timer(IDLE_LIMIT, leave, [name])
+        _timers[name].daemon = True
+        _timers[name].start()
+        return _stations[name]
+
+
+def arrive(settings: str) -> str:
+    """Whether this worker can take part, and how it shuts submissions in."""
+    try:
+        station = _station(json.loads(settings))
+    except sandbox.SandboxError as error:
+        return json.dumps({"refused": str(error)})
+    level = station.level
+    return json.dumps({"name": level.name, "words": level.words, "nested": station.nested})
+
+
+def job(settings: str, task: str, inputs: bytes) -> tuple[str, bytes | None]:
+    """Run one answer in a sandbox; how that ended, and the bytes that came back."""
+    wanted = json.loads(task)
+    try:
+        station = _station(json.loads(settings))
+        box = station.take(wanted["label"])
+        try:
+            box.wait()
+        except sandbox.Died as error:
+            raise sandbox.SandboxError(f"a sandbox did not start again ({error})") from None
+    except sandbox.SandboxError as error:
+        return json.dumps({"refused": str(error)}), None
+    try:
+        request = {**wanted["request"], "inputs": inputs}
+        content, ended = box.run(request, sandbox.Limits(**wanted["limits"]))
+    except sandbox.Died as error:
+        box.close()
+        return json.dumps({"died": str(error)}), None
+    station.give(wanted["label"], box)
+    return json.dumps({"ended": ended}), content
+
+
+def leave(grading: str | None = None) -> None:
+    """Forget a grading (None: all), without waiting for its sandboxes to end."""
+    for name in list(_stations) if grading is None else [grading]:
+        if timer := _timers.pop(name, None):
+            timer.cancel()
+        if station := _stations.pop(name, None):
+            threading.Thread(target=station.close).start()
+
+
+atexit.register(leave)
