@@ -64,9 +64,15 @@ def by_nbgrader(place: Path, course: Path, lessons: tuple[syllabus.Lesson, ...])
         for cell in released["cells"]:
             if name := cells.exercise_of(cell):
                 cell["metadata"]["nbgrader"] = {
-                    "schema_version": 3, "grade_id": name, "grade": True, "solution": True,
-                    "locked": False, "task": False, "points": 1, "cell_type": "code",
-                }  # fmt: skip
+                    "schema_version": 3,
+                    "grade_id": name,
+                    "grade": True,
+                    "solution": True,
+                    "locked": False,
+                    "task": False,
+                    "points": 1,
+                    "cell_type": "code",
+                }
         sources = course / "source" / lesson.name
         sources.mkdir(parents=True)
         text = notebooks.serialise(released)

@@ -41,10 +41,19 @@ def mlp() -> nn.Module:
 
 def cnn() -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-        nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
-    )  # fmt: skip
+        nn.Conv2d(1, 6, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(400, 120),
+        nn.ReLU(),
+        nn.Linear(120, 84),
+        nn.ReLU(),
+        nn.Linear(84, 10),
+    )
 
 
 def by_hand(model: nn.Module, x: Tensor, y: Tensor, epochs: int) -> list[float]:
@@ -93,9 +102,15 @@ def by_fit(model: nn.Module, x: Tensor, y: Tensor, epochs: int, **options) -> li
     """The same by the workshop's loop."""
     optimizer = torch.optim.SGD(model.parameters(), lr=LR)
     history = fit(
-        model, (x, y), loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=epochs,
-        batch_size=BATCH, seed=0, **options,
-    )  # fmt: skip
+        model,
+        (x, y),
+        loss_fn=nn.CrossEntropyLoss(),
+        optimizer=optimizer,
+        epochs=epochs,
+        batch_size=BATCH,
+        seed=0,
+        **options,
+    )
     return history["loss"]
 
 
@@ -164,7 +179,7 @@ def main() -> int:
                 print(
                     f"{name:6} {records:16} {row['by_hand']:8.3f} {row['fit']:8.3f} "
                     f"{row['ratio']:7.3f} {span:>15}  {limit or ''}"
-                )  # fmt: skip
+                )
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     return int(any(row["limit"] and row["ratio"] > row["limit"] for row in rows))

@@ -54,12 +54,21 @@ def test_all_that_the_book_numbers_has_a_row():
     ids = [row.id for row in ROWS]
     assert len(set(ids)) == len(ids)
     expected = {
-        *(f"fig-1.{n}" for n in range(1, 15)), *(f"fig-2.{n}" for n in range(1, 25)),
-        *(f"eq-1.{n}" for n in range(1, 26)), *(f"eq-2.{n}" for n in range(1, 21)),
-        *(f"note-{n}" for n in range(1, 21)), *(f"ex-{n}" for n in range(1, 6)),
-        *(f"q-{n}" for n in range(1, 4)), "alg-1", "alg-2", "tab-1.1", "tab-2.1", "tab-2.3",
-        "app-a", "app-b",
-    }  # fmt: skip
+        *(f"fig-1.{n}" for n in range(1, 15)),
+        *(f"fig-2.{n}" for n in range(1, 25)),
+        *(f"eq-1.{n}" for n in range(1, 26)),
+        *(f"eq-2.{n}" for n in range(1, 21)),
+        *(f"note-{n}" for n in range(1, 21)),
+        *(f"ex-{n}" for n in range(1, 6)),
+        *(f"q-{n}" for n in range(1, 4)),
+        "alg-1",
+        "alg-2",
+        "tab-1.1",
+        "tab-2.1",
+        "tab-2.3",
+        "app-a",
+        "app-b",
+    }
     assert expected <= set(ids)
     assert all(id.startswith(("sec-", "note-logistic", "eq-mse")) for id in set(ids) - expected)
 
@@ -145,9 +154,19 @@ def test_the_notation_page_has_every_letter_of_the_book():
     """Appendix A: (i), [l], m, n_x, n_y, n_h, L; and all that the sequences need."""
     page = (PAGES / "notation.md").read_text(encoding="utf-8")
     for letter in (
-        "$x^{(i)}$", "$W^{[l]}$", "$m$", "$n_x$", "$n_y$", "$n_h^{[l]}$", "$L$", "$a^{<t>}$",
-        r"$\hat y$", "$J$", r"$\alpha$", r"$\Gamma_r$",
-    ):  # fmt: skip
+        "$x^{(i)}$",
+        "$W^{[l]}$",
+        "$m$",
+        "$n_x$",
+        "$n_y$",
+        "$n_h^{[l]}$",
+        "$L$",
+        "$a^{<t>}$",
+        r"$\hat y$",
+        "$J$",
+        r"$\alpha$",
+        r"$\Gamma_r$",
+    ):
         assert f"| {letter}" in page or f", {letter}" in page, letter
 
 

@@ -29,13 +29,22 @@ MAY_USE = {
     "syllabus": {"core", "day1", "day2", "text", ""},
     "book": {"core", "syllabus", "book", ""},
     "exercises": {"core", "day1", "day2", "text", "syllabus", "book", "exercises", ""},
-    "classroom": {
-        "core", "day1", "day2", "text", "syllabus", "book", "exercises", "classroom", "",
+    "classroom": {"core", "day1", "day2", "text", "syllabus", "book", "exercises", "classroom", ""},
+    "cli": {
+        "core",
+        "syllabus",
+        "book",
+        "exercises",
+        "classroom",
+        "cli",
+        "text",
+        "day1",
+        "day2",
+        "",
     },
-    "cli": {"core", "syllabus", "book", "exercises", "classroom", "cli", "text", "day1", "day2", ""},
     "__main__": {"cli"},
     "": set(),
-}  # fmt: skip
+}
 
 
 def imports_of(source, module):
@@ -191,8 +200,11 @@ def test_the_check_catches_a_planted_violation(module, source, word):
         ("workshop.exercises.judge", "from workshop.day1 import neuron"),
         ("workshop.cli", "def f():\n    from workshop.classroom import runs"),
         ("workshop.cli", "def f():\n    import torch"),
-        ("workshop.core.data", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import sklearn"),
+        (
+            "workshop.core.data",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import sklearn",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_check_lets_pass_what_is_allowed(module, source):
     assert violations(source, module) == []

@@ -140,8 +140,13 @@ def workshop(*arguments, cwd):
     environment = {**os.environ, "COLUMNS": "200", "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(
         [sys.executable, "-m", "workshop", *arguments],
-        capture_output=True, text=True, encoding="utf-8", cwd=cwd, env=environment, timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+        env=environment,
+        timeout=300,
+    )
 
 
 def test_list_shows_every_lesson(tmp_path):

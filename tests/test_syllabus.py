@@ -10,10 +10,22 @@ from workshop.core.results import Bound, Measured, Result
 from workshop.syllabus import Lesson, get, judge, lessons, select
 
 PLAN = (
-    "representation", "neuron", "layers", "activations", "losses", "gradient_descent",
-    "design", "optimizers", "generalization", "cnn", "transfer",
-    "text", "recurrent", "gated", "practice",
-)  # fmt: skip
+    "representation",
+    "neuron",
+    "layers",
+    "activations",
+    "losses",
+    "gradient_descent",
+    "design",
+    "optimizers",
+    "generalization",
+    "cnn",
+    "transfer",
+    "text",
+    "recurrent",
+    "gated",
+    "practice",
+)
 DAY_1 = tuple(lesson.name for lesson in lessons() if lesson.day == 1)
 
 

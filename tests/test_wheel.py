@@ -99,9 +99,13 @@ def use(site, folder, *arguments):
         "PYTHONIOENCODING": "utf-8",
     }
     return subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True,
-        encoding="utf-8", timeout=300,
-    )  # fmt: skip
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
 
 
 def test_installed_elsewhere_it_uses_its_own_code_data_and_notebooks(site, tmp_path):

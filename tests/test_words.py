@@ -15,9 +15,10 @@ from workshop import syllabus
 ROOT = Path(__file__).parents[1]
 SOURCES = [path_of(lesson.name) for lesson in syllabus.lessons()]
 PAPERS = [
-    *sorted(ROOT.glob("*.md")), *sorted((ROOT / "data").glob("*.md")),
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "data").glob("*.md")),
     *sorted((ROOT / "notebooks" / "reference").glob("*.md")),
-]  # fmt: skip
+]
 # codespell does not know that these are meant.
 MEANT = "empress,fro,nd,ba,te,hist,parth,ans"
 # American spellings, of words that the workshop needs. Optimizer and tokenizer are the field's names.

@@ -181,9 +181,14 @@ def list_(json: Json = False) -> None:
             "\n" * name.count("\n") + str(b) for name, b in zip(names, lesson.targets, strict=True)
         ]
         table.add_row(
-            str(lesson.day), str(lesson.number), name, str(lesson.minutes),
-            ", ".join(lesson.sections), "\n".join(names), "\n".join(bounds),
-        )  # fmt: skip
+            str(lesson.day),
+            str(lesson.number),
+            name,
+            str(lesson.minutes),
+            ", ".join(lesson.sections),
+            "\n".join(names),
+            "\n".join(bounds),
+        )
         table.add_section()
     console.print(table)
 
@@ -232,8 +237,10 @@ def run(
     """Train lessons to their targets. Exit code 1 if a target is missed or a control passes."""
     lessons = _lessons(names)
     if seed + seeds > 2**32:
-        stop(f"--seed {seed} --seeds {seeds}: got seeds up to {seed + seeds - 1}, expected at most "
-             f"{2**32 - 1}")  # fmt: skip
+        stop(
+            f"--seed {seed} --seeds {seeds}: got seeds up to {seed + seeds - 1}, expected at most "
+            f"{2**32 - 1}"
+        )
     _writable(json)
     from workshop.classroom import lesson_runs as runs
     from workshop.core.device import DeviceError, choose
@@ -256,9 +263,14 @@ def run(
         said.print(Text.assemble("   ", mark, f", {one.seconds:.1f} seconds"))
 
     done, cut_short = runs.run_all(
-        lessons, configs, seeds=range(seed, seed + seeds), device=chosen, progress=True,
-        started=started, finished=finished,
-    )  # fmt: skip
+        lessons,
+        configs,
+        seeds=range(seed, seed + seeds),
+        device=chosen,
+        progress=True,
+        started=started,
+        finished=finished,
+    )
     _write(runs.as_json(done).rstrip("\n"), json)
     console = _console(stderr=json == "-")
     if done:
@@ -302,8 +314,11 @@ def _results(done: Sequence[Run], console: Console) -> Table:
         if crashed := sum(bool(one.error) for one in mine):
             what = f"{crashed} of {len(mine)} seeds" if len(mine) > 1 else ""
             rows.append(["", what, "", "", _mark(False, bad="CRASHED")])
-        first = [_name(lesson.name, 14, narrow), f"{sum(one.seconds for one in mine):.1f}",
-                 mine[0].device]  # fmt: skip
+        first = [
+            _name(lesson.name, 14, narrow),
+            f"{sum(one.seconds for one in mine):.1f}",
+            mine[0].device,
+        ]
         for row in rows or [["", "", "", "", ""]]:
             table.add_row(first[0], *row, *first[1:])
             first = ["", "", ""]
@@ -340,8 +355,10 @@ def lab(
     more = places or []
     folder = labs.DEFAULT if not more or more[0].startswith("-") else Path(more.pop(0))
     if more and not more[0].startswith("-"):
-        stop(f"lab: got a second folder, {more[0]!r}; expected one. Options for JupyterLab come "
-             f"after --")  # fmt: skip
+        stop(
+            f"lab: got a second folder, {more[0]!r}; expected one. Options for JupyterLab come "
+            f"after --"
+        )
     try:
         copied = labs.fill(folder)
     except labs.LabError as error:
@@ -407,8 +424,10 @@ def check(
     _writable(json)
     _writable(export, "--export")
     if solutions and export is not None:
-        stop("check: --export is about your own notebooks, --solutions about the workshop's; give "
-             "one of them")  # fmt: skip
+        stop(
+            "check: --export is about your own notebooks, --solutions about the workshop's; give "
+            "one of them"
+        )
     if json == export == "-":
         stop("check: --json and --export cannot both go to standard output; name a file for one")
     if solutions:
@@ -429,8 +448,10 @@ def _check_own(place: str | None, json: str | None, export: str | None) -> None:
         paths = checking.find(Path(place))
     except FileNotFoundError as error:
         names = {lesson.name for lesson in syllabus.lessons()} | {"day1", "day2"}
-        stop(f"{error}." + (f" Was `workshop check --solutions {place}` meant?"
-                            if place in names else ""))  # fmt: skip
+        stop(
+            f"{error}."
+            + (f" Was `workshop check --solutions {place}` meant?" if place in names else "")
+        )
     found, unreadable = {}, []
     for path in paths:
         try:
@@ -591,9 +612,17 @@ def grade(
 
     try:
         done = grading.grade(
-            places, out, jobs=jobs, time_limit=time_limit, memory_limit=memory_limit * 1_000_000,
-            seed=seed, dask=dask, unsafe=unsafe, shut_in=shut_in, finished=finished,
-        )  # fmt: skip
+            places,
+            out,
+            jobs=jobs,
+            time_limit=time_limit,
+            memory_limit=memory_limit * 1_000_000,
+            seed=seed,
+            dask=dask,
+            unsafe=unsafe,
+            shut_in=shut_in,
+            finished=finished,
+        )
     except (submissions.NothingThere, results.OutError, sandbox.SandboxError) as error:
         stop(str(error))
     console.print(_grades(done.results, console))
@@ -697,10 +726,11 @@ def _show_standing(found: Class, lessons: Sequence[syllabus.Lesson], *, clear: b
                 table.add_section()
             table.add_row(
                 _name(row.lesson if row.lesson != last else "", 14, narrow),
-                _name(row.exercise, 20, narrow), f"{row.passed} of {row.total}",
+                _name(row.exercise, 20, narrow),
+                f"{row.passed} of {row.total}",
                 _bar(row.passed, row.tried, row.total, 10 if narrow else 20),
                 Text(_stuck(row.stuck, 3 if narrow else 6)),
-            )  # fmt: skip
+            )
             last = row.lesson
         console.print(table)
         console.print("# passed   - tried   . not yet", style="dim")
@@ -711,9 +741,11 @@ def _show_standing(found: Class, lessons: Sequence[syllabus.Lesson], *, clear: b
     for one in found.summaries(lessons):
         counts = (one.stuck, one.attempts, one.hints, one.answers_read)
         table.add_row(
-            Text(one.attendee), f"{one.passed} of {one.total}",
-            *(str(count or "") for count in counts), _name(one.at, 20, narrow),
-        )  # fmt: skip
+            Text(one.attendee),
+            f"{one.passed} of {one.total}",
+            *(str(count or "") for count in counts),
+            _name(one.at, 20, narrow),
+        )
     console.print()
     console.print(table)
     for one in found.skipped:
@@ -751,8 +783,10 @@ def notebooks(
     """Build the notebooks from their sources (in a clone of the repository)."""
     lessons = _lessons(names)
     if check and solutions is not None:
-        stop("notebooks: --check compares the attendee edition, --solutions writes the solution "
-             "edition; give one of them")  # fmt: skip
+        stop(
+            "notebooks: --check compares the attendee edition, --solutions writes the solution "
+            "edition; give one of them"
+        )
     from workshop.classroom import notebooks as books
     from workshop.classroom.checking import solution_edition
     from workshop.core.files import write_atomically

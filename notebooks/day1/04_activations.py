@@ -205,12 +205,16 @@ torch.manual_seed(0)
 model = activations.curve_model(hidden=32)
 history = plots.live(
     train_epochs(
-        model, (points, points**2), loss_fn=nn.MSELoss(),
-        optimizer=torch.optim.SGD(model.parameters(), lr=0.3), epochs=400, batch_size=20,
+        model,
+        (points, points**2),
+        loss_fn=nn.MSELoss(),
+        optimizer=torch.optim.SGD(model.parameters(), lr=0.3),
+        epochs=400,
+        batch_size=20,
     ),
     logy=True,
     title="32 ReLUs learn the square",
-)  # fmt: skip
+)
 
 # %%
 x = torch.linspace(-5, 5, 1001)

@@ -250,9 +250,12 @@ lowest = {name: c[curve.argmin()].item() for name, curve in curves.items()}
 print(f"squared: {lowest['squared']:.1f}, absolute: {lowest['absolute']:.1f}")
 print(f"mean: {values.mean().item():.1f}, median: {values.median().item():.1f}")
 plots.panels(
-    [(f"{name} error, lowest at {lowest[name]:.0f}", c, {name: curve}) for name, curve in curves.items()],
+    [
+        (f"{name} error, lowest at {lowest[name]:.0f}", c, {name: curve})
+        for name, curve in curves.items()
+    ],
     xlabel="c",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Squares lead to the **mean**, which a single outlier drags along; sizes lead to the **median**, which
@@ -481,9 +484,14 @@ print(f"right on {score.sums['accuracy']} of {score.total} digits never seen")
 # %%
 known, test = digits.development, digits.test
 number, _ = tasks.learn(
-    (64, 64, 1), Split(known.x, known.y[:, None] / 10), losses.mse,  # in tenths: numbers near 1
-    lr=0.3, epochs=40, batch_size=32, seed=0,
-)  # fmt: skip
+    (64, 64, 1),
+    Split(known.x, known.y[:, None] / 10),
+    losses.mse,  # in tenths: numbers near 1
+    lr=0.3,
+    epochs=40,
+    batch_size=32,
+    seed=0,
+)
 nearest = evaluate(
     number, Split(test.x, test.y[:, None]), metrics={"accuracy": examples.count_nearest}
 )
@@ -496,11 +504,13 @@ plots.bars(
     {
         "digits,\ncross-entropy": score["accuracy"],
         "digits,\nsquared error": nearest["accuracy"],
-        "two places,\nten sigmoids": evaluate(several, new, metrics={"e": examples.count_exact})["e"],
+        "two places,\nten sigmoids": evaluate(several, new, metrics={"e": examples.count_exact})[
+            "e"
+        ],
         "two places,\none softmax": shared["exact"],
     },
     ylabel="share that is right, new examples",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # For the squared error a 3 taken for a 4 is nearly right and a 3 taken for an 8 is very wrong; but as
@@ -512,13 +522,18 @@ limits = torch.linspace(0.02, 0.98, 49)
 with torch.no_grad():
     p_softmax, p_sigmoid = softmax(new.x).softmax(dim=1), several(new.x).sigmoid()
 exact = {
-    name: torch.stack([((p > limit) == (new.y > 0.5)).all(dim=1).float().mean() for limit in limits])
+    name: torch.stack(
+        [((p > limit) == (new.y > 0.5)).all(dim=1).float().mean() for limit in limits]
+    )
     for name, p in (("ten sigmoids", p_sigmoid), ("one softmax", p_softmax))
-}  # fmt: skip
+}
 plots.functions(
-    limits, exact, xlabel="a label holds if its probability is above", ylabel="pictures all right",
+    limits,
+    exact,
+    xlabel="a label holds if its probability is above",
+    ylabel="pictures all right",
     title="Other limits than one half",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # A lower limit helps the softmax, but its best one, picked with the answers in hand, still stays behind
@@ -576,9 +591,12 @@ x = torch.linspace(real.min(), real.max(), 500)
 with torch.no_grad():
     marks = judge(x[:, None])
 plots.functions(
-    x, {"the critic's mark": marks}, xlabel="radius in mm", ylabel="mark",
+    x,
+    {"the critic's mark": marks},
+    xlabel="radius in mm",
+    ylabel="mark",
     title="The critic's curve: up or down, never steeper than 1",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # And without the limit? Then it can multiply its marks by any number, and report what it likes:

@@ -137,8 +137,10 @@ around = 0.05 * torch.stack([angle.deg2rad().cos(), angle.deg2rad().sin()], dim=
 rise = downhill.bowl(here + around) - downhill.bowl(here)
 g = downhill.gradient(downhill.bowl, here)
 towards = torch.atan2(g[1], g[0]).rad2deg()
-print(f"steepest up: {angle[rise.argmax()].item():.0f} degrees, steepest down: "
-      f"{angle[rise.argmin()].item():.0f}; the gradient points to {towards.item():.0f}")  # fmt: skip
+print(
+    f"steepest up: {angle[rise.argmax()].item():.0f} degrees, steepest down: "
+    f"{angle[rise.argmin()].item():.0f}; the gradient points to {towards.item():.0f}"
+)
 opposite = towards - 180 * towards.sign()
 plots.functions(
     angle,
@@ -202,8 +204,10 @@ print("largest difference on the way:", (path - theirs).abs().max().item())
 # to the minimum? And what does the last one do?
 
 # %%
-rates = {f"lr = {lr}": downhill.descend(downhill.valley_slope, start, lr, 12)
-         for lr in (0.02, 0.5, 1.9, 2.05)}  # fmt: skip
+rates = {
+    f"lr = {lr}": downhill.descend(downhill.valley_slope, start, lr, 12)
+    for lr in (0.02, 0.5, 1.9, 2.05)
+}
 for name, walk in rates.items():
     print(
         f"{name}: ends at x = {walk[-1].item():.3f}, height {downhill.valley(walk[-1]).item():.3f}"
@@ -222,12 +226,16 @@ def walk_in_the_bowl(lr, steps=25):
     grid = torch.stack(torch.meshgrid(w, b, indexing="xy"), dim=-1)  # (81, 101, 2)
     walk = downhill.descend(downhill.bowl_slope, torch.tensor([-4.5, 1.5]), lr, steps)
     return plots.surface(
-        downhill.bowl(grid), w, b, path=walk, minimum=(0.0, 0.0),
+        downhill.bowl(grid),
+        w,
+        b,
+        path=walk,
+        minimum=(0.0, 0.0),
         title=f"lr = {lr:.3g}: the height falls from {downhill.bowl(walk[0]).item():.3g} "
         f"to {downhill.bowl(walk[-1]).item():.3g}"
         if downhill.bowl(walk[-1]) < downhill.bowl(walk[0])
         else f"lr = {lr:.3g}: the height grows to {downhill.bowl(walk[-1]).item():.3g}",
-    )  # fmt: skip
+    )
 
 
 walk_in_the_bowl(0.18)
@@ -275,10 +283,14 @@ for name, walk in both.items():
     for _ in range(200):  # a little further, right to the bottom
         x = x - 0.05 * downhill.gradient(f, x)
     tried = downhill.numerical_gradient(lambda x: f(x).sum(), x, 1e-4)
-    print(f"{name}: at x = {x.item():.4f} the height is {f(x).item():.4f}; 0.1 to the left "
-          f"{f(x - 0.1).item():.4f}, to the right {f(x + 0.1).item():.4f};")  # fmt: skip
-    print(f"          slope by autograd {abs(downhill.gradient(f, x).item()):.6f}, "
-          f"by trying {abs(tried.item()):.6f}")  # fmt: skip
+    print(
+        f"{name}: at x = {x.item():.4f} the height is {f(x).item():.4f}; 0.1 to the left "
+        f"{f(x - 0.1).item():.4f}, to the right {f(x + 0.1).item():.4f};"
+    )
+    print(
+        f"          slope by autograd {abs(downhill.gradient(f, x).item()):.6f}, "
+        f"by trying {abs(tried.item()):.6f}"
+    )
 
 
 # %%
@@ -403,8 +415,10 @@ for name, other in (
     ("autograd", downhill.gradient(loss_of, flat)),
     ("by trying", downhill.numerical_gradient(loss_of, flat, 1e-5)),
 ):
-    print(f"{len(flat)} gradients, by hand against {name:9}: largest difference "
-          f"{(by_hand - other).abs().max().item():.0e}")  # fmt: skip
+    print(
+        f"{len(flat)} gradients, by hand against {name:9}: largest difference "
+        f"{(by_hand - other).abs().max().item():.0e}"
+    )
 
 # %% [markdown]
 # Drawn into the network, the gradient says for each connection how the loss would change with it: blue
@@ -505,9 +519,14 @@ ours = backprop.train_by_hand(*some, (784, 32, 10), lr=0.5, epochs=3, batch_size
 # as_module puts our four parameters into two nn.Linear with a ReLU between
 model = backprop.as_module([p.double() for p in backprop.initialise((784, 32, 10), seed=4)])
 fit(
-    model, some, loss_fn=nn.CrossEntropyLoss(), optimizer=torch.optim.SGD(model.parameters(), lr=0.5),
-    epochs=3, batch_size=32, seed=4,
-)  # fmt: skip
+    model,
+    some,
+    loss_fn=nn.CrossEntropyLoss(),
+    optimizer=torch.optim.SGD(model.parameters(), lr=0.5),
+    epochs=3,
+    batch_size=32,
+    seed=4,
+)
 for name, mine, theirs in zip(["W1", "b1", "W2", "b2"], ours, model.parameters(), strict=True):
     print(f"{name}: largest difference {(mine - theirs).abs().max().item():.0e}")
 
@@ -555,8 +574,10 @@ history = plots.live(
     keys=("loss", "accuracy"),
 )
 updates = len(history) * -(-len(mnist.train) // 32)  # batches in an epoch, rounded up
-print(f"{len(history)} epochs, {updates:,} iterations: training accuracy "
-      f"{history['accuracy'][-1]:.3f}, validation {history['val_accuracy'][-1]:.3f}")  # fmt: skip
+print(
+    f"{len(history)} epochs, {updates:,} iterations: training accuracy "
+    f"{history['accuracy'][-1]:.3f}, validation {history['val_accuracy'][-1]:.3f}"
+)
 
 # %% [markdown]
 # The training loss goes almost to zero, the validation loss does not. Why, and what to do about it, is

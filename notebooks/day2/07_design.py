@@ -22,9 +22,7 @@ from workshop.figures import plots
 from workshop.core.data import Split, load
 from workshop.core.training import History, count_correct, evaluate, train_epochs
 from workshop.day1 import activations, losses
-from workshop.day2.design import (
-    chooser, degradation, dying, heads, parity, vanishing, width,
-)  # fmt: skip
+from workshop.day2.design import chooser, degradation, dying, heads, parity, vanishing, width
 from workshop.exercises import answer, check, hint, markdown
 
 torch.set_num_threads(1)  # small networks are fastest on one thread
@@ -82,8 +80,10 @@ sizes = [2, 4, 8, 16, 32, 64]
 plots.functions(
     sizes,
     {"one layer, a bend per tooth": sizes, "folded": [parity.folding_units(n) for n in sizes]},
-    xlabel="bits", ylabel="hidden units", title="Units for the parity of n bits",
-)  # fmt: skip
+    xlabel="bits",
+    ylabel="hidden units",
+    title="Units for the parity of n bits",
+)
 
 # %% [markdown]
 # Those weights were put in by hand. Can such a network be *learned*? A deep net of three layers, each
@@ -210,9 +210,11 @@ print(f"autograd: {weight.grad.item():.2f}")
 z = torch.linspace(-8, 8, 401)
 s = activations.sigmoid(z)
 plots.functions(
-    z, {"sigmoid": s, "its slope": s * (1 - s)}, points=[(0.0, 0.25, "at most 0.25")],
+    z,
+    {"sigmoid": s, "its slope": s * (1 - s)},
+    points=[(0.0, 0.25, "at most 0.25")],
     title="Flat at both ends: the sigmoid saturates",
-)  # fmt: skip
+)
 
 # %%
 for layers in (1, 2, 5, 10, 20, 56):
@@ -228,9 +230,13 @@ show_source(vanishing.gradient_norms)
 
 # %%
 NAMES = {
-    "sigmoid": "sigmoid", "relu": "ReLU, PyTorch's start", "kaiming": "ReLU, Kaiming's start",
-    "batchnorm": "+ BatchNorm", "residual": "+ skips", "both": "+ both",
-}  # fmt: skip
+    "sigmoid": "sigmoid",
+    "relu": "ReLU, PyTorch's start",
+    "kaiming": "ReLU, Kaiming's start",
+    "batchnorm": "+ BatchNorm",
+    "residual": "+ skips",
+    "both": "+ both",
+}
 
 
 def powers_of_ten(depth, variant):
@@ -246,8 +252,9 @@ plots.panels(
         (NAMES[variant], layers, {"log10 of the norm": powers_of_ten(10, variant)})
         for variant in vanishing.VARIANTS
     ],
-    xlabel="layer", ylabel="power of ten",
-)  # fmt: skip
+    xlabel="layer",
+    ylabel="power of ten",
+)
 
 # %% [markdown]
 # (Mind the scales.) With sigmoids the gradient fades by many powers of ten from the last layer to the
@@ -261,9 +268,12 @@ plots.panels(
 )
 def fade(variant, depth):
     return plots.functions(
-        range(1, depth + 1), {NAMES[variant]: powers_of_ten(depth, variant)},
-        xlabel="layer", ylabel="power of ten", title="Size of the gradient, layer by layer",
-    )  # fmt: skip
+        range(1, depth + 1),
+        {NAMES[variant]: powers_of_ten(depth, variant)},
+        xlabel="layer",
+        ylabel="power of ten",
+        title="Size of the gradient, layer by layer",
+    )
 
 
 # %% [markdown]
@@ -293,12 +303,18 @@ torch.manual_seed(0)
 model = vanishing.deep_network(784, 128, 10, **vanishing.VARIANTS["sigmoid"])
 history = plots.live(
     train_epochs(
-        model, mnist.train, loss_fn=nn.CrossEntropyLoss(),
-        optimizer=torch.optim.SGD(model.parameters(), lr=0.1), epochs=5, batch_size=64,
-        validation=mnist.validation, metrics={"accuracy": count_correct},
+        model,
+        mnist.train,
+        loss_fn=nn.CrossEntropyLoss(),
+        optimizer=torch.optim.SGD(model.parameters(), lr=0.1),
+        epochs=5,
+        batch_size=64,
+        validation=mnist.validation,
+        metrics={"accuracy": count_correct},
     ),
-    ("loss", "accuracy"), title="Ten sigmoid layers",
-)  # fmt: skip
+    ("loss", "accuracy"),
+    title="Ten sigmoid layers",
+)
 
 # %%
 config = vanishing.Config()
@@ -311,9 +327,10 @@ for variant, options in vanishing.VARIANTS.items():
     validation[variant] = score["right"]
 plots.bars(
     {NAMES[v].replace(", ", ",\n"): a for v, a in validation.items()},
-    title="Ten layers after five epochs", ylabel="accuracy on validation digits",
+    title="Ten layers after five epochs",
+    ylabel="accuracy on validation digits",
     line=(0.1, "guessing"),
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Two of them have learned nothing. For the best on *validation*, one refit on training and validation
@@ -346,9 +363,12 @@ accuracies = {
     "validation": [validation for _, validation in sweep.values()],
 }
 plots.functions(
-    torch.tensor(list(sweep)).log2(), accuracies,
-    xlabel="log2 of the number of units", ylabel="accuracy", title="Two units to 256",
-)  # fmt: skip
+    torch.tensor(list(sweep)).log2(),
+    accuracies,
+    xlabel="log2 of the number of units",
+    ylabel="accuracy",
+    title="Two units to 256",
+)
 
 # %%
 for units, (on_training, on_validation) in sweep.items():
@@ -435,9 +455,11 @@ for name, activation in dying.RECTIFIERS.items():
     score = evaluate(model, mnist.validation, metrics={"right": count_correct})
     after[activation.__name__] = score["right"]
 plots.bars(
-    after, title="A dead layer, trained on", ylabel="accuracy on validation digits",
+    after,
+    title="A dead layer, trained on",
+    ylabel="accuracy on validation digits",
     line=(0.1, "guessing"),
-)  # fmt: skip
+)
 
 # %% [markdown]
 # The gradient is exactly 0, and with ReLU nothing ever changes. A small leak is enough to come back.
@@ -488,10 +510,12 @@ print(heads.head_for("multi-label").labels([[1, 2], [0, 2]]).tolist())
 # %%
 p = torch.linspace(0.005, 0.995, 400)
 plots.functions(
-    p, {"label 1: -log p": -p.log(), "label 0: -log(1 - p)": -(1 - p).log()},
-    xlabel="predicted probability of yes", ylabel="loss",
+    p,
+    {"label 1: -log p": -p.log(), "label 0: -log(1 - p)": -(1 - p).log()},
+    xlabel="predicted probability of yes",
+    ylabel="loss",
     title="Sure and wrong is expensive",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # At $p = 0$ or 1, sure and wrong would cost infinity. nn.BCELoss stops the logarithm at -100. With
@@ -504,8 +528,10 @@ print("by hand:                           ", losses.binary_cross_entropy(sure, l
 scores = torch.tensor([-200.0, 200.0])
 print("from logits of -200 and 200:       ", nn.BCEWithLogitsLoss()(scores, label).item())
 guess, price = torch.tensor([1.0, 6.0, 6.0]), torch.tensor([1.3, 5.7, 6.6])
-print(f"MSE {losses.mse(guess, price):.3f}, torch {nn.MSELoss()(guess, price):.3f};"
-      f" MAE {losses.mae(guess, price):.3f}, torch {nn.L1Loss()(guess, price):.3f}")  # fmt: skip
+print(
+    f"MSE {losses.mse(guess, price):.3f}, torch {nn.MSELoss()(guess, price):.3f};"
+    f" MAE {losses.mae(guess, price):.3f}, torch {nn.L1Loss()(guess, price):.3f}"
+)
 
 # %% [markdown]
 # For one class of many: **categorical cross-entropy**,
@@ -550,8 +576,9 @@ def label_text(y):
 plots.images(
     torch.cat([one_known.x[:6], any_known.x[:6]]),
     titles=label_text(one_known.y[:6]) + label_text(any_known.y[:6]),
-    columns=6, title="One label each (above), several labels (below): is there a 1, a 2, a 3?",
-)  # fmt: skip
+    columns=6,
+    title="One label each (above), several labels (below): is there a 1, a 2, a 3?",
+)
 
 # %% [markdown]
 # The same network for both, with three outputs. Softmax shares out one whole among the classes, so it
@@ -601,10 +628,15 @@ found = {m.name.removeprefix("chooser_"): m.value for m in measured}
 for task, metric, sound, mistaken, what in (
     ("diabetes", "R2", "regression_r2", "regression_sigmoid_r2", "a sigmoid at the output"),
     ("tumours", "accuracy", "binary_accuracy", "binary_softmax_accuracy", "softmax, one output"),
-    ("digits", "accuracy", "multiclass_accuracy", "multiclass_as_number_accuracy",
-     "the digit as a number, MSE"),
+    (
+        "digits",
+        "accuracy",
+        "multiclass_accuracy",
+        "multiclass_as_number_accuracy",
+        "the digit as a number, MSE",
+    ),
     ("composed", "all right", "multilabel_all_right", "multilabel_softmax_all_right", "softmax"),
-):  # fmt: skip
+):
     print(f"{task:9} {metric:9} {found[sound]:6.3f}   but with {what}: {found[mistaken]:6.3f}")
 
 # %% [markdown]

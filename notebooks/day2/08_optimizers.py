@@ -120,8 +120,10 @@ for name, size in batches.SIZES.items():
     seconds = time.perf_counter() - start
     accuracies[f"batch {name}"] = trial.score(model, data.validation)["accuracy"]
     count = batches.count_updates(len(data.train), size or len(data.train), epochs=3)
-    print(f"{name:>5} {count:9} {seconds:9.2f} {histories[f'batch {name}']['loss'][-1]:17.3f}"
-          f" {accuracies[f'batch {name}']:21.3f}")  # fmt: skip
+    print(
+        f"{name:>5} {count:9} {seconds:9.2f} {histories[f'batch {name}']['loss'][-1]:17.3f}"
+        f" {accuracies[f'batch {name}']:21.3f}"
+    )
 
 # %%
 plots.bars(accuracies, title="Three epochs at one rate", ylabel="accuracy", line=(0.1, "guessing"))

@@ -194,8 +194,13 @@ check(output_size)
 
 # %%
 for kernel_size, stride, padding, dilation in (
-    (3, 1, 0, 1), (3, 1, 1, 1), (5, 1, 2, 1), (4, 1, 2, 1), (3, 2, 1, 1), (3, 1, 2, 2),
-):  # fmt: skip
+    (3, 1, 0, 1),
+    (3, 1, 1, 1),
+    (5, 1, 2, 1),
+    (4, 1, 2, 1),
+    (3, 2, 1, 1),
+    (3, 1, 2, 2),
+):
     real = nn.Conv2d(1, 1, kernel_size, stride, padding, dilation)(torch.zeros(1, 1, 28, 28))
     counted = by_hand.output_size(28, kernel_size, stride, padding, dilation)
     assert counted == real.shape[-1]
@@ -344,8 +349,10 @@ print(f"image:         {tuple(z.shape)}")
 for number, block in enumerate(cnn.blocks.eval(), start=1):
     z = block(z)
     print(f"after block {number}: {tuple(z.shape)}")
-print(f"numbers to learn: {sum(p.numel() for p in cnn.parameters()):,}, "
-      f"and in a fully connected network for the same: {sum(p.numel() for p in model.mlp().parameters()):,}")  # fmt: skip
+print(
+    f"numbers to learn: {sum(p.numel() for p in cnn.parameters()):,}, "
+    f"and in a fully connected network for the same: {sum(p.numel() for p in model.mlp().parameters()):,}"
+)
 
 # %% [markdown]
 # The picture gets smaller and the number of features larger: less *where*, more *what*. `model.recipe`
@@ -525,8 +532,13 @@ def by_shift(net):
 
 
 shifted = {name: by_shift(net) for name, net in nets.items()}
-plots.functions(range(8), shifted, xlabel="shifted by pixels", ylabel="accuracy",
-                title="Test digits moved up, down, left and right")  # fmt: skip
+plots.functions(
+    range(8),
+    shifted,
+    xlabel="shifted by pixels",
+    ylabel="accuracy",
+    title="Test digits moved up, down, left and right",
+)
 
 # %% [markdown]
 # The CNN holds out longer, and then it falls too: its last layer has a weight for each place. If shifts
@@ -562,8 +574,13 @@ result = score(augmented, mnist.test)
 climb.add("CNN, augmented", lesson="cnn", correct=result.sums["accuracy"], total=result.total)
 shifted["CNN, augmented"] = by_shift(augmented)
 print(f"{result.sums['accuracy']:.0f} of {result.total} test digits right")
-plots.functions(range(8), shifted, xlabel="shifted by pixels", ylabel="accuracy",
-                title="Test digits moved up, down, left and right")  # fmt: skip
+plots.functions(
+    range(8),
+    shifted,
+    xlabel="shifted by pixels",
+    ylabel="accuracy",
+    title="Test digits moved up, down, left and right",
+)
 
 # %%
 climb.table()

@@ -253,8 +253,12 @@ print("one-hot times table = lookup:", torch.allclose(product, table(ids)))
 
 # %%
 product.sum().backward()
-print("rows of the table that got a gradient:", int((table.weight.grad != 0).any(dim=1).sum()),
-      "of 10,000; different words in the sentence:", len(ids.unique()))  # fmt: skip
+print(
+    "rows of the table that got a gradient:",
+    int((table.weight.grad != 0).any(dim=1).sum()),
+    "of 10,000; different words in the sentence:",
+    len(ids.unique()),
+)
 
 # %% [markdown]
 # ## Batches: padding, truncation, masks
@@ -320,8 +324,10 @@ wide = pipeline.pad(encoded, 50, vocabulary["<pad>"])
 narrow_mean = pipeline.masked_mean(small(batch), mask)
 wide_mean = pipeline.masked_mean(small(wide), wide != vocabulary["<pad>"])
 print("same mean, however much padding:", torch.allclose(narrow_mean[:3], wide_mean[:3], atol=1e-6))
-print("the same without a mask:        ",
-      torch.allclose(small(batch).mean(dim=1)[:3], small(wide).mean(dim=1)[:3], atol=1e-6))  # fmt: skip
+print(
+    "the same without a mask:        ",
+    torch.allclose(small(batch).mean(dim=1)[:3], small(wide).mean(dim=1)[:3], atol=1e-6),
+)
 
 # %% [markdown]
 # (The fourth sentence is left out of that comparison: with six columns it is cut.) PyTorch's recurrent
@@ -420,8 +426,12 @@ scores = {
     "trained": skipgram.neighbour_score(corpus.words, learned, "trained"),
 }
 print({name: f"{score.correct:,} of {score.total:,}" for name, score in scores.items()})
-plots.bars({name: score.value for name, score in scores.items()}, line=(0.5, "chance"),
-           ylabel="questions answered", title="Who is nearer?")  # fmt: skip
+plots.bars(
+    {name: score.value for name, score in scores.items()},
+    line=(0.5, "chance"),
+    ylabel="questions answered",
+    title="Who is nearer?",
+)
 
 # %% [markdown]
 # Without a single label. The words' company was enough.
@@ -479,8 +489,10 @@ groups = {
 members = [word for group in groups.values() for word in group]
 places = vectors.flatten_to_plane(glove[[words.index(word) for word in members]])
 at = dict(zip(members, places.tolist(), strict=True))
-plots.words({name: {word: at[word] for word in group} for name, group in groups.items()},
-            title="GloVe, two of fifty dimensions")  # fmt: skip
+plots.words(
+    {name: {word: at[word] for word in group} for name, group in groups.items()},
+    title="GloVe, two of fifty dimensions",
+)
 
 # %% [markdown]
 # Nobody told it what a country is. This is transfer learning for words: take the table, go on from there.
@@ -533,11 +545,14 @@ their_data = bag.as_split(train, their_vocabulary)
 for _history in train_epochs(theirs, their_data, **bag.recipe(theirs, len(x), settings)):
     pass
 accuracy = {
-    name: evaluate(model, bag.as_split(validation, ids), metrics={"accuracy": count_correct})["accuracy"]
+    name: evaluate(model, bag.as_split(validation, ids), metrics={"accuracy": count_correct})[
+        "accuracy"
+    ]
     for name, model, ids in (
-        ("learned here", reader, vocabulary), ("GloVe's, frozen", theirs, their_vocabulary),
+        ("learned here", reader, vocabulary),
+        ("GloVe's, frozen", theirs, their_vocabulary),
     )
-}  # fmt: skip
+}
 plots.bars(accuracy, line=(0.5, "about chance"), ylabel="accuracy, validation", title="Two bags")
 
 # %%
@@ -607,8 +622,10 @@ random.Random(0).shuffle(shuffled)
 print("shuffled:", " ".join(shuffled))
 moved = bag.shuffle_words(test.x, seed=0)
 with torch.no_grad():
-    print(f"largest change of a logit when all words are shuffled: "
-          f"{(reader(test.x) - reader(moved)).abs().max():.6f}")  # fmt: skip
+    print(
+        f"largest change of a logit when all words are shuffled: "
+        f"{(reader(test.x) - reader(moved)).abs().max():.6f}"
+    )
 
 # %% [markdown]
 # The same words, so the same answer. A bag has no order. To read a sentence, a network must go through it

@@ -142,8 +142,10 @@ plots.images(
 print(
     "largest difference of the last states:", f"{(states[0, -1] - states[1, -1]).abs().max():.3f}"
 )
-print("largest difference of the bags:       ",
-      f"{(toy_x[0].mean(dim=0) - toy_x[1].mean(dim=0)).abs().max():.6f}")  # fmt: skip
+print(
+    "largest difference of the bags:       ",
+    f"{(toy_x[0].mean(dim=0) - toy_x[1].mean(dim=0)).abs().max():.6f}",
+)
 
 # %% [markdown]
 # The first lines are the same, the last ones are not: order leaves its mark, before anything was learned.
@@ -178,8 +180,10 @@ lengths = torch.tensor([4, 2, 0])
 batch = torch.randn(3, 4, 6)
 last = by_hand.last_states(batch, lengths, *toy_weights)
 packed_states, packed_last = by_hand.read_packed(toy, batch, lengths)
-print("packed = padded, every state:", torch.allclose(
-    packed_states, by_hand.unroll(batch, lengths, *toy_weights), atol=1e-6))  # fmt: skip
+print(
+    "packed = padded, every state:",
+    torch.allclose(packed_states, by_hand.unroll(batch, lengths, *toy_weights), atol=1e-6),
+)
 print("packed = padded, last states:", torch.allclose(packed_last, last, atol=1e-6))
 rubbish = torch.cat([batch, 100 * torch.randn(3, 50, 6)], dim=1)  # 50 more columns of padding
 again = by_hand.last_states(rubbish, lengths, *toy_weights)
@@ -464,8 +468,10 @@ for text in (
 # %%
 book = tunes()
 tune = next(t for t in book.train if t.title == "Irish Wash-woman")
-print(f"{len(book.train)} / {len(book.validation)} / {len(book.test)} tunes;",
-      f"'{tune.title}', a {tune.kind} in {tune.metre[0]}/{tune.metre[1]}")  # fmt: skip
+print(
+    f"{len(book.train)} / {len(book.validation)} / {len(book.test)} tunes;",
+    f"'{tune.title}', a {tune.kind} in {tune.metre[0]}/{tune.metre[1]}",
+)
 tune_tokens = notes.tokens_of(tune)
 display(Audio(sound.wave(tune_tokens), rate=16_000))
 sound.staff(tune_tokens, title=tune.title)
@@ -674,8 +680,10 @@ plots.functions(
 # %%
 printed = [notes.tokens_of(t) for t in book.test]
 full, all_bars = notes.bars_full(printed)
-print(f"printed tunes: bars filled {full / all_bars:.2f},",
-      f"new within a tune {sum(map(notes.variety, printed)) / len(printed):.2f}")  # fmt: skip
+print(
+    f"printed tunes: bars filled {full / all_bars:.2f},",
+    f"new within a tune {sum(map(notes.variety, printed)) / len(printed):.2f}",
+)
 pairs = tune_counts["1 token\nbefore"]
 ends = tune_vocabulary["<eos>"]
 paired = [
@@ -694,9 +702,11 @@ print(f"drawn from counted pairs: bars filled {full / all_bars:.2f}")
 
 # %%
 known_runs = {
-    run for part in (book.train, book.validation) for t in part
+    run
+    for part in (book.train, book.validation)
+    for t in part
     for run in notes.windows(notes.tokens_of(t), 8)
-}  # fmt: skip
+}
 many = many_tunes(0.7)
 for name, some in (("written by the network", many), ("new printed tunes", printed)):
     share = sum(notes.copied(one, known_runs, 8) for one in some) / len(some)
@@ -978,8 +988,10 @@ translation_figures.encoder_decoder(["5", ":", "30", "pm"], ["17", ":", "30"])
 pairs = phrases()
 for i in (3, 4, 5, 7, 14, 17, 20, 25):
     print(f"{pairs.train.kinds[i]:14} {pairs.train.english[i]:52} {pairs.train.french[i]}")
-print(f"{len(pairs.train):,} to learn from, {len(pairs.validation)} to choose by, "
-      f"{len(pairs.test):,} for the test")  # fmt: skip
+print(
+    f"{len(pairs.train):,} to learn from, {len(pairs.validation)} to choose by, "
+    f"{len(pairs.test):,} for the test"
+)
 
 # %% [markdown]
 # French is full of traps. 81 is *four-twenty-one*, and 80 has an s that 81 has not. The first of a month is
@@ -1268,8 +1280,9 @@ tested = {
 }
 plots.bars(
     {name: right.float().mean().item() for name, right in tested.items()},
-    title=f"{len(pairs.test):,} test phrases", ylabel="exactly right",
-)  # fmt: skip
+    title=f"{len(pairs.test):,} test phrases",
+    ylabel="exactly right",
+)
 
 # %%
 print(translation.translate(back_translator, way_back, "quatre-vingt-dix-neuf")[0])

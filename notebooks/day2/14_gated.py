@@ -216,7 +216,12 @@ print(
 
 # z = 1 - G_u, and sigmoid(-v) = 1 - sigmoid(v): with the sign of the update gate's rows (the second
 # third) turned, the two forms differ by the reset alone.
-turned = by_hand.Weights(*(w * torch.tensor([1.0, -1.0, 1.0]).repeat_interleave(32).view(-1, *[1] * (w.ndim - 1)) for w in weights))  # fmt: skip
+turned = by_hand.Weights(
+    *(
+        w * torch.tensor([1.0, -1.0, 1.0]).repeat_interleave(32).view(-1, *[1] * (w.ndim - 1))
+        for w in weights
+    )
+)
 book = by_hand.gru_step_book(x, a, *turned)
 print(f"the book's form, same weights: up to {(book - cell(x, a)).abs().max():.3f} away")
 zero = torch.zeros(5, 32)  # without a memory, there is nothing to reset but a bias
@@ -316,8 +321,13 @@ plots.bars(
 # Nothing in these networks is new but a handful of biases. What they change is the way back:
 
 # %%
-kinds = {"plain": ("rnn", False), "GRU": ("gru", False), "LSTM": ("lstm", False),
-         "GRU, long": ("gru", True), "LSTM, long": ("lstm", True)}  # fmt: skip
+kinds = {
+    "plain": ("rnn", False),
+    "GRU": ("gru", False),
+    "LSTM": ("lstm", False),
+    "GRU, long": ("gru", True),
+    "LSTM, long": ("lstm", True),
+}
 faded = {
     name: memory.gradient_through_time(memory.build(kind, long=long), test.x[:50])
     for name, (kind, long) in kinds.items()
@@ -390,7 +400,14 @@ for kind in ("gru", "lstm"):
     torch.manual_seed(0)
     readers[kind] = memory.Reader(kind, inputs=8, hidden=32, classes=10)
     optimizer = torch.optim.Adam(readers[kind].parameters(), lr=0.01)
-    fit(readers[kind], known, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=15, batch_size=64)  # fmt: skip
+    fit(
+        readers[kind],
+        known,
+        loss_fn=nn.CrossEntropyLoss(),
+        optimizer=optimizer,
+        epochs=15,
+        batch_size=64,
+    )
     right = evaluate(readers[kind], held_out, metrics={"accuracy": count_correct})
     print(f"{kind}: {right['accuracy']:.3f} of {right.total} new digits right")
 

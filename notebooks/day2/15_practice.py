@@ -219,9 +219,14 @@ clothes = load("fashion_mnist")
 torch.manual_seed(0)
 model = networks.mlp(128)
 run = networks.training(
-    model, clothes.train, epochs=30, lr=1e-2, one_cycle=True, batch_size=250,
+    model,
+    clothes.train,
+    epochs=30,
+    lr=1e-2,
+    one_cycle=True,
+    batch_size=250,
     validation=clothes.validation,
-)  # fmt: skip
+)
 history = plots.live(run, ("loss", "accuracy"))
 
 # %% [markdown]
@@ -480,11 +485,13 @@ for i in doubt.argsort(descending=True)[:3].tolist():
 # %%
 quarters = disagreement.by_quarter(doubt, wrong)
 plots.bars(
-    {f"one rater in {1 / d:.0f}\ndisagrees" if d > 0.001 else "nearly\nnobody": w / n
-     for d, w, n in quarters},
+    {
+        f"one rater in {1 / d:.0f}\ndisagrees" if d > 0.001 else "nearly\nnobody": w / n
+        for d, w, n in quarters
+    },
     ylabel="the model's error",
     title="Reviews in four parts, by how much people disagree",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # It does. Part of what looks like the model's error is a question without an answer. But even where
@@ -499,10 +506,16 @@ plots.bars(
 # %%
 patients = {"healthy": clinic.train(clinic.Setup(), mnist, seed=0)}
 order = [
-    "eval forgotten", "labels of the wrong shape", "learning rate too high",
-    "validation digits in training", "dead ReLUs", "zero_grad forgotten", "softmax twice",
-    "inputs not normalised", "learning rate too low",
-]  # fmt: skip
+    "eval forgotten",
+    "labels of the wrong shape",
+    "learning rate too high",
+    "validation digits in training",
+    "dead ReLUs",
+    "zero_grad forgotten",
+    "softmax twice",
+    "inputs not normalised",
+    "learning rate too low",
+]
 ward = dict(zip("ABCDEFGHI", order, strict=True))
 for letter, fault in ward.items():
     patients[letter] = clinic.train(clinic.FAULTS[fault], mnist, seed=0)

@@ -29,14 +29,18 @@ def triple(x):
 
 def exercise(reference, lesson):
     return Exercise(
-        name=reference.__name__, lesson=lesson, title="a product", reference=reference,
+        name=reference.__name__,
+        lesson=lesson,
+        title="a product",
+        reference=reference,
         cases=lambda seed: [Case((1.0,)), Case((seed / 7,))],
         mistakes=tuple(
             Mistake(f"plus {n}", f"You add {n}: multiply.", lambda x, n=n: x + n)
             for n in (5.0, 6.0, 7.0)
         ),
-        hints=("a", "b", "c"), time_limit=3.0,
-    )  # fmt: skip
+        hints=("a", "b", "c"),
+        time_limit=3.0,
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -140,8 +144,9 @@ def test_without_any_metadata_exercises_are_known_by_their_functions(tmp_path):
     sources = [RIGHT, "def triple(x):\n    return x + 6.0", "def helper(x):\n    return x"]
     found = verdicts(tmp_path, *sources, marks=(), lesson=None)
     assert {name: one.status for name, one in found.items()} == {
-        "double": "passed", "triple": "wrong",
-    }  # fmt: skip
+        "double": "passed",
+        "triple": "wrong",
+    }
     found = verdicts(tmp_path, "def triple(x:\n    return 1", marks=(), lesson=None)
     assert "cannot read" in found["triple"].message
 

@@ -62,8 +62,10 @@ def test_rows_count_who_passed_who_tried_and_who_is_stuck(a_class):
     assert [lesson.name for lesson in found.lessons()] == ["neuron"]
     rows = found.rows(found.lessons())
     assert [(row.exercise, row.passed, row.tried, row.total) for row in rows] == [
-        (NEURON[0], 2, 2, 4), (NEURON[1], 1, 3, 4), *[(name, 1, 1, 4) for name in NEURON[2:]],
-    ]  # fmt: skip
+        (NEURON[0], 2, 2, 4),
+        (NEURON[1], 1, 3, 4),
+        *[(name, 1, 1, 4) for name in NEURON[2:]],
+    ]
     assert [(name, entry.attempts) for name, entry in rows[1].stuck] == [("cem", 5), ("bob", 2)]
     ann, bob, cem, dot = found.summaries(found.lessons())
     total = len(NEURON)
@@ -104,8 +106,10 @@ def test_folders_folders_of_folders_and_exported_files(tmp_path, a_class):
     assert names(standing.read([a_class / "bob"])) == ["bob"]
     assert names(standing.read([a_class / "bob", a_class / "ann"])) == ["ann", "bob"]
     assert names(standing.read([tmp_path / "homes"])) == [
-        "eva", os.path.join("flo", "a"), os.path.join("flo", "b", "c"),
-    ]  # fmt: skip
+        "eva",
+        os.path.join("flo", "a"),
+        os.path.join("flo", "b", "c"),
+    ]
     for place in (export, export.parent):
         found = standing.read([place])
         assert names(found) == ["gil"]
@@ -236,11 +240,13 @@ def test_links_pipes_and_closed_folders_are_named_and_not_followed(tmp_path):
     assert names(found) == ["file", "pipe", "progress", "workshop"]
     assert all(one.entries == {} for one in found.attendees)
     assert sorted((Path(one.place).name, one.reason.split(",")[0]) for one in found.skipped) == [
-        (".workshop", "is a link"), ("neuron.json", "is a link"),
-        ("neuron.json", "is not a plain file"), ("progress", "is a link"),
+        (".workshop", "is a link"),
+        ("neuron.json", "is a link"),
+        ("neuron.json", "is not a plain file"),
+        ("progress", "is a link"),
         ("whole", "is a link: give what it leads to"),
         ("whole.json", "is a link: give what it leads to"),
-    ]  # fmt: skip
+    ]
     with pytest.raises(ValueError, match="is a link"):
         read_plain(place / "file" / file, 100)
 
@@ -293,23 +299,34 @@ def test_the_command_gives_json(a_class):
     assert code == 0
     found = json.loads(out)
     assert found["attendees"][1] == {
-        "attendee": "bob", "passed": 1, "total": len(NEURON), "stuck": 1, "attempts": 3, "hints": 6,
-        "answers_read": 0, "at": f"neuron/{NEURON[1]}",
-    }  # fmt: skip
+        "attendee": "bob",
+        "passed": 1,
+        "total": len(NEURON),
+        "stuck": 1,
+        "attempts": 3,
+        "hints": 6,
+        "answers_read": 0,
+        "at": f"neuron/{NEURON[1]}",
+    }
     assert found["exercises"][1] == {
-        "lesson": "neuron", "exercise": NEURON[1], "passed": 1, "tried": 3, "total": 4,
+        "lesson": "neuron",
+        "exercise": NEURON[1],
+        "passed": 1,
+        "tried": 3,
+        "total": 4,
         "stuck": [
             {"attendee": "cem", "status": "wrong", "attempts": 5, "hints": 0, "answer_read": True},
             {"attendee": "bob", "status": "wrong", "attempts": 2, "hints": 3, "answer_read": False},
         ],
-    }  # fmt: skip
+    }
     assert found["skipped"] == []
 
 
 def test_the_command_s_errors_say_what_to_do(tmp_path, a_class):
     assert invoke("progress", tmp_path / "gone")[::2] == (
-        2, f"{tmp_path / 'gone'} is not there: give a folder or an exported file\n",
-    )  # fmt: skip
+        2,
+        f"{tmp_path / 'gone'} is not there: give a folder or an exported file\n",
+    )
     assert "Did you mean 'neuron'?" in invoke("progress", a_class, "--lesson", "neurn")[2]
     assert "--json without it" in invoke("progress", a_class, "--json", "--watch", "2")[2]
 
@@ -335,11 +352,16 @@ def test_watching_looks_again_and_ctrl_c_is_its_end(a_class, monkeypatch):
 @pytest.mark.parametrize(
     ("passed", "tried", "total", "bar"),
     [
-        (0, 0, 5, "[..........]"), (5, 5, 5, "[##########]"), (0, 1, 200, "[-.........]"),
-        (1, 1, 200, "[#.........]"), (199, 200, 200, "[#########-]"), (1, 2, 200, "[#-........]"),
-        (0, 0, 0, "[..........]"), (2, 3, 4, "[#####--...]"),
+        (0, 0, 5, "[..........]"),
+        (5, 5, 5, "[##########]"),
+        (0, 1, 200, "[-.........]"),
+        (1, 1, 200, "[#.........]"),
+        (199, 200, 200, "[#########-]"),
+        (1, 2, 200, "[#-........]"),
+        (0, 0, 0, "[..........]"),
+        (2, 3, 4, "[#####--...]"),
     ],
-)  # fmt: skip
+)
 def test_the_bar_shows_whatever_is_more_than_nobody(passed, tried, total, bar):
     assert _bar(passed, tried, total, 10) == bar
 
@@ -362,8 +384,10 @@ def test_an_export_holds_what_was_kept_and_what_check_finds_now_but_no_code(tmp_
     path.write_text(text, encoding="utf-8")
     (ann,) = standing.read([path]).attendees
     assert {key[1]: (e.status, e.attempts) for key, e in ann.entries.items()} == {
-        NEURON[0]: ("passed", 1), NEURON[1]: ("passed", 2), NEURON[2]: ("wrong", 1),
-    }  # fmt: skip
+        NEURON[0]: ("passed", 1),
+        NEURON[1]: ("passed", 2),
+        NEURON[2]: ("wrong", 1),
+    }
 
 
 def test_check_writes_the_export_beside_its_table(tmp_path, monkeypatch):
@@ -379,9 +403,12 @@ def test_check_writes_the_export_beside_its_table(tmp_path, monkeypatch):
     assert ann.entries["neuron", NEURON[0]].passed
     code, out, _ = invoke("check", ".", "--export", "-")
     assert json.loads(out)["kind"] == standing.KIND
-    for arguments in (["--export", "gone/ann.json"], ["--export", "."],
-                      ["--export", "ann.json", "--solutions"],
-                      ["--export", "-", "--json", "-"]):  # fmt: skip
+    for arguments in (
+        ["--export", "gone/ann.json"],
+        ["--export", "."],
+        ["--export", "ann.json", "--solutions"],
+        ["--export", "-", "--json", "-"],
+    ):
         code, out, err = invoke("check", ".", *arguments)
         assert (code, out) == (2, "")
         assert "--export" in err

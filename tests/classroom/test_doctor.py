@@ -29,9 +29,18 @@ def test_here_everything_but_the_notebooks_is_in_order(monkeypatch, tmp_path):
     found = list(doctor.examine())
     assert [one for one in found if one.state == "problem"] == []
     for what in (
-        "Python", "packages", "memory", "disk", "this folder", "Jupyter", "torch", "threads",
-        "device", "torchvision", "training",
-    ):  # fmt: skip
+        "Python",
+        "packages",
+        "memory",
+        "disk",
+        "this folder",
+        "Jupyter",
+        "torch",
+        "threads",
+        "device",
+        "torchvision",
+        "training",
+    ):
         assert what in {one.what for one in found}
     for one in found:
         assert bool(one.mend) == (one.state != "ok"), one

@@ -111,22 +111,41 @@ def test_a_diverged_training_and_a_bound_without_its_number_count_as_failed():
 
 
 def test_the_object_of_a_run_is_as_the_issue_describes_it():
-    run = one_run(fakes.measures(
-        Measured.count("test_accuracy", 95, 100), Measured("shuffled_labels_accuracy", 0.5),
-        Measured("extra", 2.0),
-    ))  # fmt: skip
+    run = one_run(
+        fakes.measures(
+            Measured.count("test_accuracy", 95, 100),
+            Measured("shuffled_labels_accuracy", 0.5),
+            Measured("extra", 2.0),
+        )
+    )
     row = json.loads(runs.as_json([run]))[0]
     assert row.pop("seconds") >= 0
     assert row == {
-        "lesson": "one", "day": 1, "seed": 0, "device": "cpu", "passed": True,
+        "lesson": "one",
+        "day": 1,
+        "seed": 0,
+        "device": "cpu",
+        "passed": True,
         "metrics": [
-            {"name": "test_accuracy", "value": 0.95, "at_least": 0.9, "kind": "target",
-             "passed": True, "correct": 95, "total": 100},
-            {"name": "shuffled_labels_accuracy", "value": 0.5, "at_most": 0.6, "kind": "control",
-             "passed": True},
+            {
+                "name": "test_accuracy",
+                "value": 0.95,
+                "at_least": 0.9,
+                "kind": "target",
+                "passed": True,
+                "correct": 95,
+                "total": 100,
+            },
+            {
+                "name": "shuffled_labels_accuracy",
+                "value": 0.5,
+                "at_most": 0.6,
+                "kind": "control",
+                "passed": True,
+            },
             {"name": "extra", "value": 2.0, "passed": True},
         ],
-    }  # fmt: skip
+    }
 
 
 def test_seconds_are_those_of_the_training_not_of_the_import():
@@ -160,14 +179,18 @@ def test_every_lesson_runs_with_every_seed_and_says_so():
     said = []
     lessons = [fakes.lesson("one", fakes.scores(91)), fakes.lesson("two", fakes.crashes)]
     done, cut_short = run_all(
-        *lessons, seeds=range(3, 5),
+        *lessons,
+        seeds=range(3, 5),
         started=lambda lesson, seed: said.append((lesson.name, seed)),
         finished=lambda run: said.append(run.passed),
-    )  # fmt: skip
+    )
     assert said == [("one", 3), True, ("one", 4), True, ("two", 3), False, ("two", 4), False]
     assert [(run.lesson.name, run.seed) for run in done] == [
-        ("one", 3), ("one", 4), ("two", 3), ("two", 4),
-    ]  # fmt: skip
+        ("one", 3),
+        ("one", 4),
+        ("two", 3),
+        ("two", 4),
+    ]
     assert done[1].judged[0].measured.correct == 95
     assert cut_short is None
 

@@ -66,6 +66,7 @@ def test_every_tick_is_kept_at_once_and_shown_again():
     assert tags.tags() == {7: ("cut off",), 9: ("faint",)}
     again = boxes(tags.tagger([7, 9], [picture, picture], ["faint", "cut off"]))
     assert [box.value for box in again] == [False, True, True, False]
-    images = [c for row in made.children for c in getattr(row, "children", ())
-              if isinstance(c, Image)]  # fmt: skip
+    images = [
+        c for row in made.children for c in getattr(row, "children", ()) if isinstance(c, Image)
+    ]
     assert len(images) == 2

@@ -49,9 +49,11 @@ def workshop(*arguments, setup="", **environment):
     tests = str(Path(__file__).parents[1])
     path = os.pathsep.join([tests, os.environ["PYTHONPATH"]])
     return subprocess.run(
-        [sys.executable, *start, *arguments], capture_output=True, timeout=120,
+        [sys.executable, *start, *arguments],
+        capture_output=True,
+        timeout=120,
         env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **environment},
-    )  # fmt: skip
+    )
 
 
 FAKES = """
@@ -82,9 +84,20 @@ fakes.install(pytest.MonkeyPatch(), *lessons)
 )
 def test_nothing_heavy_is_imported_before_it_is_needed(code):
     heavy = {
-        "torch", "torchvision", "sklearn", "scipy", "numpy", "matplotlib", "IPython", "nbclient",
-        "nbformat", "jupytext", "jupyterlab", "psutil", "tqdm",
-    }  # fmt: skip
+        "torch",
+        "torchvision",
+        "sklearn",
+        "scipy",
+        "numpy",
+        "matplotlib",
+        "IPython",
+        "nbclient",
+        "nbformat",
+        "jupytext",
+        "jupyterlab",
+        "psutil",
+        "tqdm",
+    }
     code = f"import sys\ntry:\n    {code}\nfinally:\n    print('MODULES', *sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     modules = run.stdout.split("MODULES")[1].split()
@@ -165,14 +178,18 @@ def test_list_as_json(monkeypatch):
     assert code == 0
     assert json.loads(out) == [
         {
-            "lesson": "one", "day": 1, "number": 1, "title": "The lesson one", "minutes": 30,
+            "lesson": "one",
+            "day": 1,
+            "number": 1,
+            "title": "The lesson one",
+            "minutes": 30,
             "sections": ["1.1", "1.2"],
             "targets": [{"name": "test_accuracy", "at_least": 0.9, "what": "held out"}],
             "controls": [
                 {"name": "shuffled_labels_accuracy", "at_most": 0.6, "what": "labels shuffled"}
             ],
         }
-    ]  # fmt: skip
+    ]
 
 
 def test_list_of_the_real_lessons_names_them_all():
@@ -215,8 +232,19 @@ def test_run_fits_80_columns_and_loses_nothing(monkeypatch):
         assert code == 0
         assert max(map(len, out.splitlines())) <= 80
         table = table_in(out)
-        for word in ("gradient_", "descent", "representation", "test_accuracy", "shuffled_",
-                     "labels_accuracy", "0.456", ">= 0.9", "<= 0.6", "ok", "cpu"):  # fmt: skip
+        for word in (
+            "gradient_",
+            "descent",
+            "representation",
+            "test_accuracy",
+            "shuffled_",
+            "labels_accuracy",
+            "0.456",
+            ">= 0.9",
+            "<= 0.6",
+            "ok",
+            "cpu",
+        ):
             assert re.search(rf"(?<!\w){re.escape(word)}(?!\w)", table), word
     assert "(1000/1000)" in invoke("run", columns=80)[1]
 
@@ -313,8 +341,11 @@ def test_json_has_one_object_per_lesson_and_seed(monkeypatch, tmp_path):
     assert invoke("run", "--seeds", "2", "--seed", "3", "--json", "out.json")[0] == 1
     rows = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert [(row["lesson"], row["seed"], row["passed"]) for row in rows] == [
-        ("one", 3, True), ("one", 4, True), ("two", 3, False), ("two", 4, False),
-    ]  # fmt: skip
+        ("one", 3, True),
+        ("one", 4, True),
+        ("two", 3, False),
+        ("two", 4, False),
+    ]
     assert rows[0]["metrics"][0]["correct"] == 98
     assert rows[2]["metrics"] == []
     assert "the shapes do not fit" in rows[2]["error"]
@@ -386,8 +417,10 @@ def test_a_real_sigint_ends_a_real_run_cleanly(tmp_path):
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ["PYTHONPATH"]])
     process = subprocess.Popen(
         [sys.executable, "-c", code, "run", "--json", "out.json"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+    )
     try:
         assert process.stdout.readline() == b"training\n"
         time.sleep(0.2)

@@ -124,8 +124,13 @@ def test_fig_1_8_the_tower_without_activation_is_drawn_and_is_one_layer(source):
     names, _ = run_cell(source, "tower = nn.Sequential", torch=torch, nn=nn, plots=plots)
     tower = names["tower"]
     assert [type(part) for part in tower] == [nn.Linear] * 3
-    _, printed = run_cell(source, "W, b = activations.collapse([(layer", torch=torch,
-                          activations=activations, tower=tower)  # fmt: skip
+    _, printed = run_cell(
+        source,
+        "W, b = activations.collapse([(layer",
+        torch=torch,
+        activations=activations,
+        tower=tower,
+    )
     tall, flat = (re.findall(r"-?\d\.\d{4}", line) for line in printed.splitlines())
     assert len(tall) == 5
     np.testing.assert_allclose(np.float64(tall), np.float64(flat), atol=2e-4)
@@ -210,8 +215,9 @@ def test_fig_1_10_trained_units_do_better_and_more_of_them_better_still():
 
 def test_sec_1_5_relus_come_near_a_wave_and_squares_never_do(source):
     """Universal approximation asks for an activation that is no polynomial (Leshno et al. 1993)."""
-    _, printed = run_cell(source, "torch.linalg.pinv", torch=torch, activations=activations,
-                          plots=plots)  # fmt: skip
+    _, printed = run_cell(
+        source, "torch.linalg.pinv", torch=torch, activations=activations, plots=plots
+    )
     errors = {}
     for line in printed.splitlines():
         units, name, *_, error = line.split()

@@ -206,8 +206,10 @@ def test_sec_1_6_2_beyond_twice_one_over_the_curvature_it_climbs(lr, grows):
 
 
 def mlp(D, H, C, B, *, seed, size=1.0, dtype=torch.float64):
-    params = [size * randn(*s, seed=seed + i, dtype=dtype)
-              for i, s in enumerate(((H, D), (H,), (C, H), (C,)))]  # fmt: skip
+    params = [
+        size * randn(*s, seed=seed + i, dtype=dtype)
+        for i, s in enumerate(((H, D), (H,), (C, H), (C,)))
+    ]
     y = torch.randint(C, (B,), generator=torch.Generator().manual_seed(seed))
     return randn(B, D, seed=seed + 9, dtype=dtype), y, params
 
@@ -296,9 +298,14 @@ def test_alg_1_eq_1_23_eq_1_24_by_hand_equals_the_library_s_loop(batch_size, epo
         model = backprop.as_module(start)
         # With all examples in one batch the loop may leave their order alone: the sum is the same.
         fit(
-            model, (x, y), loss_fn=nn.CrossEntropyLoss(), epochs=so_far, batch_size=batch_size,
-            optimizer=torch.optim.SGD(model.parameters(), lr=0.3), seed=3,
-        )  # fmt: skip
+            model,
+            (x, y),
+            loss_fn=nn.CrossEntropyLoss(),
+            epochs=so_far,
+            batch_size=batch_size,
+            optimizer=torch.optim.SGD(model.parameters(), lr=0.3),
+            seed=3,
+        )
         for mine, theirs, first in zip(ours, model.parameters(), start, strict=True):
             torch.testing.assert_close(mine, theirs.detach(), rtol=1e-10, atol=1e-12)
             assert (mine - first).abs().max() > 1e-3
@@ -363,9 +370,14 @@ def test_sec_1_6_2_the_mlp_beats_the_linear_model_by_a_hundredth_in_the_mean_of_
             for sizes, lr in (((784, 10), config.linear_lr), ((784, 128, 10), config.lr)):
                 model = backprop.as_module(backprop.initialise(sizes, seed))
                 _, score = gradient_descent.learn(
-                    model, data.development, data.test, lr=lr, epochs=12,
-                    batch_size=config.batch_size, seed=seed,
-                )  # fmt: skip
+                    model,
+                    data.development,
+                    data.test,
+                    lr=lr,
+                    epochs=12,
+                    batch_size=config.batch_size,
+                    seed=seed,
+                )
                 right.append(score.sums["accuracy"])
             gains.append((right[1] - right[0]) / score.total)
     assert np.mean(gains) >= 0.01, gains
@@ -391,8 +403,12 @@ def own_start(change):
 
     def train(x, y, sizes, lr, epochs, batch_size, seed):
         D, H, C = sizes
-        params = [randn(H, D, seed=99).float() / D**0.5, torch.zeros(H),
-                  randn(C, H, seed=98).float() / H**0.5, torch.zeros(C)]  # fmt: skip
+        params = [
+            randn(H, D, seed=99).float() / D**0.5,
+            torch.zeros(H),
+            randn(C, H, seed=98).float() / H**0.5,
+            torch.zeros(C),
+        ]
         if change == "twins":
             params[0][:], params[2][:] = 0.1, 0.1
         for _ in range(epochs):
@@ -447,9 +463,16 @@ def test_alg_1_the_notebook_opens_the_loop_and_says_what_the_book_gets_wrong(sou
     assert "show_source(train_epochs)" in source
     assert "show_source(backprop.train_by_hand)" in source
     prose = " ".join(line[2:] for line in source.splitlines() if line.startswith("# "))
-    for words in ("one pass over all training examples", "one **iteration**", "steepest ascent",
-                  "**local minimum**", "**partial derivative**", "**chain rule**",
-                  "**backpropagation**", "../day2/07_design.ipynb"):  # fmt: skip
+    for words in (
+        "one pass over all training examples",
+        "one **iteration**",
+        "steepest ascent",
+        "**local minimum**",
+        "**partial derivative**",
+        "**chain rule**",
+        "**backpropagation**",
+        "../day2/07_design.ipynb",
+    ):
         assert words in prose, words
     assert source.count("climb.add(") == 1
     assert '"linear model"' in source

@@ -174,10 +174,18 @@ def test_eq_2_6_with_two_classes_is_eq_2_5():
 
 @pytest.mark.parametrize(
     "loss",
-    [losses.mse, losses.mae, losses.binary_cross_entropy, losses.bce_with_logits,
-     losses.cce, losses.soft_cross_entropy, losses.misses, losses.wasserstein_1d],
+    [
+        losses.mse,
+        losses.mae,
+        losses.binary_cross_entropy,
+        losses.bce_with_logits,
+        losses.cce,
+        losses.soft_cross_entropy,
+        losses.misses,
+        losses.wasserstein_1d,
+    ],
     ids=lambda f: f.__name__,
-)  # fmt: skip
+)
 def test_a_column_beside_a_row_is_refused(loss):
     with pytest.raises(ValueError, match=r"got shapes \(3, 1\) and \(3,\), expected one shape"):
         loss(torch.rand(3, 1), torch.rand(3))
@@ -282,8 +290,10 @@ def test_pictures_of_two_places_hold_what_their_labels_say():
     digits = flat_digits()
     x, y = examples.two_places(digits.train, 300, seed=5)
     assert (x.shape, y.shape) == ((300, 128), (300, 10))
-    known = {tuple(row): label for row, label in zip(digits.train.x.tolist(), digits.train.y.tolist(),
-                                                     strict=True)}  # fmt: skip
+    known = {
+        tuple(row): label
+        for row, label in zip(digits.train.x.tolist(), digits.train.y.tolist(), strict=True)
+    }
     counts = set()
     for picture, labels in zip(x.reshape(-1, 8, 16), y, strict=True):
         places = [picture[:, :8].flatten(), picture[:, 8:].flatten()]

@@ -88,9 +88,17 @@ def test_fig_1_5_a_neuron_is_drawn_from_its_weights():
         neuron.LOAN_W, neuron.LOAN_B, x=neuron.LOAN_X, names=names, activation="sigmoid"
     )
     texts = [text.get_text() for text in figure.axes[0].texts]
-    for expected in ("age = 29", "income = 4000", "balance = 10000", "$w_{1}$ = 0.1",
-                     "$w_{2}$ = 0.02", "$w_{3}$ = 0.01", "$b$ = −180", "$z$ = 2.9",
-                     "$a$ = 0.9478"):  # fmt: skip
+    for expected in (
+        "age = 29",
+        "income = 4000",
+        "balance = 10000",
+        "$w_{1}$ = 0.1",
+        "$w_{2}$ = 0.02",
+        "$w_{3}$ = 0.01",
+        "$b$ = −180",
+        "$z$ = 2.9",
+        "$a$ = 0.9478",
+    ):
         assert expected in texts
 
 
@@ -115,8 +123,9 @@ def test_eq_1_12_the_loan_probability_is_0_94785():
 
 
 def test_ex_1_more_income_raises_the_probability_so_it_is_that_of_approval(source):
-    _, printed = run_cell(source, "for income in", torch=torch, neuron=neuron,
-                          w=neuron.LOAN_W, b=neuron.LOAN_B)  # fmt: skip
+    _, printed = run_cell(
+        source, "for income in", torch=torch, neuron=neuron, w=neuron.LOAN_W, b=neuron.LOAN_B
+    )
     probabilities = [float(line.split()[-1]) for line in printed.splitlines()]
     assert len(probabilities) == 5
     assert probabilities == sorted(set(probabilities))
@@ -235,8 +244,11 @@ def test_note_logistic_the_boundary_on_two_measurements_is_scikit_learn_s(source
 
 
 def test_note_logistic_the_gradient_of_the_boundary_is_that_of_differences():
-    args = (torch.linspace(-1, 1, 3).double(), torch.tensor([0.5, -2.0]).double(),
-            torch.tensor(0.7).double())  # fmt: skip
+    args = (
+        torch.linspace(-1, 1, 3).double(),
+        torch.tensor([0.5, -2.0]).double(),
+        torch.tensor(0.7).double(),
+    )
     args = tuple(arg.requires_grad_() for arg in args)
     assert torch.autograd.gradcheck(neuron.boundary_x2, args)
 

@@ -195,9 +195,12 @@ def test_fig_1_3_features_are_rows_columns_and_two_symmetries():
     features = representation.hand_made_features(images).numpy()
     assert features.shape == (4, 6 + 5 + 2)
     for image, row in zip(images.numpy(), features, strict=True):
-        expected = [*(image[r].mean() for r in range(6)), *(image[:, c].mean() for c in range(5)),
-                    1 - np.abs(image - image[:, ::-1]).mean(),
-                    1 - np.abs(image - image[::-1]).mean()]  # fmt: skip
+        expected = [
+            *(image[r].mean() for r in range(6)),
+            *(image[:, c].mean() for c in range(5)),
+            1 - np.abs(image - image[:, ::-1]).mean(),
+            1 - np.abs(image - image[::-1]).mean(),
+        ]
         np.testing.assert_allclose(row, expected, rtol=1e-5)
 
 
@@ -283,11 +286,30 @@ def test_fig_1_4_the_pieces_drawn_are_those_that_excite_the_unit(source):
 
 def test_fig_1_1_sec_1_2_and_sec_1_2_2_have_their_place_in_the_prose(source):
     prose = " ".join(line[2:] for line in source.splitlines() if line.startswith("# "))
-    for words in ("Mechanical Turk", "artificial intelligence", "machine learning", "deep learning",
-                  "multi-layer perceptron", "representation learning", "features"):  # fmt: skip
+    for words in (
+        "Mechanical Turk",
+        "artificial intelligence",
+        "machine learning",
+        "deep learning",
+        "multi-layer perceptron",
+        "representation learning",
+        "features",
+    ):
         assert words.lower() in prose.lower(), words
     fields = prose.partition("## What it is good for")[2].partition("## Recap")[0]
-    for field in ("image recognition", "objects", "outlining", "faces", "handwriting", "speech",
-                  "speaking", "translation", "questions", "chatting", "reinforcement learning",
-                  "faked faces", "painter's style"):  # fmt: skip
+    for field in (
+        "image recognition",
+        "objects",
+        "outlining",
+        "faces",
+        "handwriting",
+        "speech",
+        "speaking",
+        "translation",
+        "questions",
+        "chatting",
+        "reinforcement learning",
+        "faked faces",
+        "painter's style",
+    ):
         assert field in fields, field

@@ -244,9 +244,11 @@ def test_note_10_a_rate_far_too_high_kills():
 def test_tab_2_1_output_activation_of_each_task():
     z = torch.randn(5, 3)
     for task, expected in (
-        ("regression", z), ("binary", z.sigmoid()), ("multi-label", z.sigmoid()),
+        ("regression", z),
+        ("binary", z.sigmoid()),
+        ("multi-label", z.sigmoid()),
         ("multi-class", z.softmax(dim=1)),
-    ):  # fmt: skip
+    ):
         torch.testing.assert_close(heads.head_for(task).activation(z), expected)
 
 
@@ -268,9 +270,11 @@ def test_tab_2_3_label_formats_as_printed_with_6_6_mended():
 @pytest.mark.parametrize("head", heads.HEADS, ids=lambda head: head.task)
 def test_tab_2_3_each_loss_takes_logits_and_its_own_label_format(head):
     plain = {
-        "regression": [1.3, 5.7], "binary": [0, 1], "multi-class": [2, 0],
+        "regression": [1.3, 5.7],
+        "binary": [0, 1],
+        "multi-class": [2, 0],
         "multi-label": [[1, 2], [0]],
-    }[head.task]  # fmt: skip
+    }[head.task]
     z = torch.randn(2, 1 if head.task in ("regression", "binary") else 3)
     y = head.labels(plain)
     by_hand = {
@@ -364,8 +368,11 @@ def test_fig_2_2_no_handwriting_is_on_both_sides():
     def pieces(data):
         return {
             tuple(x[0, t : t + 8, s : s + 8].flatten().tolist())
-            for x in data.x for t in (0, 8) for s in (0, 8) if x[0, t : t + 8, s : s + 8].any()
-        }  # fmt: skip
+            for x in data.x
+            for t in (0, 8)
+            for s in (0, 8)
+            if x[0, t : t + 8, s : s + 8].any()
+        }
 
     assert not pieces(known) & pieces(new)
 
@@ -410,9 +417,19 @@ def test_settings_of_a_task_reach_it():
     config = override(design.Config, ["parity.epochs=3", "width.widths=2,4"])
     assert (config.parity.epochs, config.width.widths) == (3, (2, 4))
     with pytest.raises(ValueError, match="depth: got 3, expected"):
-        design.run(override(design.Config, ["parity.epochs=1", "parity.restarts=1",
-                            "degradation.epochs=1", "degradation.deep=2",
-                            "degradation.shallow=2", "vanishing.depth=3"]))  # fmt: skip
+        design.run(
+            override(
+                design.Config,
+                [
+                    "parity.epochs=1",
+                    "parity.restarts=1",
+                    "degradation.epochs=1",
+                    "degradation.deep=2",
+                    "degradation.shallow=2",
+                    "vanishing.depth=3",
+                ],
+            )
+        )
 
 
 def test_histories_carry_the_task_s_name():

@@ -281,11 +281,17 @@ def test_sec_2_6_3_before_training_gates_with_a_long_memory_pass_the_gradient_an
     x = memory.first_token(20, 100, seed=5).x
     for seed in range(3):
         first = {
-            (kind, long): memory.gradient_through_time(memory.build(kind, long=long, seed=seed), x)[0]
+            (kind, long): memory.gradient_through_time(memory.build(kind, long=long, seed=seed), x)[
+                0
+            ]
             for kind, long in (
-                ("rnn", False), ("gru", False), ("lstm", False), ("gru", True), ("lstm", True)
+                ("rnn", False),
+                ("gru", False),
+                ("lstm", False),
+                ("gru", True),
+                ("lstm", True),
             )
-        }  # fmt: skip
+        }
         assert first["rnn", False] < 1e-15
         assert first["gru", False] < 1e-10
         assert first["lstm", False] < 1e-10

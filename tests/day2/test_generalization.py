@@ -140,9 +140,13 @@ def test_sec_2_3_1_more_units_help_and_more_layers_of_two_do_not(mnist):
 
 def test_sec_2_3_2_more_data_help(mnist):
     curve = remedies.learning_curve(
-        remedies.Recipe(hidden=(128,)), mnist.train, mnist.validation, (50, 500, 3500),
-        updates=300, seed=0,
-    )  # fmt: skip
+        remedies.Recipe(hidden=(128,)),
+        mnist.train,
+        mnist.validation,
+        (50, 500, 3500),
+        updates=300,
+        seed=0,
+    )
     accuracies = [scores["held out"]["accuracy"] for scores in curve.values()]
     assert accuracies[0] + 0.1 < accuracies[1] < accuracies[2] - 0.02
     assert [scores["train"].total for scores in curve.values()] == [50, 500, 3500]
@@ -360,9 +364,13 @@ def test_fig_2_10_the_affine_of_a_batch_equals_torchvision_s_one_by_one(size, ch
     got = augmentation.affine(x, degrees, shift, scale)
     for i in range(6):
         expected = v2.functional.affine(
-            x[i], angle=degrees[i].item(), translate=shift[i].tolist(), scale=scale[i].item(),
-            shear=[0.0, 0.0], interpolation=InterpolationMode.BILINEAR,
-        )  # fmt: skip
+            x[i],
+            angle=degrees[i].item(),
+            translate=shift[i].tolist(),
+            scale=scale[i].item(),
+            shear=[0.0, 0.0],
+            interpolation=InterpolationMode.BILINEAR,
+        )
         torch.testing.assert_close(got[i], expected, rtol=1e-3, atol=2e-4)
 
 

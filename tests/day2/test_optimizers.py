@@ -236,9 +236,13 @@ def test_note_13_schedules_stay_between_0_and_1_also_in_short_runs(name, total):
 
 def test_note_13_a_schedule_changes_the_rate_at_every_update_of_train(few):
     _, history = trial.train(
-        few, partial(torch.optim.SGD, lr=0.1), epochs=4, batch_size=15, hidden=(4,),
+        few,
+        partial(torch.optim.SGD, lr=0.1),
+        epochs=4,
+        batch_size=15,
+        hidden=(4,),
         schedule=schedules.cosine,
-    )  # fmt: skip
+    )
     # Three updates an epoch, twelve in all: after epoch e the rate is that of update 3 e.
     expected = [0.1 * schedules.cosine(3 * epoch, 12) for epoch in (1, 2, 3, 4)]
     assert history["lr"] == pytest.approx(expected, abs=1e-9)

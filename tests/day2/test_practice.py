@@ -535,9 +535,16 @@ def test_every_broken_run_is_diagnosed_and_mended_and_the_healthy_one_left_alone
 def test_each_rule_stands_for_one_symptom():
     """Healthy evidence with one number changed; and who is healthy is told so."""
     healthy = symptoms.Evidence(
-        first_loss=math.log(10), input_size=0.33, losses_per_example=1.0, outputs_sum_to_one=False,
-        gradient_ratio=1.0, update_ratio=0.05, dead_at_start=0.1, asked_twice=0.0, shared=0,
-    )  # fmt: skip
+        first_loss=math.log(10),
+        input_size=0.33,
+        losses_per_example=1.0,
+        outputs_sum_to_one=False,
+        gradient_ratio=1.0,
+        update_ratio=0.05,
+        dead_at_start=0.1,
+        asked_twice=0.0,
+        shared=0,
+    )
     assert symptoms.diagnose(healthy) == symptoms.HEALTHY
     changes = {
         "zero_grad forgotten": {"gradient_ratio": 2.0},
@@ -568,8 +575,9 @@ def test_losses_are_cross_entropy_and_a_column_of_labels_makes_a_square():
     outputs, y = torch.randn(6, 10, requires_grad=True), torch.randint(10, (6,))
     ours, theirs = clinic.losses_of(outputs, y), F.cross_entropy(outputs, y, reduction="none")
     torch.testing.assert_close(ours, theirs)
-    gradients = [torch.autograd.grad(each.mean(), outputs, retain_graph=True)[0]
-                 for each in (ours, theirs)]  # fmt: skip
+    gradients = [
+        torch.autograd.grad(each.mean(), outputs, retain_graph=True)[0] for each in (ours, theirs)
+    ]
     torch.testing.assert_close(*gradients)
     square = clinic.losses_of(outputs, y[:, None])
     assert square.shape == (6, 6)

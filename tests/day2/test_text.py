@@ -18,8 +18,20 @@ from workshop.day2 import text
 from workshop.day2.text import bag, bpe, pipeline, skipgram, vectors
 from workshop.figures import plots
 
-STRANGE = ["", " ", "\n\t ", "a\u0301 e\u0301", "\U0001f3ac", "\U0001f468\u200d\U0001f469\u200d\U0001f467 ok", "\ud800", "!!!",
-           "it's  o'clock", "word " * 10_000, "\u0928\u092e\u0938\u094d\u0924\u0947", "x" * 5_000]  # fmt: skip
+STRANGE = [
+    "",
+    " ",
+    "\n\t ",
+    "a\u0301 e\u0301",
+    "\U0001f3ac",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467 ok",
+    "\ud800",
+    "!!!",
+    "it's  o'clock",
+    "word " * 10_000,
+    "\u0928\u092e\u0938\u094d\u0924\u0947",
+    "x" * 5_000,
+]
 
 
 @pytest.fixture(scope="module")
@@ -258,8 +270,13 @@ def test_pieces_equal_those_of_the_tokenizers_library(train):
 def test_every_text_comes_back(train):
     pieces = bpe.BytePairs(bpe.learn_merges(train[:1000], 200))
     draws = random.Random(0)
-    made = ["".join(chr(draws.choice((draws.randrange(128), draws.randrange(0x110000))))
-                    for _ in range(draws.randrange(40))) for _ in range(300)]  # fmt: skip
+    made = [
+        "".join(
+            chr(draws.choice((draws.randrange(128), draws.randrange(0x110000))))
+            for _ in range(draws.randrange(40))
+        )
+        for _ in range(300)
+    ]
     for sentence in [*STRANGE, *made]:
         ids = pieces.encode(sentence)
         assert pieces.decode(ids) == sentence
@@ -317,9 +334,10 @@ def test_pairs_are_all_near_words_of_one_speech_both_ways():
     speech = torch.randint(2, (60,), generator=g).cumsum(dim=0)
     expected = Counter(
         (int(ids[i]), int(ids[j]))
-        for i in range(60) for j in range(60)
+        for i in range(60)
+        for j in range(60)
         if i != j and abs(i - j) <= 3 and speech[i] == speech[j]
-    )  # fmt: skip
+    )
     centers, contexts = skipgram.window_pairs(ids, speech, 3)
     assert Counter(zip(centers.tolist(), contexts.tolist(), strict=True)) == expected
 

@@ -148,8 +148,19 @@ def test_the_network_has_its_paper_s_size_and_strides(body):
 
 def test_the_weights_know_imagenet(body):
     """Photos whose kind ImageNet has as a class of its own."""
-    known = {"zebra": 340, "pineapple": 953, "broccoli": 937, "orca": 148, "magpie": 18, "lion": 291,
-             "hen": 8, "strawberry": 949, "otter": 360, "peacock": 84, "bison": 347}  # fmt: skip
+    known = {
+        "zebra": 340,
+        "pineapple": 953,
+        "broccoli": 937,
+        "orca": 148,
+        "magpie": 18,
+        "lion": 291,
+        "hen": 8,
+        "strawberry": 949,
+        "otter": 360,
+        "peacock": 84,
+        "bison": 347,
+    }
     cuts = {cut.name: cut for cut in cut_outs()}
     pictures = []
     for name in known:
@@ -175,8 +186,16 @@ def test_the_logits_are_those_of_the_package_that_the_weights_come_from(body):
     ramp = torch.linspace(0, 1, 96)
     red, green = (6 * ramp[:, None] * ramp).sin().abs(), ramp.expand(96, 96)
     x = torch.stack([red, green, (20 * ramp[:, None] + ramp).cos() ** 2])
-    golden = {686: 16.871, 699: 15.906, 905: 14.773, 811: 12.508, 498: 12.107, 854: 11.929, 758: 9.433,
-              530: 8.856}  # fmt: skip
+    golden = {
+        686: 16.871,
+        699: 15.906,
+        905: 14.773,
+        811: 12.508,
+        498: 12.107,
+        854: 11.929,
+        758: 9.433,
+        530: 8.856,
+    }
     with torch.no_grad():
         logits = body(x[None])[0]
     assert logits.topk(8).indices.tolist() == list(golden)
@@ -256,7 +275,9 @@ def test_every_photo_is_tested_once_and_is_on_no_two_sides():
 # --- regimes: ex-4, sec-2.3.4 --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("regime", "start"), [("frozen", "features"), ("last", "maps"), ("all", "photos")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("regime", "start"), [("frozen", "features"), ("last", "maps"), ("all", "photos")]
+)
 def test_ex_4_what_is_trained_and_what_stays(prepared, regime, start):
     whole, config = prepared
     before = copy.deepcopy(whole.body.state_dict())

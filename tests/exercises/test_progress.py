@@ -30,8 +30,10 @@ def test_lessons_and_exercises_are_kept_apart(tmp_path):
     assert neuron["sigmoid"]["status"] == "passed"
     assert neuron["weighted_sum"]["message"] == "no bias"
     assert progress.read("layers", tmp_path)["layer"] == {
-        "status": "not attempted", "attempts": 0, "hints": 2,
-    }  # fmt: skip
+        "status": "not attempted",
+        "attempts": 0,
+        "hints": 2,
+    }
     files = sorted(path.name for path in (tmp_path / ".workshop" / "progress").iterdir())
     assert files == ["layers.json", "neuron.json"]  # no temporary file is left
 

@@ -29,8 +29,15 @@ IMPORTS = "import torch\nfrom torch import Tensor, nn\nfrom workshop.exercises i
 
 def cell(source, exercise=None, **more):
     metadata = {"workshop": {"exercise": exercise}} if exercise else {}
-    return {"cell_type": "code", "source": source, "metadata": metadata, "outputs": [],
-            "execution_count": None, "id": "a1", **more}  # fmt: skip
+    return {
+        "cell_type": "code",
+        "source": source,
+        "metadata": metadata,
+        "outputs": [],
+        "execution_count": None,
+        "id": "a1",
+        **more,
+    }
 
 
 def notebook(answers=None, *, before=(), after=(), marks=True, lesson="neuron"):

@@ -123,8 +123,20 @@ def test_a_killed_grading_goes_on_where_it_stopped_and_its_sandbox_ends(tmp_path
     place, out = tmp_path / "class", tmp_path / "out"
     for number in range(6):
         builders.hand_in(place, f"attendee{number}", builders.notebook())
-    command = [sys.executable, "-m", "workshop", "grade", str(place), "--out", str(out),
-               "--jobs", "1", "--unsafe", "--seed", "5"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "workshop",
+        "grade",
+        str(place),
+        "--out",
+        str(out),
+        "--jobs",
+        "1",
+        "--unsafe",
+        "--seed",
+        "5",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     journal = out / "journal.jsonl"
     deadline = time.monotonic() + 120
@@ -315,11 +327,26 @@ def test_nothing_that_can_come_back_is_a_pass_without_the_right_numbers():
         None,
     ]
     answers = [{"outcomes": [{**plain, "value": value} for _ in cases]} for value in values]
-    answers += [{}, {"outcomes": []}, {"outcomes": None}, {"outcomes": [{}] * len(cases)},
-                {"status": "passed"}, {"missing": 3}, {"broken": []}]  # fmt: skip
+    answers += [
+        {},
+        {"outcomes": []},
+        {"outcomes": None},
+        {"outcomes": [{}] * len(cases)},
+        {"status": "passed"},
+        {"missing": 3},
+        {"broken": []},
+    ]
     contents = [json.dumps(one).encode() for one in answers]
-    contents += [None, b"", b"passed", b"[]", b"\xff", b"[" * 100_000, b'{"a": NaN}',
-                 b'{"a": 1, "a": 2}']  # fmt: skip
+    contents += [
+        None,
+        b"",
+        b"passed",
+        b"[]",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"a": NaN}',
+        b'{"a": 1, "a": 2}',
+    ]
     for content in contents:
         verdict = verdicts.decide(exercise, cases, content, ended)
         assert verdict.status in verdicts.STATUSES
@@ -355,11 +382,20 @@ def test_a_python_in_the_temporary_folder_is_seen_in_the_sandbox(tmp_path):
     theirs = builders.notebook({"sigmoid": writes.source})
     builders.hand_in(tmp_path / "class", "writes", theirs)
     done = subprocess.run(
-        [tmp_path / "venv/bin/python", "-m", "workshop", "grade", tmp_path / "class",
-         "--out", tmp_path / "out"],
-        capture_output=True, text=True, cwd=tmp_path,
+        [
+            tmp_path / "venv/bin/python",
+            "-m",
+            "workshop",
+            "grade",
+            tmp_path / "class",
+            "--out",
+            tmp_path / "out",
+        ],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
         env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     table = (tmp_path / "out" / "results.csv").read_text(encoding="utf-8")
     assert table.count(",passed,") == 8, table  # one that could write there says that it escaped

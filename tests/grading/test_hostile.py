@@ -69,9 +69,15 @@ def test_each_hostile_answer_gets_its_verdict_and_hurts_nobody_else(
 
     start = time.monotonic()
     done = grade(
-        [place], tmp_path / "out", jobs=2, time_limit=4, memory_limit=200_000_000,
-        levels=levels, unsafe=name == "none", shut_in=shut_in,
-    )  # fmt: skip
+        [place],
+        tmp_path / "out",
+        jobs=2,
+        time_limit=4,
+        memory_limit=200_000_000,
+        levels=levels,
+        unsafe=name == "none",
+        shut_in=shut_in,
+    )
     assert level.name == name
     print(f"{level}: {done.checked} checks in {time.monotonic() - start:.1f} seconds")
     found = {(one.attendee, one.exercise): one for one in done.results}

@@ -21,7 +21,7 @@ RAN = "\"document.documentElement.setAttribute('data-ran',1)\""
 ATTACKS = (
     "<script>document.documentElement.setAttribute('data-ran',1)</script>",
     f"<img src=x onerror={RAN}>",
-    f"\"><svg onload={RAN}>",
+    f'"><svg onload={RAN}>',
     f"' autofocus tabindex=1 onfocus={RAN} x='",
     f"</bdi></p></details></style></title><body onload={RAN}>",
     "--><iframe srcdoc='<script>parent.document.documentElement.setAttribute(1,1)</script>'>",
@@ -29,7 +29,7 @@ ATTACKS = (
     "<style>body{display:none}</style><base href=//evil.example><link rel=stylesheet href=//e.org>",
     "\x00\x1b]0;title\x07\u202e\u2066gnp.exe\ud800\x85\u200b &lt;script&gt; &#60;",
     "a" * 5000 + "Z\u0351\u0351\u0351" * 400,
-)  # fmt: skip
+)
 
 
 def result(attendee, exercise, verdict, reason="", **more):
@@ -42,9 +42,17 @@ def hostile():
     for attack in ATTACKS:
         for exercise, verdict in (("sigmoid", "wrong"), ("weighted_sum", "crashed")):
             rows.append(
-                result(attack, exercise, verdict, attack, stage="values", got=attack,
-                       expected=attack, notebook=attack)
-            )  # fmt: skip
+                result(
+                    attack,
+                    exercise,
+                    verdict,
+                    attack,
+                    stage="values",
+                    got=attack,
+                    expected=attack,
+                    notebook=attack,
+                )
+            )
         problems[attack] = [f"{attack}: unreadable: {attack}"]
     return rows, problems
 
@@ -98,10 +106,16 @@ def a_class():
     for name, off in (("cem", "0.25"), ("dot", "1.5e-07"), ("eva", "inf")):
         rows += [
             result(name, "weighted_sum", "passed"),
-            result(name, "sigmoid", "wrong",
-                   f"The numbers are not right yet; the largest difference is {off}. (2 of 6 cases "
-                   f"are right; this one is: empty.)", got=f"[{off}]", expected="[0.5]"),
-        ]  # fmt: skip
+            result(
+                name,
+                "sigmoid",
+                "wrong",
+                f"The numbers are not right yet; the largest difference is {off}. (2 of 6 cases "
+                f"are right; this one is: empty.)",
+                got=f"[{off}]",
+                expected="[0.5]",
+            ),
+        ]
     return rows
 
 
@@ -116,8 +130,11 @@ def test_facts_and_the_heat_map_count_what_is_there():
     assert "fay/x.ipynb: unreadable: the file is empty" in text
     cells = re.findall(r'<td class="v ([a-z-]+)[^>]*title="([^"]+)"', page)
     assert [css for css, _ in cells] == [
-        *["passed"] * 3, "timed-out", *["passed", "wrong"] * 3, *["not-graded-yet"] * 2,
-    ]  # fmt: skip
+        *["passed"] * 3,
+        "timed-out",
+        *["passed", "wrong"] * 3,
+        *["not-graded-yet"] * 2,
+    ]
     assert cells[3][1] == "bob: sigmoid: timed out"
     assert "Grading was interrupted" not in words(report.page(a_class()))
 
@@ -147,8 +164,10 @@ def test_where_the_class_got_stuck_comes_by_the_share_passed():
     assert "weighted_sum neuron 5/5 everybody passed" in text
     widths = re.findall(r'class="([a-z-]+)" x="([\d.]+)" y="0" width="([\d.]+)"', section)
     assert widths[:3] == [
-        ("passed", "0.00", "20.00"), ("wrong", "20.00", "60.00"), ("timed-out", "80.00", "20.00"),
-    ]  # fmt: skip
+        ("passed", "0.00", "20.00"),
+        ("wrong", "20.00", "60.00"),
+        ("timed-out", "80.00", "20.00"),
+    ]
 
 
 def test_mistakes_are_grouped_by_their_diagnosis_with_who_made_them():
@@ -160,8 +179,15 @@ def test_mistakes_are_grouped_by_their_diagnosis_with_who_made_them():
         "is: empty.) cem , dot , eva"
     )
     assert "1 more mistake 1\u00d7 sigmoid neuron The sign is wrong. gil" in words(once)
-    both = [result(name, "sigmoid", "wrong", f"It stops with NameError: no y. The line is `{name}`."
-                   f" Is it spelt right?") for name in ("ann", "bob")]  # fmt: skip
+    both = [
+        result(
+            name,
+            "sigmoid",
+            "wrong",
+            f"It stops with NameError: no y. The line is `{name}`. Is it spelt right?",
+        )
+        for name in ("ann", "bob")
+    ]
     assert "2\u00d7 sigmoid neuron It stops with NameError: no y. Is it" in words(report.page(both))
     both = [*both, *(result(name, "standardise", "wrong", "no") for name in "abc")]
     section = report.page(both).split("The most common mistakes")[1]
@@ -230,18 +256,28 @@ def test_no_tag_and_no_attribute_comes_from_a_submission():
     page = report.page(rows, problems, ATTACKS[0])
     read = Read(page)
     harmless = [
-        result(f"attendee{n // 2}", one.exercise, one.verdict, f"reason {n}", stage="values",
-               got="1", expected="2", notebook="02_neuron.ipynb")
+        result(
+            f"attendee{n // 2}",
+            one.exercise,
+            one.verdict,
+            f"reason {n}",
+            stage="values",
+            got="1",
+            expected="2",
+            notebook="02_neuron.ipynb",
+        )
         for n, one in enumerate(rows)
-    ]  # fmt: skip
+    ]
     plain = Read(report.page(harmless, {f"attendee{n}": ["x"] for n in range(len(ATTACKS))}, "x"))
     assert read.tags == plain.tags
     assert set(read.attributes) == set(plain.attributes)
     assert read.crossed == []
     assert read.open == []
     assert not {"script", "img", "iframe", "base", "link", "object", "form"} & set(read.tags)
-    assert not any(name.startswith("on") or name in ("style", "src", "srcdoc", "action")
-                   for _, name in read.attributes)  # fmt: skip
+    assert not any(
+        name.startswith("on") or name in ("style", "src", "srcdoc", "action")
+        for _, name in read.attributes
+    )
     assert all(re.fullmatch(r"#a\d+(-\d+)?", one) for one in read.attributes["a", "href"])
     for name in ("class", "id"):
         assert values_of(read, name) == values_of(plain, name)
@@ -277,12 +313,27 @@ def shown_by_a_browser(page, folder):
     path = folder / "page.html"
     path.write_text(page, encoding="utf-8")
     run = subprocess.run(
-        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-         "--no-first-run", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=1000",
-         "--dump-dom", path.as_uri()],
-        capture_output=True, encoding="utf-8", errors="replace", timeout=120, check=True,
-    )  # fmt: skip
+        [
+            BROWSER,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            f"--user-data-dir={folder / 'profile'}",
+            "--virtual-time-budget=1000",
+            "--dump-dom",
+            path.as_uri(),
+        ],
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=120,
+        check=True,
+    )
     assert "<body" in run.stdout, run.stderr
     return run.stdout
 

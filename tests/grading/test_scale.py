@@ -43,8 +43,15 @@ class Dask:
         return process
 
     def worker(self, *options):
-        return self.start("dask_worker", self.address, "--nthreads", "1", "--local-directory",
-                          str(self.folder), *options)  # fmt: skip
+        return self.start(
+            "dask_worker",
+            self.address,
+            "--nthreads",
+            "1",
+            "--local-directory",
+            str(self.folder),
+            *options,
+        )
 
     def stop(self):
         for process in reversed(self.processes):
@@ -119,8 +126,15 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
             lost.kill()
             lost.wait()
 
-    done = grade([place], tmp_path / "out", dask=dask.address, seed=5, unsafe=True,
-                 finished=finished, shut_in=said.append)  # fmt: skip
+    done = grade(
+        [place],
+        tmp_path / "out",
+        dask=dask.address,
+        seed=5,
+        unsafe=True,
+        finished=finished,
+        shut_in=said.append,
+    )
     assert 0 < killed[0] < 31
     assert said == [done.level]
     assert "(dask workers: 2" in str(done.level)
@@ -148,12 +162,14 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
     for number in range(3):
         answers = {"sigmoid": poison} if number == 1 else {}
         builders.hand_in(tmp_path / "poisoned", f"attendee{number}", builders.notebook(answers))
-    done = grade([tmp_path / "poisoned"], tmp_path / "two", dask=dask.address, unsafe=True,
-                 levels=[])  # fmt: skip
+    done = grade(
+        [tmp_path / "poisoned"], tmp_path / "two", dask=dask.address, unsafe=True, levels=[]
+    )
     assert verdicts_of(done.results) == {
-        "attendee0": FINE, "attendee1": ["passed", "crashed", "passed", "passed"],
+        "attendee0": FINE,
+        "attendee1": ["passed", "crashed", "passed", "passed"],
         "attendee2": FINE,
-    }  # fmt: skip
+    }
     (reason,) = [one.reason for one in done.results if one.verdict == "crashed"]
     assert "it took its worker down 1 time, with nothing else of the class running" in reason
     assert done.level.name == "none"
@@ -174,8 +190,15 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
 
     monkeypatch.setattr(scale, "ANSWER_LIMIT", 3.0)  # also for the connection to come back
     with pytest.raises(sandbox.SandboxError, match="run the same command again"):
-        grade([place], tmp_path / "kept", dask=dask.address, seed=5, unsafe=True, levels=[],
-              finished=gone)  # fmt: skip
+        grade(
+            [place],
+            tmp_path / "kept",
+            dask=dask.address,
+            seed=5,
+            unsafe=True,
+            levels=[],
+            finished=gone,
+        )
     kept = len((tmp_path / "kept" / "journal.jsonl").read_bytes().splitlines())
     assert 4 <= kept < 31
 
@@ -185,8 +208,9 @@ def test_the_command_says_what_is_amiss_with_the_address(tmp_path, monkeypatch):
 
     def stopped(address):
         said = CliRunner().invoke(
-            cli.app, ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--dask", address]
-        )  # fmt: skip
+            cli.app,
+            ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--dask", address],
+        )
         assert said.exit_code == 2, said.output
         return " ".join(said.output.split())
 

@@ -144,16 +144,21 @@ class Class:
             mine = {key: one.entries[key] for key in keys if key in one.entries}
             last = max(  # of two in one second, the one that comes later in the workshop
                 (key for key in reversed(mine) if mine[key].last_at is not None),
-                key=lambda key: mine[key].last_at or 0.0, default=None,
-            )  # fmt: skip
+                key=lambda key: mine[key].last_at or 0.0,
+                default=None,
+            )
             found.append(
                 Summary(
-                    one.name, sum(e.passed for e in mine.values()), len(keys),
+                    one.name,
+                    sum(e.passed for e in mine.values()),
+                    len(keys),
                     sum(e.tried and not e.passed for e in mine.values()),
-                    sum(e.attempts for e in mine.values()), sum(e.hints for e in mine.values()),
-                    sum(e.answer_read for e in mine.values()), "/".join(last) if last else "",
+                    sum(e.attempts for e in mine.values()),
+                    sum(e.hints for e in mine.values()),
+                    sum(e.answer_read for e in mine.values()),
+                    "/".join(last) if last else "",
                 )
-            )  # fmt: skip
+            )
         return found
 
     def as_dict(self, lessons: Sequence[Lesson]) -> dict[str, Any]:
@@ -162,13 +167,18 @@ class Class:
             {
                 **asdict(row),
                 "stuck": [
-                    {"attendee": name, "status": entry.status, "attempts": entry.attempts,
-                     "hints": entry.hints, "answer_read": entry.answer_read}
+                    {
+                        "attendee": name,
+                        "status": entry.status,
+                        "attempts": entry.attempts,
+                        "hints": entry.hints,
+                        "answer_read": entry.answer_read,
+                    }
                     for name, entry in row.stuck
                 ],
             }
             for row in self.rows(lessons)
-        ]  # fmt: skip
+        ]
         return {
             "attendees": [asdict(one) for one in self.summaries(lessons)],
             "exercises": rows,

@@ -75,8 +75,12 @@ def _line(error: BaseException) -> str:
 def _python() -> Iterator[Finding]:
     version = platform.python_version()
     if tuple(map(int, platform.python_version_tuple()[:2])) < (3, 10):
-        yield Finding("Python", "problem", f"got {version}, expected 3.10 or newer",
-                      "install Python 3.12 and make a new virtual environment")  # fmt: skip
+        yield Finding(
+            "Python",
+            "problem",
+            f"got {version}, expected 3.10 or newer",
+            "install Python 3.12 and make a new virtual environment",
+        )
     else:
         yield Finding("Python", "ok", f"{version}, {sys.executable}")
 
@@ -96,10 +100,11 @@ def _packages() -> Iterator[Finding]:
             fine.append(f"{requirement.name} {version}")
         else:
             yield Finding(
-                requirement.name, "problem",
+                requirement.name,
+                "problem",
                 f"got {version or 'nothing'}, expected {requirement.specifier}",
                 f'python -m pip install "{requirement.name}{requirement.specifier}"',
-            )  # fmt: skip
+            )
     if fine:
         yield Finding("packages", "ok", ", ".join(fine))
 
@@ -124,14 +129,19 @@ def _memory_and_disk() -> Iterator[Finding]:
     memory = psutil.virtual_memory()
     low = memory.available < 1.5e9
     yield Finding(
-        "memory", "note" if low else "ok",
+        "memory",
+        "note" if low else "ok",
         f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB free",
         "close other programs" if low else "",
-    )  # fmt: skip
+    )
     free = shutil.disk_usage(".").free
     low = free < 5e8
-    yield Finding("disk", "note" if low else "ok", f"{free / 1e9:.1f} GB free here",
-                  "free half a gigabyte" if low else "")  # fmt: skip
+    yield Finding(
+        "disk",
+        "note" if low else "ok",
+        f"{free / 1e9:.1f} GB free here",
+        "free half a gigabyte" if low else "",
+    )
 
 
 def _folder() -> Iterator[Finding]:
@@ -140,10 +150,11 @@ def _folder() -> Iterator[Finding]:
             pass
     except OSError as error:
         yield Finding(
-            "this folder", "note",
+            "this folder",
+            "note",
             f"{Path.cwd()} cannot be written ({error.strerror or error}): progress is not kept",
             "cd to a folder of your own",
-        )  # fmt: skip
+        )
     else:
         yield Finding("this folder", "ok", f"{Path.cwd()} can be written")
 
@@ -152,8 +163,12 @@ def _jupyter() -> Iterator[Finding]:
     needed = ("jupyterlab", "ipykernel", "ipywidgets", "nbclient")
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
-        yield Finding("Jupyter", "problem", f"not installed: {', '.join(missing)}",
-                      f"python -m pip install {' '.join(missing)}")  # fmt: skip
+        yield Finding(
+            "Jupyter",
+            "problem",
+            f"not installed: {', '.join(missing)}",
+            f"python -m pip install {' '.join(missing)}",
+        )
     else:
         version = importlib.metadata.version("jupyterlab")
         yield Finding("Jupyter", "ok", f"JupyterLab {version}; `workshop lab` starts it")
@@ -190,8 +205,12 @@ def _torch() -> Iterator[Finding]:
     try:  # a torch made for NumPy 1 cannot exchange arrays with NumPy 2, and only warns of it
         torch.ones(2).numpy()
     except Exception as error:
-        yield Finding("torch", "problem", f"does not fit the NumPy here ({_line(error)})",
-                      'python -m pip install "numpy<2"   (or a newer torch)')  # fmt: skip
+        yield Finding(
+            "torch",
+            "problem",
+            f"does not fit the NumPy here ({_line(error)})",
+            'python -m pip install "numpy<2"   (or a newer torch)',
+        )
         return
     yield Finding("torch", "ok", torch.__version__)
     yield Finding(
@@ -223,9 +242,11 @@ def _torchvision() -> Iterator[Finding]:
         torchvision.ops.nms(torch.tensor([[0.0, 0, 1, 1]]), torch.tensor([1.0]), 0.5)
     except Exception as error:
         yield Finding(
-            "torchvision", "problem", f"does not fit torch {torch.__version__} ({_line(error)})",
+            "torchvision",
+            "problem",
+            f"does not fit torch {torch.__version__} ({_line(error)})",
             _torchvision_for(torch.__version__),
-        )  # fmt: skip
+        )
     else:
         version = torchvision.__version__
         yield Finding("torchvision", "ok", f"{version} with torch {torch.__version__}")
@@ -257,11 +278,12 @@ def _torchtext() -> Iterator[Finding]:
         yield Finding("torchtext", "ok", f"{version} with torch {torch.__version__}")
     else:
         yield Finding(
-            "torchtext", "note",
+            "torchtext",
+            "note",
             f"{version} is archived, works with torch 2.3 only, not with {torch.__version__}, and "
             f"is not needed",
             "python -m pip uninstall torchtext",
-        )  # fmt: skip
+        )
 
 
 def _data() -> Iterator[Finding]:
@@ -301,10 +323,11 @@ def _smoke_test() -> Iterator[Finding]:
         return
     slow = seconds > 20
     yield Finding(
-        "training", "note" if slow else "ok",
+        "training",
+        "note" if slow else "ok",
         f"{learnt} in {seconds:.1f} seconds and reads {accuracy:.0%} of digits it has not seen",
         "close other programs: this machine is busy or slow" if slow else "",
-    )  # fmt: skip
+    )
 
 
 def train_briefly(device: Any) -> tuple[float, float, float, float]:

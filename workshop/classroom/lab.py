@@ -106,8 +106,9 @@ def _read(record: Path) -> dict[str, Any]:
     return put if isinstance(put, dict) else {}
 
 
-def command(folder: Path, *, browser: bool = True, port: int | None = None,
-            more: Sequence[str] = ()) -> list[str]:  # fmt: skip
+def command(
+    folder: Path, *, browser: bool = True, port: int | None = None, more: Sequence[str] = ()
+) -> list[str]:
     """The command that starts JupyterLab, with `more` of its own options at the end."""
     return [
         *(sys.executable, "-m", "jupyterlab"),
@@ -121,8 +122,9 @@ def command(folder: Path, *, browser: bool = True, port: int | None = None,
     ]
 
 
-def start(folder: Path, *, browser: bool = True, port: int | None = None,
-          more: Sequence[str] = ()) -> int:  # fmt: skip
+def start(
+    folder: Path, *, browser: bool = True, port: int | None = None, more: Sequence[str] = ()
+) -> int:
     """Start JupyterLab in `folder` and wait for it; its exit code.
 
     Raises:

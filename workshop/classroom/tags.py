@@ -66,9 +66,11 @@ def tagger(
 
     def box(example: int, cause: str) -> Checkbox:
         tick = Checkbox(
-            value=cause in kept.get(example, ()), description=cause, indent=False,
+            value=cause in kept.get(example, ()),
+            description=cause,
+            indent=False,
             layout=Layout(width="auto", margin="0 12px 0 0"),
-        )  # fmt: skip
+        )
 
         def changed(change: dict[str, Any]) -> None:
             now = [name for name in tags().get(example, ()) if name != cause]

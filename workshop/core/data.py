@@ -29,9 +29,17 @@ except ModuleNotFoundError:  # Python 3.10
 
 
 CLOTHES = (
-    "T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+    "T-shirt",
+    "trousers",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
     "ankle boot",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, eq=False)  # tensors do not compare to one True or False

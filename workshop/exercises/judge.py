@@ -56,16 +56,21 @@ def judge(
         )
     if "broken" in answer:
         return _verdict(
-            exercise, "wrong", "exists",
+            exercise,
+            "wrong",
+            "exists",
             f"The function could not be set up: {answer['broken']}. Does it need a cell above?",
-        )  # fmt: skip
+        )
     if "signature" in answer:
         return _verdict(
-            exercise, "wrong", "signature",
+            exercise,
+            "wrong",
+            "signature",
             f"The function takes other arguments than the exercise gives it, which is "
             f"{exercise.signature()}. Keep the first line of the cell as it was.",
-            got=f"{exercise.name}{answer['signature']}", expected=exercise.signature(),
-        )  # fmt: skip
+            got=f"{exercise.name}{answer['signature']}",
+            expected=exercise.signature(),
+        )
     try:
         outcomes = [_read(outcome) for outcome in answer["outcomes"]]
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -113,35 +118,43 @@ STAGES = ("runs", "shape and dtype", "values", "gradients")
 def not_attempted(exercise: Exercise) -> Verdict:
     """The stub is as it was."""
     return _verdict(
-        exercise, "not attempted", "runs",
+        exercise,
+        "not attempted",
+        "runs",
         f"{exercise.name} is still to be written: replace the line with NotImplementedError.",
-    )  # fmt: skip
+    )
 
 
 def timed_out(exercise: Exercise) -> Verdict:
     """No answer within the limit."""
     return _verdict(
-        exercise, "timed out", "runs",
+        exercise,
+        "timed out",
+        "runs",
         f"No answer after {exercise.time_limit:g} seconds, so the run was ended. Is there a loop "
         f"whose condition never becomes false?",
-    )  # fmt: skip
+    )
 
 
 def crashed(exercise: Exercise) -> Verdict:
     """The worker died."""
     return _verdict(
-        exercise, "crashed", "runs",
+        exercise,
+        "crashed",
+        "runs",
         "Python itself ended while your function ran. Does it call exit(), or use up the memory?",
-    )  # fmt: skip
+    )
 
 
 def unshippable(exercise: Exercise, what: str) -> Verdict:
     """The function uses something that cannot travel to the worker."""
     return _verdict(
-        exercise, "wrong", "exists",
+        exercise,
+        "wrong",
+        "exists",
         f"Your function uses {what}, which lives in this notebook only. Use nothing but the "
         f"arguments and what you make from them.",
-    )  # fmt: skip
+    )
 
 
 def _verdict(
@@ -177,16 +190,20 @@ def _passed_unless_called(exercise: Exercise, outcomes: list[dict[str, Any]]) ->
     calls = sorted({name for outcome in outcomes for name in outcome["calls"]})
     if exercise.reference_path in calls:
         return _verdict(
-            exercise, "wrong", "values",
+            exercise,
+            "wrong",
+            "values",
             f"The numbers are right, but they come from the library's own {exercise.reference_path}."
             f" Write it yourself: that is the exercise.",
-        )  # fmt: skip
+        )
     if calls:
         return _verdict(
-            exercise, "wrong", "values",
+            exercise,
+            "wrong",
+            "values",
             f"The numbers are right, but they come from {' and '.join(calls)}. Do it without: "
             f"that is the exercise.",
-        )  # fmt: skip
+        )
     return _verdict(exercise, "passed", "", f"Right in all {len(outcomes)} cases. Well done!")
 
 
@@ -333,9 +350,12 @@ def _tensor(value: Any) -> Tensor:
 
 def _close(exercise: Exercise, g: Tensor, w: Tensor, slack: float = 1) -> bool:
     return torch.allclose(
-        g.double(), w.double(), rtol=slack * exercise.rtol, atol=slack * exercise.atol,
+        g.double(),
+        w.double(),
+        rtol=slack * exercise.rtol,
+        atol=slack * exercise.atol,
         equal_nan=True,
-    )  # fmt: skip
+    )
 
 
 def _about_shapes(exercise: Exercise, g: Tensor, w: Tensor) -> str:

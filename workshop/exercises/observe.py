@@ -96,9 +96,10 @@ def observe(
         outcome["seconds"] = time.perf_counter() - start
         outcome["printed"] = printed.getvalue()
         outcome["changed"] = [
-            i for i, (now, before) in enumerate(zip(given, args, strict=True))
+            i
+            for i, (now, before) in enumerate(zip(given, args, strict=True))
             if isinstance(now, Tensor) and not _equal(now, before)
-        ]  # fmt: skip
+        ]
         if gradients and "error" not in outcome:
             outcome["gradients"] = _gradients(function, args, gradients)
         outcomes.append(outcome)

@@ -52,9 +52,15 @@ def _canvas(
 
 
 def _unit(
-    ax: Axes, x: float, y: float, text: str, fill: str = UNIT, *, radius: float = RADIUS,
+    ax: Axes,
+    x: float,
+    y: float,
+    text: str,
+    fill: str = UNIT,
+    *,
+    radius: float = RADIUS,
     fontsize: float = 13,
-) -> None:  # fmt: skip
+) -> None:
     from matplotlib.patches import Circle
 
     ax.add_patch(Circle((x, y), radius, facecolor=fill, edgecolor=BLACK, linewidth=1.5, zorder=3))
@@ -71,9 +77,18 @@ def line(ax: Axes, *points: Limits, arrow: bool = True, **style: Any) -> None:
 
 
 def box(
-    ax: Axes, x: float, y: float, size: Limits, fill: str, text: str, *, fontsize: float,
-    pad: float = 0.05, linewidth: float = 1.5, drop: float = 0.0,
-) -> None:  # fmt: skip
+    ax: Axes,
+    x: float,
+    y: float,
+    size: Limits,
+    fill: str,
+    text: str,
+    *,
+    fontsize: float,
+    pad: float = 0.05,
+    linewidth: float = 1.5,
+    drop: float = 0.0,
+) -> None:
     """A rounded box of `size` (width, height) around (x, y); its text stands `drop` lower."""
     from matplotlib.patches import FancyBboxPatch
 
@@ -85,9 +100,15 @@ def box(
 
 
 def node(
-    ax: Axes, x: float, y: float, text: str, *, fill: str = "white", fontsize: float = 16,
+    ax: Axes,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    fill: str = "white",
+    fontsize: float = 16,
     linewidth: float = 1.5,
-) -> None:  # fmt: skip
+) -> None:
     """A small circle in which numbers meet: `text` says how, by times or plus."""
     from matplotlib.patches import Circle
 
@@ -116,23 +137,45 @@ def _arrow(ax: Axes, start: Limits, end: Limits, gaps: Limits, **style: Any) -> 
     # The head is drawn apart from the line, which may be dashed.
     tip, neck = b - step * gaps[1], b - step * (gaps[1] + 0.12)
     ax.plot(*zip(a + step * gaps[0], neck, strict=True), solid_capstyle="butt", zorder=1, **style)
-    head = {"arrowstyle": "-|>,head_length=0.55,head_width=0.28", "color": style["color"],
-            "linewidth": 1, "shrinkA": 0, "shrinkB": 0}  # fmt: skip
+    head = {
+        "arrowstyle": "-|>,head_length=0.55,head_width=0.28",
+        "color": style["color"],
+        "linewidth": 1,
+        "shrinkA": 0,
+        "shrinkB": 0,
+    }
     ax.annotate("", tip, neck - 0.1 * step, arrowprops=head, zorder=2)
 
 
 def _on_line(ax: Axes, start: Limits, end: Limits, at: float, text: str, colour: str) -> None:
     (x, y), (dx, dy) = start, np.subtract(end, start)
     paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.2}
-    ax.text(x + at * dx, y + at * dy, text, rotation=np.degrees(np.arctan2(dy, dx)), color=colour,
-            ha="center", va="center", rotation_mode="anchor", bbox=paper, zorder=2, fontsize=12)  # fmt: skip
+    ax.text(
+        x + at * dx,
+        y + at * dy,
+        text,
+        rotation=np.degrees(np.arctan2(dy, dx)),
+        color=colour,
+        ha="center",
+        va="center",
+        rotation_mode="anchor",
+        bbox=paper,
+        zorder=2,
+        fontsize=12,
+    )
 
 
 @rc_context(STYLE)
 def neuron(
-    w: Any, b: Any, *, x: Any = None, names: Sequence[str] | None = None, activation: str = "g",
-    title: str = "", alt: str | None = None,
-) -> Figure:  # fmt: skip
+    w: Any,
+    b: Any,
+    *,
+    x: Any = None,
+    names: Sequence[str] | None = None,
+    activation: str = "g",
+    title: str = "",
+    alt: str | None = None,
+) -> Figure:
     """One neuron with weights w (n,) and bias b (): inputs, weighted sum, activation (fig-1.5).
 
     x (n,) and names are written beside the inputs. activation: 'sigmoid', 'tanh', 'ReLU', 'linear'
@@ -182,25 +225,38 @@ def neuron(
         curve = (curve - curve.min()) / np.ptp(curve) - 0.5
         ax.plot(squash[0] + 0.33 * t, 0.5 * curve, color=BLACK, linewidth=2.2, zorder=5)
     ax.text(add[0], 0.62, "weighted sum", ha="center", va="bottom", fontsize=12)
-    ax.text(squash[0], 0.62, activation if known else "activation", ha="center", va="bottom",
-            fontsize=12)  # fmt: skip
+    ax.text(
+        squash[0],
+        0.62,
+        activation if known else "activation",
+        ha="center",
+        va="bottom",
+        fontsize=12,
+    )
     ax.text((add[0] + squash[0]) / 2, 0.14, z_text, ha="center", va="bottom")
     ax.text(8.1, 0, a_text, ha="left", va="center")
     said = f" ({', '.join(sides)})" if any(sides) else ""
     listed = ", ".join(number(v, 4) for v in weights)
     return finish(
-        figure, alt, f"{title or 'A neuron'} with {count_of(n, 'input')}"
+        figure,
+        alt,
+        f"{title or 'A neuron'} with {count_of(n, 'input')}"
         f"{said}, weights {listed}, bias "
         f"{number(bias, 4)} and the activation {activation}.{told}",
-    )  # fmt: skip
+    )
 
 
 @rc_context(STYLE)
 def network(
-    sizes: Sequence[int], *, weights: Sequence[Any] | None = None,
-    biases: bool | Sequence[Any] = False, activations: Sequence[str] | None = None,
-    labels: Sequence[str] | None = None, title: str = "", alt: str | None = None,
-) -> Figure:  # fmt: skip
+    sizes: Sequence[int],
+    *,
+    weights: Sequence[Any] | None = None,
+    biases: bool | Sequence[Any] = False,
+    activations: Sequence[str] | None = None,
+    labels: Sequence[str] | None = None,
+    title: str = "",
+    alt: str | None = None,
+) -> Figure:
     """Units as circles, weights as lines: blue above 0, red and dashed below, thick when large.
 
     Args:
@@ -233,8 +289,9 @@ def network(
     numbers = sum(table.size for table in (tables or []) + (shifts or []))
     wide = (3.2 if tables and numbers <= 12 else 2.0) / scale
     head, foot = (0.6 if labels else 0.35) / scale, 0.3 / scale * bool(activations)
-    figure, ax = _canvas(-0.7 / scale, wide * len(pairs) + 0.7 / scale, bottom - foot, top + head,
-                         scale, title)  # fmt: skip
+    figure, ax = _canvas(
+        -0.7 / scale, wide * len(pairs) + 0.7 / scale, bottom - foot, top + head, scale, title
+    )
     for layer, (before, after) in enumerate(pairwise(spots)):
         table, shift = tables and tables[layer], shifts and shifts[layer]
         largest = max([float(np.abs(t).max()) for t in (table, shift) if t is not None], default=0)
@@ -261,8 +318,9 @@ def network(
         above = (f"{labels[layer]}\n" if labels else "") + count_of(size, "unit")
         ax.text(wide * layer, top, above, ha="center", va="bottom", linespacing=1.2)
         if activations and layer:
-            ax.text(wide * layer, bottom, activations[layer - 1], ha="center", va="top",
-                    style="italic")  # fmt: skip
+            ax.text(
+                wide * layer, bottom, activations[layer - 1], ha="center", va="top", style="italic"
+            )
     told = f"layers of {', '.join(map(str, sizes))} units"
     told += f" ({', '.join(labels)})" if labels else ""
     if tables:
@@ -283,9 +341,13 @@ def _heights(size: int) -> dict[int, float]:
 
 @rc_context(STYLE)
 def thinned(
-    networks: Sequence[Sequence[Any]], *, titles: Sequence[str] | None = None, columns: int = 4,
-    title: str = "", alt: str | None = None,
-) -> Figure:  # fmt: skip
+    networks: Sequence[Sequence[Any]],
+    *,
+    titles: Sequence[str] | None = None,
+    columns: int = 4,
+    title: str = "",
+    alt: str | None = None,
+) -> Figure:
     """Networks with units dropped, a panel each: crossed out, without lines (fig-2.8, fig-2.9).
 
     Args:
@@ -302,8 +364,12 @@ def thinned(
     for masks in drawn:
         got = [len(mask) for mask in masks]
         expect(got == sizes, "networks", f"layers of {got}", f"layers of {sizes}, as in the first")
-    expect(len(sizes) > 1 and max(sizes) <= MOST, "networks", f"layers of {sizes}",
-           f"two layers or more, of up to {MOST} units")  # fmt: skip
+    expect(
+        len(sizes) > 1 and max(sizes) <= MOST,
+        "networks",
+        f"layers of {sizes}",
+        f"two layers or more, of up to {MOST} units",
+    )
     names = [""] * len(drawn) if titles is None else list(titles)
     expect(len(names) == len(drawn), "titles", f"{len(names)}", f"{len(drawn)}, one for each")
     wide, columns = 2.2, min(columns, len(drawn))
@@ -312,13 +378,17 @@ def thinned(
     figure, axes = new_axes(len(drawn), columns=columns, sizes=(room,), grid=False)
     if title:
         figure.suptitle(title)
-        figure.set_size_inches(max(figure.get_figwidth(), 0.125 * len(title)),
-                               figure.get_figheight() + 0.5)  # fmt: skip
+        figure.set_size_inches(
+            max(figure.get_figwidth(), 0.125 * len(title)), figure.get_figheight() + 0.5
+        )
     told = []
     for ax, masks, name in zip(axes, drawn, names, strict=True):
         ax.axis("off")
-        ax.set(xlim=(-0.7, wide * (len(sizes) - 1) + 0.7), aspect="equal",
-               ylim=(-max(sizes) / 2 - 0.2, max(sizes) / 2 + 0.2))  # fmt: skip
+        ax.set(
+            xlim=(-0.7, wide * (len(sizes) - 1) + 0.7),
+            aspect="equal",
+            ylim=(-max(sizes) / 2 - 0.2, max(sizes) / 2 + 0.2),
+        )
         ax.set_title(name, fontsize=13)
         places = [[(wide * i, (n - 1) / 2 - u) for u in range(n)] for i, n in enumerate(sizes)]
         for (before, here), (after, there) in pairwise(zip(masks, places, strict=True)):
@@ -331,8 +401,16 @@ def thinned(
                 if kept:
                     _unit(ax, x, y, "", UNIT if layer else INPUT)
                     continue
-                ax.add_patch(Circle((x, y), RADIUS, facecolor="white", edgecolor="#AAAAAA",
-                                    linestyle="--", zorder=3))  # fmt: skip
+                ax.add_patch(
+                    Circle(
+                        (x, y),
+                        RADIUS,
+                        facecolor="white",
+                        edgecolor="#AAAAAA",
+                        linestyle="--",
+                        zorder=3,
+                    )
+                )
                 for sign in (1, -1):
                     ends = [x - 0.2, x + 0.2], [y - 0.2 * sign, y + 0.2 * sign]
                     ax.plot(*ends, color=RED, linewidth=2.2, zorder=4)

@@ -52,10 +52,27 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "alt_text", "animate_descent", "bars", "boundaries", "boundary", "confusion", "curves",
-    "descent", "functions", "histogram", "images", "live", "network", "neuron", "panels", "photos",
-    "scatter", "surface", "thinned", "weights_as_images",
-]  # fmt: skip
+    "alt_text",
+    "animate_descent",
+    "bars",
+    "boundaries",
+    "boundary",
+    "confusion",
+    "curves",
+    "descent",
+    "functions",
+    "histogram",
+    "images",
+    "live",
+    "network",
+    "neuron",
+    "panels",
+    "photos",
+    "scatter",
+    "surface",
+    "thinned",
+    "weights_as_images",
+]
 Path = Any  # the places of T - 1 steps, the start first: (T,) numbers or (T, 2) points
 
 
@@ -71,9 +88,13 @@ def _course(values: Any) -> str:
 
 @rc_context(STYLE)
 def curves(
-    histories: Mapping[str, History] | History, keys: Sequence[str] = ("loss",), *,
-    logy: bool = False, title: str = "", alt: str | None = None,
-) -> Figure:  # fmt: skip
+    histories: Mapping[str, History] | History,
+    keys: Sequence[str] = ("loss",),
+    *,
+    logy: bool = False,
+    title: str = "",
+    alt: str | None = None,
+) -> Figure:
     """Columns of one or several histories over the epochs, a panel per key, validation dashed.
 
     Raises:
@@ -93,11 +114,15 @@ def curves(
                 name = ", ".join(filter(None, (label, part)))
                 several = len(runs) > 1
                 ax.plot(
-                    history["epoch"], values, "--" if validation else "-", label=name,
+                    history["epoch"],
+                    values,
+                    "--" if validation else "-",
+                    label=name,
                     color=COLOURS[i % 7] if several else RED if validation else BLUE,
                     marker=MARKERS[i % 10] if several or len(values) < 3 else None,
-                    markevery=max(1, len(values) // 6), fillstyle="none" if validation else "full",
-                )  # fmt: skip
+                    markevery=max(1, len(values) // 6),
+                    fillstyle="none" if validation else "full",
+                )
                 told.append(f"{name} {key} {_course(values)}")
         ax.set(xlabel="epoch", ylabel=key.replace("_", " "), yscale="log" if logy else "linear")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
@@ -158,10 +183,14 @@ def boundary(
 
 @rc_context(STYLE)
 def boundaries(
-    models: Mapping[str, Callable[[Tensor], Tensor]], x: Any, y: Any, *,
-    limits: tuple[Limits, Limits] | None = None, names: Sequence[str] | None = None,
+    models: Mapping[str, Callable[[Tensor], Tensor]],
+    x: Any,
+    y: Any,
+    *,
+    limits: tuple[Limits, Limits] | None = None,
+    names: Sequence[str] | None = None,
     alt: str | None = None,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """A panel per model: points x (N, 2) of classes y (N,), ids from 0, over the prediction.
 
     A model takes (M, 2) and returns (M,) probabilities of class 1 or (M, C) scores (logits). With
@@ -188,13 +217,21 @@ def boundaries(
         with torch.no_grad():
             p = predict(asked)
         p = p[:, 0] if p.ndim == 2 and p.shape[1] == 1 else p
-        expect(p.ndim in (1, 2) and len(p) == len(asked), "predict", f"shape {tuple(p.shape)} for "
-                f"{len(asked)} points", f"({len(asked)},) or ({len(asked)}, C)")  # fmt: skip
+        expect(
+            p.ndim in (1, 2) and len(p) == len(asked),
+            "predict",
+            f"shape {tuple(p.shape)} for {len(asked)} points",
+            f"({len(asked)},) or ({len(asked)}, C)",
+        )
         classes = 2 if p.ndim == 1 else p.shape[1]
         if classes == 2:
             p = as_array(p.softmax(dim=1)[:, 1] if p.ndim == 2 else p).astype(float)
-            expect(bool(p.min() >= 0 and p.max() <= 1), "predict", f"{p.min():.3g} to "
-                    f"{p.max():.3g}", "probabilities (a sigmoid makes them) or (M, 2) scores")  # fmt: skip
+            expect(
+                bool(p.min() >= 0 and p.max() <= 1),
+                "predict",
+                f"{p.min():.3g} to {p.max():.3g}",
+                "probabilities (a sigmoid makes them) or (M, 2) scores",
+            )
             guess, margins, colours = p > 0.5, [p - 0.5], (BLUE, ORANGE)
             shades = LinearSegmentedColormap.from_list("", (BLUE, "white", ORANGE))
         else:
@@ -205,19 +242,29 @@ def boundaries(
         expect(labels.max() < classes, "y", f"class {labels.max()}", f"less than {classes}")
         shade = p[len(points) :].reshape(len(ys), len(xs))
         drawn = ax.imshow(
-            shade, extent=(*limits[0], *limits[1]), origin="lower", aspect="auto", cmap=shades,
-            vmin=0, vmax=classes - 1, alpha=0.55 if classes == 2 else 0.35,
+            shade,
+            extent=(*limits[0], *limits[1]),
+            origin="lower",
+            aspect="auto",
+            cmap=shades,
+            vmin=0,
+            vmax=classes - 1,
+            alpha=0.55 if classes == 2 else 0.35,
             interpolation="bilinear" if classes == 2 else "nearest",
-        )  # fmt: skip
+        )
         for margin in (m[len(points) :].reshape(shade.shape) for m in margins):
             if margin.min() < 0 < margin.max():
                 ax.contour(xs, ys, margin, levels=[0], colors=BLACK, linewidths=1.6)
         for i in np.unique(labels):
             ax.scatter(
-                *points[labels == i].T, s=44 if len(points) < 400 else 26, color=colours[i % 8],
-                marker=MARKERS[i % 10], edgecolor=BLACK, linewidth=0.7,
+                *points[labels == i].T,
+                s=44 if len(points) < 400 else 26,
+                color=colours[i % 8],
+                marker=MARKERS[i % 10],
+                edgecolor=BLACK,
+                linewidth=0.7,
                 label=names[i] if names else f"class {i}",
-            )  # fmt: skip
+            )
         ax.set(title=title, xlabel="$x_1$", xlim=limits[0], ylim=limits[1])
         right = (guess[: len(points)] == labels).sum()
         told.append(f"{title or 'the model'} is right on {right} of {len(labels)}")
@@ -227,8 +274,12 @@ def boundaries(
         figure.colorbar(drawn, ax=axes, label=label, aspect=30).ax.tick_params(labelsize=12)
     handles, shown = axes[0].get_legend_handles_labels()
     figure.legend(handles, shown, loc="outside lower center", ncols=5)
-    return finish(figure, alt, f"{count_of(len(labels), 'point')} ({', '.join(shown)}) over the "
-                   f"prediction: {'; '.join(told)}.")  # fmt: skip
+    return finish(
+        figure,
+        alt,
+        f"{count_of(len(labels), 'point')} ({', '.join(shown)}) over the "
+        f"prediction: {'; '.join(told)}.",
+    )
 
 
 def functions(
@@ -248,10 +299,16 @@ def scatter(
 
 @rc_context(STYLE)
 def panels(
-    plots: Sequence[tuple[str, Any, Mapping[str, Any]]], *,
-    points: Sequence[tuple[float, float, str]] = (), data: tuple[Any, Any] | None = None,
-    columns: int = 3, title: str = "", xlabel: str = "z", ylabel: str = "", alt: str | None = None,
-) -> Figure:  # fmt: skip
+    plots: Sequence[tuple[str, Any, Mapping[str, Any]]],
+    *,
+    points: Sequence[tuple[float, float, str]] = (),
+    data: tuple[Any, Any] | None = None,
+    columns: int = 3,
+    title: str = "",
+    xlabel: str = "z",
+    ylabel: str = "",
+    alt: str | None = None,
+) -> Figure:
     """Several plots (title, x (N,), {label: y (N,)}) side by side, `columns` in a row.
 
     points: (x, y, text), marked in every panel; data: measured x (M,) and y (M,), as dots.
@@ -262,14 +319,22 @@ def panels(
         at = as_array(x).astype(float)
         if data is not None:
             xs, ys = map(as_array, data)
-            expect(xs.ndim == 1 and xs.shape == ys.shape, "data",
-                    f"shapes {xs.shape} and {ys.shape}", "x and y of one shape (M,)")  # fmt: skip
+            expect(
+                xs.ndim == 1 and xs.shape == ys.shape,
+                "data",
+                f"shapes {xs.shape} and {ys.shape}",
+                "x and y of one shape (M,)",
+            )
             ax.plot(xs, ys, "o", color="#777777", markersize=5, alpha=0.6, label="data")
             told.append(f"{count_of(len(xs), 'point')} of data")
         for i, (label, values) in enumerate(lines.items()):
             y = as_array(values).astype(float)
-            expect(at.ndim == 1 and y.shape == at.shape, label,
-                    f"shape {y.shape} for x of {at.shape}", "one shape (N,) for both")  # fmt: skip
+            expect(
+                at.ndim == 1 and y.shape == at.shape,
+                label,
+                f"shape {y.shape} for x of {at.shape}",
+                "one shape (N,) for both",
+            )
             ax.plot(at, y, linestyle=LINES[i % len(LINES)], color=COLOURS[i % 7], label=label)
             told.append(f"{name}, {label}" if len(plots) > 1 else label)
             told[-1] += _told(xlabel, at[np.isfinite(y)], y[np.isfinite(y)])
@@ -277,10 +342,15 @@ def panels(
             ax.plot(px, py, "o", color=RED, markersize=9, markeredgecolor=BLACK, zorder=4)
             right, up = _free_side(ax, px, py, text)
             ax.annotate(
-                text, (px, py), (9 * right, 7 * up), textcoords="offset points", fontsize=12,
-                ha="left" if right > 0 else "right", va="bottom" if up > 0 else "top",
+                text,
+                (px, py),
+                (9 * right, 7 * up),
+                textcoords="offset points",
+                fontsize=12,
+                ha="left" if right > 0 else "right",
+                va="bottom" if up > 0 else "top",
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
-            )  # fmt: skip
+            )
             told.append(f"marked at ({number(px)}, {number(py)}): {text}")
         ax.set(xlabel=xlabel, ylabel=ylabel)
         if name:
@@ -325,10 +395,14 @@ def _free_side(ax: Axes, x: float, y: float, text: str) -> tuple[int, int]:
 
 @rc_context(STYLE)
 def bars(
-    values: Mapping[str, float], *, errors: Mapping[str, float] | None = None,
-    line: tuple[float, str] | None = None, title: str = "", ylabel: str = "",
+    values: Mapping[str, float],
+    *,
+    errors: Mapping[str, float] | None = None,
+    line: tuple[float, str] | None = None,
+    title: str = "",
+    ylabel: str = "",
     alt: str | None = None,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """A bar for each value, its number on it.
 
     errors: label -> half an error bar, such as a standard deviation; line: (height, text), drawn
@@ -346,9 +420,14 @@ def bars(
             ax.errorbar(i, height, error, color=BLACK, capsize=6)
         text = number(height) + (f" ± {error:.2g}" if error else "")
         ax.annotate(
-            text, (i, max(height + error, 0)), (0, 5), textcoords="offset points", ha="center",
-            va="bottom", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-        )  # fmt: skip
+            text,
+            (i, max(height + error, 0)),
+            (0, 5),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
         told.append(f"{name} {text}")
     if line:
         ax.axhline(line[0], color=BLACK, linestyle="--", linewidth=1.5)
@@ -362,9 +441,13 @@ def bars(
 
 @rc_context(STYLE)
 def histogram(
-    values: Mapping[str, Any], bins: int = 30, *, title: str = "", xlabel: str = "value",
+    values: Mapping[str, Any],
+    bins: int = 30,
+    *,
+    title: str = "",
+    xlabel: str = "value",
     alt: str | None = None,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """How many values (of any shape) fall into each of `bins` equal steps, an outline per label."""
     samples = {label: as_array(sample).ravel() for label, sample in values.items()}
     edges = np.histogram_bin_edges(np.concatenate(list(samples.values())), bins)
@@ -383,8 +466,10 @@ def histogram(
             label=label,
         )
         low, high, mean, sd = map(number, (v.min(), v.max(), v.mean(), v.std()))
-        told.append(f"{label}: {count_of(len(v), 'value')} from {low} to {high}, mean {mean}, "
-                    f"standard deviation {sd}")  # fmt: skip
+        told.append(
+            f"{label}: {count_of(len(v), 'value')} from {low} to {high}, mean {mean}, "
+            f"standard deviation {sd}"
+        )
     ax.set(xlabel=xlabel, ylabel="count")
     if len(samples) > 1:
         ax.legend()
@@ -396,9 +481,15 @@ def histogram(
 
 @rc_context(STYLE)
 def images(
-    x: Any, *, titles: Sequence[Any] | None = None, columns: int = 8, values: bool = False,
-    signed: bool = False, title: str = "", alt: str | None = None,
-) -> Figure:  # fmt: skip
+    x: Any,
+    *,
+    titles: Sequence[Any] | None = None,
+    columns: int = 8,
+    values: bool = False,
+    signed: bool = False,
+    title: str = "",
+    alt: str | None = None,
+) -> Figure:
     """Grey images (N, H, W) or (N, 1, H, W) in a grid, on one scale from white (0) to black.
 
     titles: one for each; values: beside each picture its numbers (fig-1.2), for about 8 x 8 pixels;
@@ -406,8 +497,12 @@ def images(
     """
     pictures = as_array(x)
     pictures = pictures[:, 0] if pictures.ndim == 4 and pictures.shape[1] == 1 else pictures
-    expect(pictures.ndim == 3 and pictures.size > 0, "x", f"shape {as_array(x).shape}",
-            "(N, H, W) or (N, 1, H, W)")  # fmt: skip
+    expect(
+        pictures.ndim == 3 and pictures.size > 0,
+        "x",
+        f"shape {as_array(x).shape}",
+        "(N, H, W) or (N, 1, H, W)",
+    )
     count, height, width = pictures.shape
     names = ["" if titles is None else str(name) for name in titles or range(count)]
     expect(len(names) == count, "titles", f"{len(names)}", f"{count}, one for each image")
@@ -422,8 +517,14 @@ def images(
         for ax, picture in zip(tables, pictures, strict=True):
             ax.imshow(picture, alpha=0.25, **scale)
             for (row, column), value in np.ndenumerate(picture):
-                ax.text(column, row, f"{round(float(value), 2):g}".replace("-", "−"), ha="center",
-                        va="center", fontsize=14 if width <= 8 else 12)  # fmt: skip
+                ax.text(
+                    column,
+                    row,
+                    f"{round(float(value), 2):g}".replace("-", "−"),
+                    ha="center",
+                    va="center",
+                    fontsize=14 if width <= 8 else 12,
+                )
     else:
         columns, tables = min(columns, count), []
         # A strip needs its length, and a photograph more room than a digit.
@@ -445,9 +546,11 @@ def images(
         figure.colorbar(drawn, ax=[*axes, *tables], aspect=12).ax.tick_params(labelsize=12)
     said = f": {', '.join(names)}" if any(names) else ""
     return finish(
-        figure, alt, f"{title or 'Pictures'}: {count_of(count, 'image')} of {height} by {width} pixels, "
+        figure,
+        alt,
+        f"{title or 'Pictures'}: {count_of(count, 'image')} of {height} by {width} pixels, "
         f"values from {number(np.nanmin(pictures))} to {number(np.nanmax(pictures))}{said}.",
-    )  # fmt: skip
+    )
 
 
 def weights_as_images(w: Any, shape: tuple[int, int], **options: Any) -> Figure:
@@ -464,17 +567,27 @@ def confusion(
 ) -> Figure:
     """Counts (C, C): how many of the class of each row were taken for the class of each column."""
     counts, names = as_array(matrix).astype(int), [str(name) for name in class_names]
-    expect(counts.shape == (len(names), len(names)), "matrix", f"shape {counts.shape}",
-            f"({len(names)}, {len(names)}), a row and a column for each class")  # fmt: skip
+    expect(
+        counts.shape == (len(names), len(names)),
+        "matrix",
+        f"shape {counts.shape}",
+        f"({len(names)}, {len(names)}), a row and a column for each class",
+    )
     cell = max(0.6, 2.8 / len(names))
     figure, (ax,) = new_axes(sizes=((cell * len(names) + 1.4,) * 2,), grid=False, title=title)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ax.imshow(share**0.5, cmap="Blues", vmin=0, vmax=1)  # the root, so that rare errors are seen
     for (row, column), count in np.ndenumerate(counts):
         if count:
-            ax.text(column, row, count, ha="center", va="center",
-                    color="white" if share[row, column] > 0.35 else "black",
-                    weight="bold" if row == column else "normal")  # fmt: skip
+            ax.text(
+                column,
+                row,
+                count,
+                ha="center",
+                va="center",
+                color="white" if share[row, column] > 0.35 else "black",
+                weight="bold" if row == column else "normal",
+            )
     ax.set(xlabel="predicted", ylabel="true")
     ax.set_xticks(range(len(names)), names, rotation=90 * (max(map(len, names)) * 0.11 > cell))
     ax.set_yticks(range(len(names)), names)
@@ -492,10 +605,18 @@ def confusion(
 
 @rc_context(STYLE)
 def surface(
-    values: Any, xs: Any, ys: Any, *, path: Path = None, minimum: Limits | None = None,
-    levels: int = 14, title: str = "", xlabel: str = "w", ylabel: str = "b",
+    values: Any,
+    xs: Any,
+    ys: Any,
+    *,
+    path: Path = None,
+    minimum: Limits | None = None,
+    levels: int = 14,
+    title: str = "",
+    xlabel: str = "w",
+    ylabel: str = "b",
     alt: str | None = None,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """A loss over two parameters as a map: values (len(ys), len(xs)), a row for each of ys.
 
     path (T, 2) is drawn over it, the minimum (x, y) marked. The `levels` steps of the height grow
@@ -504,11 +625,19 @@ def surface(
     from matplotlib.colors import BoundaryNorm
 
     table, xs, ys = as_array(values), as_array(xs), as_array(ys)
-    expect(table.shape == (len(ys), len(xs)), "values", f"shape {table.shape}",
-            f"{(len(ys), len(xs))}: a row for each of ys, a column for each of xs")  # fmt: skip
+    expect(
+        table.shape == (len(ys), len(xs)),
+        "values",
+        f"shape {table.shape}",
+        f"{(len(ys), len(xs))}: a row for each of ys, a column for each of xs",
+    )
     low, high = float(table.min()), float(table.max())
-    expect(-np.inf < low < high < np.inf, "values", f"{low:.3g} to {high:.3g}",
-           "finite numbers that are not all the same")  # fmt: skip
+    expect(
+        -np.inf < low < high < np.inf,
+        "values",
+        f"{low:.3g} to {high:.3g}",
+        "finite numbers that are not all the same",
+    )
     steps = low + (high - low) * np.append(0, np.geomspace(2e-3, 1, levels))
     figure, (ax,) = new_axes(sizes=((7.0, 5.2),), grid=False, title=title)
     drawn = ax.contourf(xs, ys, table, steps, cmap="Blues", norm=BoundaryNorm(steps, 256))
@@ -536,10 +665,15 @@ def surface(
 
 @rc_context(STYLE)
 def descent(
-    f: Callable[[Tensor], Tensor], limits: Limits | tuple[Limits, Limits],
-    paths: Mapping[str, Path] | Path, *, title: str = "", xlabel: str = "x", ylabel: str = "f(x)",
+    f: Callable[[Tensor], Tensor],
+    limits: Limits | tuple[Limits, Limits],
+    paths: Mapping[str, Path] | Path,
+    *,
+    title: str = "",
+    xlabel: str = "x",
+    ylabel: str = "f(x)",
     alt: str | None = None,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """f, (N,) -> (N,), between `limits` and the steps of gradient descent on it (fig-1.14).
 
     paths: one path (T,), the start first, or label -> path. With two parameters, f is
@@ -558,10 +692,16 @@ def descent(
 
 @rc_context(STYLE)
 def animate_descent(
-    f: Callable[[Tensor], Tensor], limits: Limits | tuple[Limits, Limits],
-    paths: Mapping[str, Path] | Path, *, title: str = "", xlabel: str = "x", ylabel: str = "f(x)",
-    frames: int = 30, alt: str | None = None,
-) -> FuncAnimation:  # fmt: skip
+    f: Callable[[Tensor], Tensor],
+    limits: Limits | tuple[Limits, Limits],
+    paths: Mapping[str, Path] | Path,
+    *,
+    title: str = "",
+    xlabel: str = "x",
+    ylabel: str = "f(x)",
+    frames: int = 30,
+    alt: str | None = None,
+) -> FuncAnimation:
     """`descent` step by step; as the value of a cell it plays, without a network.
 
     At most `frames` (up to 30) pictures are spread over the longest path, so that the page,
@@ -608,9 +748,13 @@ def animate_descent(
 
 
 def _downhill(
-    f: Callable[[Tensor], Tensor], limits: Limits | tuple[Limits, Limits],
-    paths: Mapping[str, Path] | Path, title: str, xlabel: str, ylabel: str,
-) -> tuple[Figure, Axes, list[tuple[str, np.ndarray, np.ndarray]], str]:  # fmt: skip
+    f: Callable[[Tensor], Tensor],
+    limits: Limits | tuple[Limits, Limits],
+    paths: Mapping[str, Path] | Path,
+    title: str,
+    xlabel: str,
+    ylabel: str,
+) -> tuple[Figure, Axes, list[tuple[str, np.ndarray, np.ndarray]], str]:
     """The curve or map of f, every path as (label, x (T,), y (T,)), and the paths in words."""
     figure, (ax,) = new_axes(sizes=((7.0, 4.6),), title=title)
     wide = np.ndim(limits[0]) > 0  # a map over two parameters, else a curve over one
@@ -644,20 +788,34 @@ def _downhill(
         return figure, ax, walks, "; ".join(told)
     ax.plot(as_array(at), curve, color=BLACK)
     margin = 0.08 * float(np.ptp(curve))  # the curve sets the frame: a path that flies off is cut
-    ax.set(xlabel=xlabel, ylabel=ylabel, xlim=limits,
-           ylim=(curve.min() - margin, curve.max() + margin))  # fmt: skip
+    ax.set(
+        xlabel=xlabel, ylabel=ylabel, xlim=limits, ylim=(curve.min() - margin, curve.max() + margin)
+    )
     return figure, ax, walks, "; ".join(told)
 
 
 def _walk(i: int) -> dict[str, Any]:
-    return {"color": COLOURS[i % 7], "linestyle": LINES[i % len(LINES)], "linewidth": 1.2,
-            "marker": MARKERS[i % 10], "markersize": 6}  # fmt: skip
+    return {
+        "color": COLOURS[i % 7],
+        "linestyle": LINES[i % len(LINES)],
+        "linewidth": 1.2,
+        "marker": MARKERS[i % 10],
+        "markersize": 6,
+    }
 
 
 def _without_network(page: str, words: str) -> str:
     """Matplotlib's player fetches its icons from the web: signs that fonts have replace them."""
-    signs = {"minus": "−", "fast-backward": "|◀", "step-backward": "◁", "play": "▶", "pause": "❚❚",
-             "step-forward": "▷", "fast-forward": "▶|", "plus": "+"}  # fmt: skip
+    signs = {
+        "minus": "−",
+        "fast-backward": "|◀",
+        "step-backward": "◁",
+        "play": "▶",
+        "pause": "❚❚",
+        "step-forward": "▷",
+        "fast-forward": "▶|",
+        "plus": "+",
+    }
     page = re.sub(r"<link\b[^>]*>", "", page)
     page = re.sub(
         r'<i class="fa fa-([\w-]+?)( fa-flip-horizontal)?"></i>',
@@ -672,13 +830,21 @@ def _without_network(page: str, words: str) -> str:
 
 @rc_context(STYLE)
 def photos(
-    x: Any, *, titles: Sequence[Any] | None = None, columns: int = 5, title: str = "",
+    x: Any,
+    *,
+    titles: Sequence[Any] | None = None,
+    columns: int = 5,
+    title: str = "",
     alt: str | None = None,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """Images in colour (N, 3, H, W), red, green and blue in [0, 1], in a grid; titles: one for each."""
     pictures = as_array(x)
-    expect(pictures.ndim == 4 and pictures.shape[1] == 3 and pictures.size > 0, "x",
-           f"shape {pictures.shape}", "(N, 3, H, W)")  # fmt: skip
+    expect(
+        pictures.ndim == 4 and pictures.shape[1] == 3 and pictures.size > 0,
+        "x",
+        f"shape {pictures.shape}",
+        "(N, 3, H, W)",
+    )
     low, high = float(pictures.min()), float(pictures.max())
     expect(low >= -1e-3 and high <= 1 + 1e-3, "x", f"{low:.3g} to {high:.3g}", "numbers in [0, 1]")
     names = [""] * len(pictures) if titles is None else [str(name) for name in titles]
@@ -695,8 +861,12 @@ def photos(
         ax.set_title(name, fontsize=12)
         ax.set(xticks=[], yticks=[])
     said = f": {', '.join(names)}" if any(names) else ""
-    return finish(figure, alt, f"{title or 'Pictures in colour'}, {len(pictures)} of "
-                  f"{pictures.shape[2]} by {pictures.shape[3]} pixels{said}.")  # fmt: skip
+    return finish(
+        figure,
+        alt,
+        f"{title or 'Pictures in colour'}, {len(pictures)} of "
+        f"{pictures.shape[2]} by {pictures.shape[3]} pixels{said}.",
+    )
 
 
 @rc_context(STYLE)
@@ -712,8 +882,10 @@ def words(
         ax.scatter(*points.T, color=colour, marker=MARKERS[i % len(MARKERS)], s=36, label=name)
         for word, at in zip(places, points, strict=True):
             ax.annotate(word, at, xytext=(5, 4), textcoords="offset points", color=colour)
-        told.append(f"{name} ({', '.join(places)}) around {number(points[:, 0].mean())}, "
-                    f"{number(points[:, 1].mean())}")  # fmt: skip
+        told.append(
+            f"{name} ({', '.join(places)}) around {number(points[:, 0].mean())}, "
+            f"{number(points[:, 1].mean())}"
+        )
     ax.margins(0.12)
     ax.legend(loc="best")
     return finish(

@@ -22,8 +22,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK, YELLOW = COLOURS = (
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442",
-)  # fmt: skip
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#000000",
+    "#F0E442",
+)
 LINES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 SIGNED = "PuOr_r"  # for numbers on both sides of 0: purple below, white at 0, orange above
@@ -61,9 +68,14 @@ def as_array(values: Any) -> np.ndarray:
 
 
 def new_axes(
-    count: int = 1, *, columns: int = 3, grid: bool = True, title: str = "",
-    sizes: Sequence[Limits] = ((7.0, 4.2), (5.0, 3.9), (3.6, 3.4)), **options: Any,
-) -> tuple[Figure, list[Axes]]:  # fmt: skip
+    count: int = 1,
+    *,
+    columns: int = 3,
+    grid: bool = True,
+    title: str = "",
+    sizes: Sequence[Limits] = ((7.0, 4.2), (5.0, 3.9), (3.6, 3.4)),
+    **options: Any,
+) -> tuple[Figure, list[Axes]]:
     """A figure with `count` panels; sizes: inches of a panel when 1, 2, 3 or more share a row."""
     from matplotlib.figure import Figure
 
@@ -98,8 +110,10 @@ def _for_notebook(figure: Figure, **_: Any) -> tuple[dict[str, str], dict[str, A
         figure.savefig(file, format="png", dpi=144)  # sharp on dense screens too
     picture = base64.b64encode(file.getvalue()).decode()
     width, height = (round(96 * inches) for inches in figure.get_size_inches())
-    page = (f'<img alt="{html.escape(words)}" width="{width}" style="max-width: 100%; height: auto"'
-            f' src="data:image/png;base64,{picture}">')  # fmt: skip
+    page = (
+        f'<img alt="{html.escape(words)}" width="{width}" style="max-width: 100%; height: auto"'
+        f' src="data:image/png;base64,{picture}">'
+    )
     size = {"width": width, "height": height, "alt": words}
     return {"text/html": page, "image/png": picture, "text/plain": words}, {"image/png": size}
 

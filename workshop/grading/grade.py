@@ -135,8 +135,11 @@ def grade(
         return Class(
             grading.results(),
             {one.submission.attendee: _problems(one.submission) for one in attendees},
-            level, seed, grading.checked, time.monotonic() - start,
-        )  # fmt: skip
+            level,
+            seed,
+            grading.checked,
+            time.monotonic() - start,
+        )
 
 
 def _seed(handed_in: list[Submission]) -> int:
@@ -185,9 +188,15 @@ def _plan(
             notebook = submission.notebook_for(exercise.name, exercise.lesson)
             limit = limits[exercise.name]
             key = key_of(
-                submission.attendee, exercise.name, notebook and notebook.place,
-                notebook and notebook.digest, seed, limit.seconds, limit.memory, __version__,
-            )  # fmt: skip
+                submission.attendee,
+                exercise.name,
+                notebook and notebook.place,
+                notebook and notebook.digest,
+                seed,
+                limit.seconds,
+                limit.memory,
+                __version__,
+            )
             result = output.done.get(key)
             if notebook is None:
                 result = _result(submission, _nowhere(submission, exercise), None, 0.0)
@@ -213,20 +222,29 @@ def _not_in(notebook: Notebook, exercise: Exercise) -> Verdict:
     """The verdict where nothing in the notebook has the exercise's name, which needs no run."""
     known = sorted(notebook.defines)
     return verdicts.say(
-        exercise, "missing",
+        exercise,
+        "missing",
         f"There is no function {exercise.name} in {notebook.place}.{nearest(exercise.name, known)}"
-        f" Was a cell deleted, or the notebook an older edition?", "exists",
-    )  # fmt: skip
+        f" Was a cell deleted, or the notebook an older edition?",
+        "exists",
+    )
 
 
 def _result(
     submission: Submission, verdict: Verdict, notebook: Notebook | None, seconds: float
 ) -> Result:
     return Result(
-        submission.attendee, verdict.lesson, verdict.exercise, verdict.status, verdict.message,
-        round(seconds, 2), verdict.stage, verdict.got, verdict.expected,
+        submission.attendee,
+        verdict.lesson,
+        verdict.exercise,
+        verdict.status,
+        verdict.message,
+        round(seconds, 2),
+        verdict.stage,
+        verdict.got,
+        verdict.expected,
         verdicts.printable(notebook.place) if notebook else "",
-    )  # fmt: skip
+    )
 
 
 # --- doing it ------------------------------------------------------------------------------------

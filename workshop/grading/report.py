@@ -131,11 +131,13 @@ def _facts(found: Mapping[str, Mapping[Key, Result]], columns: Sequence[Key], le
     )
     facts = [
         (str(len(found)), _plural(len(found), "attendee")),
-        (str(len(columns)), f"{_plural(len(columns), 'exercise')} of {lessons} "
-                            f"{_plural(lessons, 'lesson')}"),
+        (
+            str(len(columns)),
+            f"{_plural(len(columns), 'exercise')} of {lessons} {_plural(lessons, 'lesson')}",
+        ),
         (_percent(passed, total), f"passed: {passed} of {total}"),
         (str(whole), "passed everything"),
-    ]  # fmt: skip
+    ]
     items = "".join(f"<li><strong>{number}</strong> {what}</li>" for number, what in facts)
     left = total - len(everything)
     notes = f"<p>Grading was interrupted: {left} of {total} are not graded yet.</p>" if left else ""

@@ -166,8 +166,13 @@ def as_csv(results: Iterable[Result]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for one in results:
-        row = [printable(one.attendee), one.lesson, one.exercise, one.verdict,
-               " ".join(one.reason.split())]  # fmt: skip
+        row = [
+            printable(one.attendee),
+            one.lesson,
+            one.exercise,
+            one.verdict,
+            " ".join(one.reason.split()),
+        ]
         writer.writerow([*map(_no_formula, row), f"{one.seconds:.2f}"])
     return text.getvalue()
 

@@ -36,11 +36,20 @@ GRACE = 20.0  # seconds beyond the wall time, after which the sandbox itself is 
 MOST_BACK = 64_000_004  # bytes that come back from a run
 TASKS = 16
 ENVIRONMENT = {
-    "PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "USER": "attendee",
-    "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
-    "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-    "MPLBACKEND": "agg", "CUDA_VISIBLE_DEVICES": "", "WORKSHOP_GRADER": str(os.getpid()),
-}  # fmt: skip
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "USER": "attendee",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MPLBACKEND": "agg",
+    "CUDA_VISIBLE_DEVICES": "",
+    "WORKSHOP_GRADER": str(os.getpid()),
+}
 NOBODY = 65534
 
 
@@ -66,8 +75,12 @@ class Limits:
 
     def as_dict(self) -> dict[str, float]:
         """For the server."""
-        return {"cpu": self.seconds, "wall": 2 * self.seconds + 5, "memory": self.memory,
-                "tasks": TASKS}  # fmt: skip
+        return {
+            "cpu": self.seconds,
+            "wall": 2 * self.seconds + 5,
+            "memory": self.memory,
+            "tasks": TASKS,
+        }
 
 
 @dataclass(frozen=True)
@@ -216,9 +229,13 @@ def _command(number: int, where: str) -> list[str]:
 def _start(level: Level, kitchen: Kitchen, number: int) -> subprocess.Popen[bytes]:
     user = _unused_user() if level.other_user else None
     options: dict[str, Any] = {
-        "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE,
-        "pass_fds": (number,), "cwd": "/", "start_new_session": True,
-    }  # fmt: skip
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.PIPE,
+        "pass_fds": (number,),
+        "cwd": "/",
+        "start_new_session": True,
+    }
     if user is not None and level.name == "bubblewrap":
         options |= {"user": user, "group": user, "extra_groups": []}
     if level.name == "bubblewrap":
@@ -255,9 +272,18 @@ _users = itertools.count()
 
 def _bubblewrap(kitchen: Kitchen) -> list[str]:
     command = [
-        shutil.which("bwrap") or "bwrap", "--unshare-user", "--unshare-all", "--die-with-parent",
-        "--new-session", "--as-pid-1", "--cap-drop", "ALL", "--clearenv", "--hostname", "sandbox",
-    ]  # fmt: skip
+        shutil.which("bwrap") or "bwrap",
+        "--unshare-user",
+        "--unshare-all",
+        "--die-with-parent",
+        "--new-session",
+        "--as-pid-1",
+        "--cap-drop",
+        "ALL",
+        "--clearenv",
+        "--hostname",
+        "sandbox",
+    ]
     if os.geteuid() == 0:  # in there nobody is root, whoever that is out here
         command += ["--uid", str(NOBODY), "--gid", str(NOBODY)]
     for name, value in ENVIRONMENT.items():
@@ -292,8 +318,11 @@ class Sandbox:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = _start(self.level, self.kitchen, theirs.fileno())
-        first = {"modules": self.kitchen.modules, "references": len(self.kitchen.references),
-                 "nested": self.level.nested}  # fmt: skip
+        first = {
+            "modules": self.kitchen.modules,
+            "references": len(self.kitchen.references),
+            "nested": self.level.nested,
+        }
         with contextlib.suppress(OSError):  # it has ended: `wait` says why
             self.control.send(json.dumps(first).encode())
 

@@ -27,8 +27,14 @@ TICK = 0.02  # seconds between two looks at what a run takes
 MOST_TASKS = 16  # processes and threads of a run
 MOST_FILE = 1_000_000  # bytes of a file it writes, where there is a place to write at all
 # What notebooks import, loaded once for all; the lessons and core come besides.
-COMMON = ("torch.nn.functional", "torch.utils.data", "numpy", "matplotlib.figure", "ipywidgets",
-          "IPython.display")  # fmt: skip
+COMMON = (
+    "torch.nn.functional",
+    "torch.utils.data",
+    "numpy",
+    "matplotlib.figure",
+    "ipywidgets",
+    "IPython.display",
+)
 
 
 def main(number: int) -> None:
@@ -73,8 +79,15 @@ class Server:
             namespaces.prctl(namespaces.PR_SET_CHILD_SUBREAPER, 1)
         gc.collect()
         gc.freeze()
-        self._say({"ready": True, "alone": self.alone, "nested": self.nested, "failed": failed,
-                   "user": os.getuid()})  # fmt: skip
+        self._say(
+            {
+                "ready": True,
+                "alone": self.alone,
+                "nested": self.nested,
+                "failed": failed,
+                "user": os.getuid(),
+            }
+        )
 
     def serve(self) -> None:
         """Run after run."""

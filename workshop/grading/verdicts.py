@@ -12,8 +12,17 @@ from workshop.core.exercise import Case, Exercise
 from workshop.exercises import judge
 from workshop.exercises.verdict import Verdict
 
-STATUSES = ("passed", "wrong", "not attempted", "missing", "timed out", "crashed",
-            "out of memory", "unreadable", "refused")  # fmt: skip
+STATUSES = (
+    "passed",
+    "wrong",
+    "not attempted",
+    "missing",
+    "timed out",
+    "crashed",
+    "out of memory",
+    "unreadable",
+    "refused",
+)
 MOST_TEXT = 2_000  # characters of one text of a verdict
 OWN = "that is the library's own"
 _NO_MEMORY = re.compile(r"can't allocate memory|Cannot allocate memory|std::bad_alloc")
@@ -28,9 +37,12 @@ def decide(
 ) -> Verdict:
     """The verdict on a run: what came back (None: nothing whole) and how the run ended."""
     if ended.get("why") == "time":
-        return say(exercise, "timed out",
-                   f"No answer within {ended['limit']:g} seconds of computing. Is there a loop whose "
-                   f"condition never becomes false?")  # fmt: skip
+        return say(
+            exercise,
+            "timed out",
+            f"No answer within {ended['limit']:g} seconds of computing. Is there a loop whose "
+            f"condition never becomes false?",
+        )
     if ended.get("why") == "memory":
         return _out_of_memory(exercise, ended)
     if ended.get("why") == "stopped":
@@ -59,15 +71,20 @@ def _decide(
     if "unreadable" in answer:
         return say(exercise, "wrong", str(answer["unreadable"]), "exists")
     outcomes = answer.get("outcomes", [])
-    texts = [str(one["error"]["type"]) + str(one["error"]["text"])
-             for one in outcomes if "error" in one]  # fmt: skip
+    texts = [
+        str(one["error"]["type"]) + str(one["error"]["text"]) for one in outcomes if "error" in one
+    ]
     if any(text.startswith("MemoryError") or _NO_MEMORY.search(text) for text in texts):
         return _out_of_memory(exercise, ended)
     called = any(exercise.reference_path in one["calls"] for one in outcomes)
     if called or any(OWN in text for text in texts):
-        return say(exercise, "wrong",
-                   f"It calls the library's own {exercise.reference_path}. Write it yourself: that is "
-                   f"the exercise.", "values")  # fmt: skip
+        return say(
+            exercise,
+            "wrong",
+            f"It calls the library's own {exercise.reference_path}. Write it yourself: that is "
+            f"the exercise.",
+            "values",
+        )
     verdict = judge.judge(exercise, cases, answer, kept)
     if verdict.status not in STATUSES or (verdict.passed and len(outcomes) != len(cases)):
         raise ValueError(verdict.status)
@@ -104,25 +121,34 @@ def say(exercise: Exercise, status: str, message: str, stage: str = "runs") -> V
 def clean(verdict: Verdict) -> Verdict:
     """The verdict without anything in its texts that a terminal or a file would act upon."""
     return Verdict(
-        verdict.exercise, verdict.lesson, verdict.status, printable(verdict.message), verdict.stage,
-        printable(verdict.got), printable(verdict.expected),
-    )  # fmt: skip
+        verdict.exercise,
+        verdict.lesson,
+        verdict.status,
+        printable(verdict.message),
+        verdict.stage,
+        printable(verdict.got),
+        printable(verdict.expected),
+    )
 
 
 def printable(text: str) -> str:
     """The text without control characters, halves of characters and turns of direction."""
     shown = "".join(
-        one if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+        one
+        if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Cn")
         else "\N{REPLACEMENT CHARACTER}"
         for one in text[:MOST_TEXT]
-    )  # fmt: skip
+    )
     return shown + (" ..." if len(text) > MOST_TEXT else "")
 
 
 def _out_of_memory(exercise: Exercise, ended: dict[str, Any]) -> Verdict:
-    return say(exercise, "out of memory",
-               f"It needs more than the {ended['memory'] / 1e6:.0f} MB that a run may take. Does a list "
-               f"or tensor grow without end?")  # fmt: skip
+    return say(
+        exercise,
+        "out of memory",
+        f"It needs more than the {ended['memory'] / 1e6:.0f} MB that a run may take. Does a list "
+        f"or tensor grow without end?",
+    )
 
 
 def _how(ended: dict[str, Any]) -> str:

@@ -272,8 +272,17 @@ def test_fig_2_15_the_cell_has_its_weights_its_bend_and_both_ways_out():
     """fig-2.15."""
     figure = diagram.cell()
     texts = texts_of(figure)
-    for part in ("$W_{aa}$", "$W_{ax}$", "$b_a$", "tanh", "$W_{ya}$, $b_y$", "$a^{<t-1>}$", "$a^{<t>}$",
-                 "$x^{<t>}$", "$y^{<t>}$"):  # fmt: skip
+    for part in (
+        "$W_{aa}$",
+        "$W_{ax}$",
+        "$b_a$",
+        "tanh",
+        "$W_{ya}$, $b_y$",
+        "$a^{<t-1>}$",
+        "$a^{<t>}$",
+        "$x^{<t>}$",
+        "$y^{<t>}$",
+    ):
         assert texts.count(part) == 1, part
     assert "tanh and is the new state" in alt_text(figure)
 

@@ -200,9 +200,19 @@ def test_the_loss_is_the_mean_over_real_tokens():
 
 @pytest.mark.parametrize(
     ("token", "shape"),
-    [("cat", "small"), ("Cat", "Capital"), ("A", "Capital"), ("NASA", "CAPITALS"), ("U.S.", "with a dot"),
-     ("McKay", "miXed"), ("1,300", "number"), ("19th", "with a number"), (",", "sign"), ("😀", "sign")],
-)  # fmt: skip
+    [
+        ("cat", "small"),
+        ("Cat", "Capital"),
+        ("A", "Capital"),
+        ("NASA", "CAPITALS"),
+        ("U.S.", "with a dot"),
+        ("McKay", "miXed"),
+        ("1,300", "number"),
+        ("19th", "with a number"),
+        (",", "sign"),
+        ("😀", "sign"),
+    ],
+)
 def test_shapes_of_words(token, shape):
     assert tagger.SHAPES[tagger.shape_of(token)] == shape
 
@@ -223,9 +233,18 @@ def test_features_are_the_same_everywhere_and_padding_is_zero(reader):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "   ", "qzxv wqzk zzyzx", "😀 👩‍👩‍👧 Ada 🇫🇷", "Cafe\u0301 Zoe\u0308", "\u0301\u0302", "\ud83d", "word " * 10_000],
+    [
+        "",
+        "   ",
+        "qzxv wqzk zzyzx",
+        "😀 👩‍👩‍👧 Ada 🇫🇷",
+        "Cafe\u0301 Zoe\u0308",
+        "\u0301\u0302",
+        "\ud83d",
+        "word " * 10_000,
+    ],
     ids=["empty", "spaces", "unknown", "emoji", "combining", "only marks", "surrogate", "10,000"],
-)  # fmt: skip
+)
 def test_any_text_gives_a_tag_for_every_token_and_no_nan(reader, text):
     tokens, tags = reader.read(text)
     assert len(tokens) == len(tags)
@@ -260,8 +279,17 @@ def test_what_is_no_list_of_sentences_is_refused(wrong):
 
 def test_tokens_keep_capitals_and_compose_letters():
     assert cased_tokens("Dr. A. Turing's U.S. trip, 1,300 km.") == [
-        "Dr.", "A.", "Turing", "'s", "U.S.", "trip", ",", "1,300", "km", ".",
-    ]  # fmt: skip
+        "Dr.",
+        "A.",
+        "Turing",
+        "'s",
+        "U.S.",
+        "trip",
+        ",",
+        "1,300",
+        "km",
+        ".",
+    ]
     assert cased_tokens("Cafe\u0301") == ["Café"]
     assert cased_tokens("") == []
 

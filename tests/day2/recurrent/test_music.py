@@ -13,8 +13,21 @@ from workshop.day2.recurrent.music import composer, ngrams, notes, sound
 from workshop.day2.recurrent.music.tunes import TICKS, Tune, tunes
 from workshop.figures.style import alt_text
 
-JIG = ["<jig>", "D5 1/8", "|", "F#5 1/4", "E5 1/8", "D5 3/8", "|", "rest 3/4", "|", "A4 1/2", "||",
-       "D4 3/4", "<eos>"]  # fmt: skip
+JIG = [
+    "<jig>",
+    "D5 1/8",
+    "|",
+    "F#5 1/4",
+    "E5 1/8",
+    "D5 3/8",
+    "|",
+    "rest 3/4",
+    "|",
+    "A4 1/2",
+    "||",
+    "D4 3/4",
+    "<eos>",
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +47,14 @@ def tune(notes_, *, sharps=2, metre=(4, 4)):
 
 @pytest.mark.parametrize(
     ("pitch", "ticks", "name"),
-    [(60, 24, "C4 1/4"), (69, 12, "A4 1/8"), (78, 18, "F#5 3/16"), (74, 8, "D5 1/12"), (0, 96, "rest 1")],
-)  # fmt: skip
+    [
+        (60, 24, "C4 1/4"),
+        (69, 12, "A4 1/8"),
+        (78, 18, "F#5 3/16"),
+        (74, 8, "D5 1/12"),
+        (0, 96, "rest 1"),
+    ],
+)
 def test_a_note_has_a_name_and_the_name_is_the_note(pitch, ticks, name):
     assert notes.note_name(pitch, ticks) == name
     assert notes.read_note(name) == (pitch, ticks)
@@ -62,8 +81,13 @@ def test_two_four_is_written_like_four_four_and_marks_stay():
     made = notes.to_common_key(tune([(74, 6), (1, 0), (0, 12), (2, 0), (74, 6)], metre=(2, 4)))
     assert made.tolist() == [[74, 12], [1, 0], [0, 24], [2, 0], [74, 12]]
     assert notes.tokens_of(tune([(74, 12), (1, 0), (0, 24)])) == [
-        "<sos>", "<reel>", "D5 1/8", "|", "rest 1/4", "<eos>",
-    ]  # fmt: skip
+        "<sos>",
+        "<reel>",
+        "D5 1/8",
+        "|",
+        "rest 1/4",
+        "<eos>",
+    ]
 
 
 def test_inputs_and_answers_are_one_step_apart():
@@ -166,10 +190,12 @@ def test_perplexity_is_over_tokens_not_over_padding(small):
     rows = [[2, 9, 8, 7, 6, 3], [2, 3], [2, 9, 3]]
     surprise = torch.cat(
         [
-            F.cross_entropy(model(torch.tensor([row[:-1]]))[0], torch.tensor(row[1:]), reduction="none")
+            F.cross_entropy(
+                model(torch.tensor([row[:-1]]))[0], torch.tensor(row[1:]), reduction="none"
+            )
             for row in rows
         ]
-    )  # fmt: skip
+    )
     expected = surprise.mean().exp().item()
     assert composer.perplexity(model, rows, vocabulary) == pytest.approx(expected, rel=1e-5)
     # a model that knows nothing hesitates among all tokens
@@ -334,7 +360,10 @@ def test_the_midi_file_read_back_byte_by_byte(tmp_path):
     assert max(t for t, _ in off) == 12 + 72 + 72 + 48 + 72
 
 
-@pytest.mark.parametrize(("number", "expected"), [(0, "00"), (127, "7f"), (128, "8100"), (8192, "c000"), (16383, "ff7f"), (16384, "818000")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(0, "00"), (127, "7f"), (128, "8100"), (8192, "c000"), (16383, "ff7f"), (16384, "818000")],
+)
 def test_times_are_written_as_the_standard_s_own_examples(number, expected):
     assert sound._varying(number).hex() == expected
 

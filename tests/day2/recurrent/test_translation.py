@@ -205,8 +205,10 @@ def test_the_loss_does_not_count_padding(tiny):
     g = torch.Generator().manual_seed(0)
     logits = torch.randn(2, 3, 7, generator=g)
     wanted = torch.tensor([[4, 5, EOS_ID], [6, EOS_ID, PAD_ID]])
-    terms = [-logits[b, u].log_softmax(dim=0)[wanted[b, u]] for b, u in
-             ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1))]  # fmt: skip
+    terms = [
+        -logits[b, u].log_softmax(dim=0)[wanted[b, u]]
+        for b, u in ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1))
+    ]
     torch.testing.assert_close(translation.loss_of(logits, wanted), torch.stack(terms).mean())
 
 
@@ -401,13 +403,16 @@ def test_a_phrase_may_be_typed_in_other_ways(dictionary):
         ("one " * 10_000, r"got a phrase of 10,000 words and signs"),
         ("the moon", r"no training phrase had 'the', 'moon'\..*Known are .* names of days"),
         ("tusday", r"'tusday'\. Did you mean 'tuesday'\?"),
-        ("\U0001f642 \U0001f468\u200d\U0001f469\u200d\U0001f467", "no training phrase had '\U0001f642'"),
+        (
+            "\U0001f642 \U0001f468\u200d\U0001f469\u200d\U0001f467",
+            "no training phrase had '\U0001f642'",
+        ),
         ("marc\u0327h 5", r"no training phrase had"),
         ("march 5, 1873", r"'1873'.*1900 to 2099"),
         ("___", r"no training phrase had '_'"),
         (None, r"got None, expected a phrase such as"),
     ],
-)  # fmt: skip
+)
 def test_a_phrase_that_cannot_be_translated_says_why(dictionary, text, message):
     model = model_of(dictionary, "dot")
     with pytest.raises(PhraseError, match=message):

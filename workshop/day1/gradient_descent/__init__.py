@@ -53,9 +53,7 @@ def learn(
     """Train `model` by plain SGD, options as for `fit`, and score it on `test`, ruined or not."""
     optimizer, history = torch.optim.SGD(model.parameters(), lr=lr), History()
     with suppress(Diverged):
-        history = fit(
-            model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, **options
-        )  # fmt: skip
+        history = fit(model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, **options)
     return history, evaluate(model, test, metrics={"accuracy": count_correct})
 
 
@@ -81,9 +79,15 @@ def run(
         for name, (sizes, lr) in jobs.items():
             model = backprop.as_module(backprop.initialise(sizes, seed)).to(device)
             histories[name], scores[name] = learn(
-                model, data.development, data.test, lr=lr, epochs=config.epochs, seed=seed,
-                batch_size=config.batch_size, progress=progress and name.replace("_", " "),
-            )  # fmt: skip
+                model,
+                data.development,
+                data.test,
+                lr=lr,
+                epochs=config.epochs,
+                seed=seed,
+                batch_size=config.batch_size,
+                progress=progress and name.replace("_", " "),
+            )
     gain = scores["mlp"]["accuracy"] - scores["linear"]["accuracy"]
     metrics = [score.measured("accuracy", f"{name}_accuracy") for name, score in scores.items()]
     return Result((*metrics, Measured("gain_over_linear", gain)), histories)

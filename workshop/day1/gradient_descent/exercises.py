@@ -237,13 +237,19 @@ def _backward_cases(seed: int) -> list[Case]:
 
 
 def _backward(
-    x: Tensor, y: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor, *,
+    x: Tensor,
+    y: Tensor,
+    W1: Tensor,
+    b1: Tensor,
+    W2: Tensor,
+    b2: Tensor,
+    *,
     of: Callable[[Tensor, Tensor], Tensor] = lambda p, right: p - right,
     share: Callable[[Tensor], Any] = len,
     bend: Callable[[Tensor, Tensor], Tensor] = lambda d, z: d * (z > 0),
     add: Callable[[Tensor], Tensor] = lambda d: d.sum(dim=0),
     turn: Callable[[Tensor], Tensor] = lambda d: d,
-) -> tuple[Tensor, ...]:  # fmt: skip
+) -> tuple[Tensor, ...]:
     """`backward` with one of its parts exchanged."""
     z1 = x @ W1.T + b1
     a1 = torch.relu(z1)
@@ -355,10 +361,20 @@ def _training_cases(seed: int) -> list[Case]:
 
 
 def _train(
-    x: Tensor, y: Tensor, sizes: Sequence[int], lr: float, epochs: int, batch_size: int,
-    seed: int, *, start: float = 1.0, learns: tuple[bool, ...] = (True,) * 4, shuffle: bool = True,
-    stop_after: str = "", stale: bool = False,
-) -> list[Tensor]:  # fmt: skip
+    x: Tensor,
+    y: Tensor,
+    sizes: Sequence[int],
+    lr: float,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    *,
+    start: float = 1.0,
+    learns: tuple[bool, ...] = (True,) * 4,
+    shuffle: bool = True,
+    stop_after: str = "",
+    stale: bool = False,
+) -> list[Tensor]:
     """`train_by_hand` with one of its parts exchanged."""
     params = [start * p for p in backprop.initialise(sizes, seed)]
     first, order = params, torch.Generator().manual_seed(seed)
@@ -381,8 +397,12 @@ def _with_autograd(
 ) -> list[Tensor]:
     """Another start, another order, and PyTorch's gradients."""
     D, H, C = sizes
-    params = [torch.randn(H, D) * (2 / D) ** 0.5, torch.zeros(H), torch.randn(C, H) / H**0.5,
-              torch.zeros(C)]  # fmt: skip
+    params = [
+        torch.randn(H, D) * (2 / D) ** 0.5,
+        torch.zeros(H),
+        torch.randn(C, H) / H**0.5,
+        torch.zeros(C),
+    ]
     for p in params:
         p.requires_grad_()
     for _ in range(epochs * len(x) // batch_size):

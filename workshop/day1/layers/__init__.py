@@ -118,16 +118,28 @@ class Residual(nn.Module):
 
 
 def train(
-    data: Split, sizes: tuple[int, ...], loss_fn: nn.Module, *, lr: float, epochs: int, seed: int,
+    data: Split,
+    sizes: tuple[int, ...],
+    loss_fn: nn.Module,
+    *,
+    lr: float,
+    epochs: int,
+    seed: int,
     progress: bool | str = False,
-) -> tuple[MLP, History]:  # fmt: skip
+) -> tuple[MLP, History]:
     """A new network with layers of these sizes, trained on `data`, on its device."""
     model = MLP(sizes).to(data.x.device)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     history = fit(
-        model, data, loss_fn=loss_fn, optimizer=optimizer, epochs=epochs, batch_size=32, seed=seed,
+        model,
+        data,
+        loss_fn=loss_fn,
+        optimizer=optimizer,
+        epochs=epochs,
+        batch_size=32,
+        seed=seed,
         progress=progress,
-    )  # fmt: skip
+    )
     return model, history
 
 
@@ -173,11 +185,16 @@ def run(
         seed_everything(seed)
         trained = {
             name: train(
-                data, sizes, loss_fn, lr=lr, epochs=config.epochs, seed=seed,
+                data,
+                sizes,
+                loss_fn,
+                lr=lr,
+                epochs=config.epochs,
+                seed=seed,
                 progress=progress and name,
             )
             for name, (data, sizes, loss_fn, lr) in jobs.items()
-        }  # fmt: skip
+        }
         classes, squeezed, binary, regression = (model for model, _ in trained.values())
         tumours_test = Split(tumours.test.x, tumours.test.y[:, None])
         with torch.no_grad():

@@ -38,10 +38,26 @@ from workshop.day1.losses.functions import (
 from workshop.day1.losses.tasks import TasksConfig
 
 __all__ = [
-    "Config", "bce_with_logits", "binary_cross_entropy", "cce", "cce_loops", "clamped_log",
-    "converter", "critic", "cross_entropy", "examples", "mae", "misses", "mse", "run", "same_shape",
-    "soft_cross_entropy", "tasks", "wasserstein", "wasserstein_1d",
-]  # fmt: skip
+    "Config",
+    "bce_with_logits",
+    "binary_cross_entropy",
+    "cce",
+    "cce_loops",
+    "clamped_log",
+    "converter",
+    "critic",
+    "cross_entropy",
+    "examples",
+    "mae",
+    "misses",
+    "mse",
+    "run",
+    "same_shape",
+    "soft_cross_entropy",
+    "tasks",
+    "wasserstein",
+    "wasserstein_1d",
+]
 
 
 @dataclass(frozen=True, kw_only=True)

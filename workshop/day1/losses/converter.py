@@ -108,9 +108,15 @@ def converter(start: float) -> nn.Linear:
 
 
 def train(
-    data: Split, loss_fn: Callable[[Tensor, Tensor], Tensor], *, start: float, lr: float,
-    epochs: int, device: torch.device | str = "cpu", progress: bool | str = False,
-) -> tuple[float, History]:  # fmt: skip
+    data: Split,
+    loss_fn: Callable[[Tensor, Tensor], Tensor],
+    *,
+    start: float,
+    lr: float,
+    epochs: int,
+    device: torch.device | str = "cpu",
+    progress: bool | str = False,
+) -> tuple[float, History]:
     """The w that gradient descent finds, all rows at once, for x and y (N, 1), and the history."""
     model = converter(start).to(device)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
@@ -137,8 +143,12 @@ def measure(
         ("mse", mse, config.typos_squares_lr, config.typos_epochs // 5 + 1),
     ):
         w, _ = train(
-            signs, loss_fn, lr=lr, epochs=epochs,
-            progress=progress and f"typing errors, {name}", **at,
-        )  # fmt: skip
+            signs,
+            loss_fn,
+            lr=lr,
+            epochs=epochs,
+            progress=progress and f"typing errors, {name}",
+            **at,
+        )
         metrics.append(Measured(f"typos_{name}_error", abs(w - MILES_PER_KM)))
     return metrics, {"converter": history}

@@ -74,9 +74,14 @@ def critic_loss(f: Tensor, real: Tensor) -> Tensor:
 
 
 def train_critic(
-    real: Tensor, fake: Tensor, config: CriticConfig = CriticConfig(), *, clip: bool = True,
-    device: torch.device | str = "cpu", progress: bool | str = False,
-) -> tuple[Critic, float, History]:  # fmt: skip
+    real: Tensor,
+    fake: Tensor,
+    config: CriticConfig = CriticConfig(),
+    *,
+    clip: bool = True,
+    device: torch.device | str = "cpu",
+    progress: bool | str = False,
+) -> tuple[Critic, float, History]:
     """A critic trained to tell real (N,) from fake (M,), the distance it reports, its history."""
     x = torch.cat([real, fake])
     kind = torch.cat([torch.ones_like(real), torch.zeros_like(fake)])
@@ -103,8 +108,12 @@ def measure(
     metrics, histories = [], {}
     for name, clip in {"critic": True, "unlimited_critic": False}.items():
         _, reported, histories[name] = train_critic(
-            real, fake, config, clip=clip, device=device,
+            real,
+            fake,
+            config,
+            clip=clip,
+            device=device,
             progress=progress and name.replace("_", " "),
-        )  # fmt: skip
+        )
         metrics.append(Measured(f"{name}_off", abs(reported / exact - 1)))
     return metrics, histories

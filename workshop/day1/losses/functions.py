@@ -134,8 +134,10 @@ def wasserstein(a: Tensor, b: Tensor) -> Tensor:
         ValueError: one of them is empty or not a row of numbers.
     """
     if a.ndim != 1 or b.ndim != 1 or not len(a) or not len(b):
-        raise ValueError(f"samples: got shapes {tuple(a.shape)} and {tuple(b.shape)}, expected "
-                         f"(N,) and (M,) with N, M > 0")  # fmt: skip
+        raise ValueError(
+            f"samples: got shapes {tuple(a.shape)} and {tuple(b.shape)}, expected "
+            f"(N,) and (M,) with N, M > 0"
+        )
     n, m = len(a), len(b)
     borders = torch.cat([torch.arange(n) * m, torch.arange(m) * n, torch.tensor([n * m])]).unique()
     start, share = borders[:-1].to(a.device), borders.diff().to(a.device, a.dtype) / (n * m)

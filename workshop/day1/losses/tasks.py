@@ -65,16 +65,29 @@ class TasksConfig:
 
 
 def learn(
-    sizes: tuple[int, ...], data: Split, loss_fn: Loss, *, lr: float, epochs: int,
-    batch_size: int | None = None, seed: int, progress: bool | str = False,
-) -> tuple[nn.Module, History]:  # fmt: skip
+    sizes: tuple[int, ...],
+    data: Split,
+    loss_fn: Loss,
+    *,
+    lr: float,
+    epochs: int,
+    batch_size: int | None = None,
+    seed: int,
+    progress: bool | str = False,
+) -> tuple[nn.Module, History]:
     """A new network with layers of these sizes and ReLUs, trained on `data`, on its device."""
     seed_everything(seed)
     model = network(sizes, nn.ReLU).to(data.x.device)
     history = fit(
-        model, data, loss_fn=loss_fn, optimizer=torch.optim.SGD(model.parameters(), lr=lr),
-        epochs=epochs, batch_size=batch_size, seed=seed, progress=progress,
-    )  # fmt: skip
+        model,
+        data,
+        loss_fn=loss_fn,
+        optimizer=torch.optim.SGD(model.parameters(), lr=lr),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        progress=progress,
+    )
     return model, history
 
 
@@ -91,9 +104,14 @@ def measure_number(
     metrics, histories = [], {}
     for name, y in {"diabetes": known.y, "shuffled_diabetes": known.y[order]}.items():
         model, histories[name] = learn(
-            (10, 1), Split(known.x, y), mse, lr=config.number_lr, epochs=config.line_epochs,
-            seed=seed, progress=progress and name.replace("_", " "),
-        )  # fmt: skip
+            (10, 1),
+            Split(known.x, y),
+            mse,
+            lr=config.number_lr,
+            epochs=config.line_epochs,
+            seed=seed,
+            progress=progress and name.replace("_", " "),
+        )
         with torch.no_grad():
             metrics.append(Measured(f"{name}_r2", r2(model(test.x), test.y, mean.to(device))))
     return metrics, histories
@@ -137,9 +155,15 @@ def measure_several(
         ("softmax_pictures", shares, soft_cross_entropy, config.pictures_lr / 10, count_shares),
     ):
         model, histories[name] = learn(
-            (128, config.pictures_hidden, 10), data, loss_fn, lr=lr, epochs=config.pictures_epochs,
-            batch_size=64, seed=seed, progress=progress and name.replace("_", " "),
-        )  # fmt: skip
+            (128, config.pictures_hidden, 10),
+            data,
+            loss_fn,
+            lr=lr,
+            epochs=config.pictures_epochs,
+            batch_size=64,
+            seed=seed,
+            progress=progress and name.replace("_", " "),
+        )
         score = evaluate(model, new, metrics={"exact": exact})
         metrics.append(score.measured("exact", f"{name}_exact"))
     return metrics, histories
@@ -153,15 +177,23 @@ def measure_one_of_many(
     known, test = digits.development.to(device), digits.test
     options = {"epochs": config.digits_epochs, "batch_size": 32, "seed": seed}
     model, history = learn(
-        (64, config.digits_hidden, 10), known, cross_entropy, lr=config.digits_lr,
-        progress=progress and "digits", **options,
-    )  # fmt: skip
+        (64, config.digits_hidden, 10),
+        known,
+        cross_entropy,
+        lr=config.digits_lr,
+        progress=progress and "digits",
+        **options,
+    )
     right = evaluate(model, test, metrics={"accuracy": count_correct})
     # In tenths, for a network learns best from numbers near 1 (lesson 4).
     model, _ = learn(
-        (64, config.digits_hidden, 1), Split(known.x, known.y[:, None] / 10), mse,
-        lr=config.tenths_lr, progress=progress and "digits as numbers", **options,
-    )  # fmt: skip
+        (64, config.digits_hidden, 1),
+        Split(known.x, known.y[:, None] / 10),
+        mse,
+        lr=config.tenths_lr,
+        progress=progress and "digits as numbers",
+        **options,
+    )
     as_number = evaluate(model, Split(test.x, test.y[:, None]), metrics={"accuracy": count_nearest})
     metrics = [
         right.measured("accuracy", "digits_accuracy"),

@@ -117,9 +117,14 @@ def train(
         lr=config.lr,
     )
     history = fit(
-        model, (data.x, data.y.float()), loss_fn=nn.BCEWithLogitsLoss(), optimizer=optimizer,
-        epochs=config.epochs, seed=seed, progress=progress,
-    )  # fmt: skip
+        model,
+        (data.x, data.y.float()),
+        loss_fn=nn.BCEWithLogitsLoss(),
+        optimizer=optimizer,
+        epochs=config.epochs,
+        seed=seed,
+        progress=progress,
+    )
     return model, history
 
 

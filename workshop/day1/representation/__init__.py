@@ -144,10 +144,15 @@ def network(inputs: int, hidden: int, classes: int = 2) -> nn.Module:
 def small_cnn(classes: int = 10) -> nn.Module:
     """A look ahead at lesson 10, for figure 1.4: (N, 1, 28, 28) -> logits (N, classes)."""
     return nn.Sequential(
-        nn.Conv2d(1, 8, kernel_size=5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(8, 16, kernel_size=5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(16 * 7 * 7, classes),
-    )  # fmt: skip
+        nn.Conv2d(1, 8, kernel_size=5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(8, 16, kernel_size=5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(16 * 7 * 7, classes),
+    )
 
 
 def learn(
@@ -183,9 +188,12 @@ def run(
         "rings_network": (network(2, config.hidden), seen, new, small),
         "digits_features": (nn.Linear(58, 10), features.development, features.test, large),
         "digits_network": (
-            network(784, config.digits_hidden, 10), pixels.development, pixels.test, large
+            network(784, config.digits_hidden, 10),
+            pixels.development,
+            pixels.test,
+            large,
         ),
-    }  # fmt: skip
+    }
     known, test = represent(digits, lambda x: x.flatten(1)).development, digits.test
     options = {"epochs": config.perceptron_epochs, "seed": seed}
     with threads(1):

@@ -68,9 +68,13 @@ def run(
         options = {"epochs": config.epochs, "batch_size": config.batch_size} | changes
         model = build(kind, width=config.width, seed=seed, augment=augment)
         histories[name] = train(
-            model, data, lr=config.lr if kind == "cnn" else config.mlp_lr, seed=seed,
-            progress=progress and name.replace("_", " "), **options,
-        )  # fmt: skip
+            model,
+            data,
+            lr=config.lr if kind == "cnn" else config.mlp_lr,
+            seed=seed,
+            progress=progress and name.replace("_", " "),
+            **options,
+        )
         return model
 
     def score(model: torch.nn.Module, data: Split) -> Scores:
@@ -96,8 +100,9 @@ def run(
     }
     if full is not None:
         full = full.to(device)
-        model = learned("full_fashion", "cnn", full.development, epochs=config.full_epochs,
-                        batch_size=128)  # fmt: skip
+        model = learned(
+            "full_fashion", "cnn", full.development, epochs=config.full_epochs, batch_size=128
+        )
         scores["full_fashion"] = score(model, full.test)
     metrics = [scores[name].measured("accuracy", f"{name}_accuracy") for name in scores]
     for name in ("digits", "shuffled"):

@@ -11,15 +11,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 # Figure 2.12: an image of 7 by 7 pixels and a kernel of 3 by 3.
-IMAGE = torch.tensor([
-    [0.0, 1, 1, 1, 0, 0, 0],
-    [0, 0, 1, 1, 1, 0, 0],
-    [0, 0, 0, 1, 1, 1, 0],
-    [0, 0, 0, 1, 1, 0, 0],
-    [0, 0, 1, 1, 0, 0, 0],
-    [0, 1, 1, 0, 0, 0, 0],
-    [1, 1, 0, 0, 0, 0, 0],
-])  # fmt: skip
+IMAGE = torch.tensor(
+    [
+        [0.0, 1, 1, 1, 0, 0, 0],
+        [0, 0, 1, 1, 1, 0, 0],
+        [0, 0, 0, 1, 1, 1, 0],
+        [0, 0, 0, 1, 1, 0, 0],
+        [0, 0, 1, 1, 0, 0, 0],
+        [0, 1, 1, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0, 0],
+    ]
+)
 KERNEL = torch.tensor([[1.0, 0, 1], [0, 1, 0], [1, 0, 1]])
 
 
@@ -73,9 +75,15 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int)
 
 
 def conv2d(
-    x: Tensor, weight: Tensor, bias: Tensor | None = None, *, stride: int = 1, padding: int = 0,
-    dilation: int = 1, groups: int = 1,
-) -> Tensor:  # fmt: skip
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    *,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    groups: int = 1,
+) -> Tensor:
     """All that F.conv2d can do, in a loop over the k * k cells of the kernel instead of the places.
 
     x (B, C, H, W), weight (F, C / groups, k, l), bias (F,) -> (B, F, H', W'). With groups, the

@@ -49,10 +49,14 @@ def mlp(classes: int = 10) -> nn.Module:
     """Two hidden layers with all the means of the CNN but its windows: (B, 1, 28, 28) -> logits."""
     return nn.Sequential(
         nn.Flatten(),
-        nn.Linear(784, 256), nn.BatchNorm1d(256), nn.ReLU(),
-        nn.Linear(256, 128), nn.BatchNorm1d(128), nn.ReLU(),
+        nn.Linear(784, 256),
+        nn.BatchNorm1d(256),
+        nn.ReLU(),
+        nn.Linear(256, 128),
+        nn.BatchNorm1d(128),
+        nn.ReLU(),
         nn.Linear(128, classes),
-    )  # fmt: skip
+    )
 
 
 def recipe(
@@ -83,9 +87,15 @@ def build(kind: str, *, width: int = 16, seed: int = 0, augment: bool = False) -
 
 
 def train(
-    model: nn.Module, data: Split, *, epochs: int, lr: float, seed: int,
-    batch_size: int = 64, progress: bool | str = False,
-) -> History:  # fmt: skip
+    model: nn.Module,
+    data: Split,
+    *,
+    epochs: int,
+    lr: float,
+    seed: int,
+    batch_size: int = 64,
+    progress: bool | str = False,
+) -> History:
     """Train `model` in place on `data`, on the device where `data` are."""
     if data.x.device.type == "mps":  # which is not at home in the layout that `build` chose
         model.to(memory_format=torch.contiguous_format)

@@ -72,22 +72,38 @@ def composed(count: int, *, most: int, seed: int) -> tuple[Split, Split]:
 
 
 def train(
-    data: Split, outputs: int, loss_fn: nn.Module, config: Config, *, lr: float | None = None,
-    seed: int, device: torch.device | str = "cpu", last: nn.Module | None = None,
+    data: Split,
+    outputs: int,
+    loss_fn: nn.Module,
+    config: Config,
+    *,
+    lr: float | None = None,
+    seed: int,
+    device: torch.device | str = "cpu",
+    last: nn.Module | None = None,
     progress: bool | str = False,
-) -> tuple[nn.Module, History]:  # fmt: skip
+) -> tuple[nn.Module, History]:
     """One hidden layer of ReLUs and a head with `outputs` logits; last: what a mistake puts there."""
     seed_everything(seed)
     inputs = data.x[0].numel()
     model = nn.Sequential(
-        nn.Flatten(), nn.Linear(inputs, config.hidden), nn.ReLU(),
-        nn.Linear(config.hidden, outputs), last or nn.Identity(),
-    ).to(device)  # fmt: skip
+        nn.Flatten(),
+        nn.Linear(inputs, config.hidden),
+        nn.ReLU(),
+        nn.Linear(config.hidden, outputs),
+        last or nn.Identity(),
+    ).to(device)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr or config.lr)
     history = fit(
-        model, data, loss_fn=loss_fn, optimizer=optimizer, epochs=config.epochs, batch_size=32,
-        seed=seed, progress=progress,
-    )  # fmt: skip
+        model,
+        data,
+        loss_fn=loss_fn,
+        optimizer=optimizer,
+        epochs=config.epochs,
+        batch_size=32,
+        seed=seed,
+        progress=progress,
+    )
     return model, history
 
 
@@ -122,9 +138,14 @@ def run(
     number = disease_progression()
     for name, last in (("regression", nn.Identity()), ("regression_sigmoid", nn.Sigmoid())):
         model, histories[name] = train(
-            number.development, 1, head_for("regression").loss, lr=config.lr / 20, last=last,
-            progress=progress and name, **common,
-        )  # fmt: skip
+            number.development,
+            1,
+            head_for("regression").loss,
+            lr=config.lr / 20,
+            last=last,
+            progress=progress and name,
+            **common,
+        )
         metrics.append(Measured(f"chooser_{name}_r2", r2(model, number.development, number.test)))
 
     tumours = standardize(load("breast_cancer"))
@@ -159,8 +180,9 @@ def run(
     known, test = composed(config.images, most=3, seed=seed)
     shares = Split(known.x, known.y / known.y.sum(dim=1, keepdim=True))
     for name, head, data in (
-        ("multilabel", "multi-label", known), ("multilabel_softmax", "multi-class", shares)
-    ):  # fmt: skip
+        ("multilabel", "multi-label", known),
+        ("multilabel_softmax", "multi-class", shares),
+    ):
         model, histories[name] = train(
             data, 3, head_for(head).loss, progress=progress and name, **common
         )

@@ -69,9 +69,13 @@ def run(
         for size, depth in {"shallow": config.shallow, "deep": config.deep}.items():
             name = f"{kind}_{size}"
             model, histories[name] = train(
-                data.development, config, depth, skip=kind == "residual", seed=seed,
+                data.development,
+                config,
+                depth,
+                skip=kind == "residual",
+                seed=seed,
                 progress=progress and f"{depth} layers, {kind}",
-            )  # fmt: skip
+            )
             for part, examples in (("train", data.development), ("test", data.test)):
                 score = evaluate(model, examples, metrics={"right": count_correct})
                 wrong = score.total - score.sums["right"]

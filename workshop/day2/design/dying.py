@@ -81,25 +81,40 @@ def dead_after(lr: float, data: Split, *, hidden: int = 64, updates: int = 100, 
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     with contextlib.suppress(Diverged):  # the dead can be counted all the same
         fit(
-            model, (data.x[few], data.y[few]), loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer,
-            epochs=1, batch_size=32, seed=seed,
-        )  # fmt: skip
+            model,
+            (data.x[few], data.y[few]),
+            loss_fn=nn.CrossEntropyLoss(),
+            optimizer=optimizer,
+            epochs=1,
+            batch_size=32,
+            seed=seed,
+        )
     return count_dead(model, data.x)
 
 
 def train(
-    activation: Callable[[], nn.Module], data: Split, config: Config, *, seed: int,
+    activation: Callable[[], nn.Module],
+    data: Split,
+    config: Config,
+    *,
+    seed: int,
     progress: bool | str = False,
-) -> tuple[nn.Sequential, History]:  # fmt: skip
+) -> tuple[nn.Sequential, History]:
     """The network, killed, with another rectifier in the place of ReLU, and trained."""
     seed_everything(seed)
     model = network(config.hidden, activation).to(data.x.device)
     kill(model, config.bias)
     history = fit(
-        model, data, loss_fn=nn.CrossEntropyLoss(), batch_size=32, seed=seed, progress=progress,
-        optimizer=torch.optim.SGD(model.parameters(), lr=config.lr), epochs=config.epochs,
+        model,
+        data,
+        loss_fn=nn.CrossEntropyLoss(),
+        batch_size=32,
+        seed=seed,
+        progress=progress,
+        optimizer=torch.optim.SGD(model.parameters(), lr=config.lr),
+        epochs=config.epochs,
         metrics={"accuracy": count_correct},
-    )  # fmt: skip
+    )
     return model, history
 
 

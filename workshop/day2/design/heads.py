@@ -57,23 +57,42 @@ class Head:
 
 HEADS = (
     Head(
-        "regression", nn.Identity(), nn.MSELoss(), column,
-        "[[1.3], [5.7], [6.6]]", "R2, or the mean absolute error", "the price of a house",
+        "regression",
+        nn.Identity(),
+        nn.MSELoss(),
+        column,
+        "[[1.3], [5.7], [6.6]]",
+        "R2, or the mean absolute error",
+        "the price of a house",
     ),
     Head(
-        "binary", nn.Sigmoid(), nn.BCEWithLogitsLoss(), column,
-        "[[0.], [1.]]", "accuracy", "cat or dog",
+        "binary",
+        nn.Sigmoid(),
+        nn.BCEWithLogitsLoss(),
+        column,
+        "[[0.], [1.]]",
+        "accuracy",
+        "cat or dog",
     ),
     Head(
-        "multi-class", nn.Softmax(dim=1), nn.CrossEntropyLoss(), class_ids,
-        "[0, 1], or one-hot [[1., 0., 0.], [0., 1., 0.]]", "accuracy", "cat, dog or chicken",
+        "multi-class",
+        nn.Softmax(dim=1),
+        nn.CrossEntropyLoss(),
+        class_ids,
+        "[0, 1], or one-hot [[1., 0., 0.], [0., 1., 0.]]",
+        "accuracy",
+        "cat, dog or chicken",
     ),
     Head(
-        "multi-label", nn.Sigmoid(), nn.BCEWithLogitsLoss(), multi_hot,
-        "[[0., 1., 1.], [1., 0., 1.]]", "share of images with all labels right; F1",
+        "multi-label",
+        nn.Sigmoid(),
+        nn.BCEWithLogitsLoss(),
+        multi_hot,
+        "[[0., 1., 1.], [1., 0., 1.]]",
+        "share of images with all labels right; F1",
         "what can be seen in a picture",
     ),
-)  # fmt: skip
+)
 
 
 def head_for(task: str) -> Head:

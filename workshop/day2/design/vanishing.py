@@ -106,9 +106,16 @@ def layer(inputs: int, outputs: int, norm: bool) -> list[nn.Module]:
 
 
 def deep_network(
-    inputs: int, width: int, depth: int, *, classes: int = 10, kaiming: bool = True,
-    activation: type[nn.Module] = nn.ReLU, norm: bool = False, skip: bool = False,
-) -> nn.Sequential:  # fmt: skip
+    inputs: int,
+    width: int,
+    depth: int,
+    *,
+    classes: int = 10,
+    kaiming: bool = True,
+    activation: type[nn.Module] = nn.ReLU,
+    norm: bool = False,
+    skip: bool = False,
+) -> nn.Sequential:
     """`depth` linear layers: the first, (depth - 2) / 2 blocks of two, the last. Returns logits.
 
     kaiming: start with weights of variance 2 / fan-in, which keep the size of the signal through

@@ -68,9 +68,15 @@ def train(
     ).to(data.x.device)
     optimizer = torch.optim.SGD(model.parameters(), lr=config.lr)
     history = fit(
-        model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=config.epochs,
-        batch_size=32, seed=seed, progress=progress,
-    )  # fmt: skip
+        model,
+        data,
+        loss_fn=nn.CrossEntropyLoss(),
+        optimizer=optimizer,
+        epochs=config.epochs,
+        batch_size=32,
+        seed=seed,
+        progress=progress,
+    )
     return model, history
 
 

@@ -114,10 +114,18 @@ def _cell_cases(seed: int, parts: int, states: int) -> list[Case]:
 
 
 def _gru(
-    x: Tensor, a: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor, *,
-    order: tuple[int, int, int] = (0, 1, 2), reset: str = "after", bend=torch.tanh,
+    x: Tensor,
+    a: Tensor,
+    w_ih: Tensor,
+    w_hh: Tensor,
+    b_ih: Tensor,
+    b_hh: Tensor,
+    *,
+    order: tuple[int, int, int] = (0, 1, 2),
+    reset: str = "after",
+    bend=torch.tanh,
     writes: bool = False,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """A GRU with one thing done another way."""
     from_x = (x @ w_ih.T + b_ih).chunk(3, dim=1)
     from_a = (a @ w_hh.T + b_hh).chunk(3, dim=1)
@@ -203,10 +211,20 @@ GRU = Exercise(
 
 
 def _lstm(
-    x: Tensor, a: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor, *,
-    order: tuple[int, int, int, int] = (0, 1, 2, 3), tied: bool = False, bend=torch.tanh,
-    shown=torch.tanh, read_new: bool = True,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+    x: Tensor,
+    a: Tensor,
+    c: Tensor,
+    w_ih: Tensor,
+    w_hh: Tensor,
+    b_ih: Tensor,
+    b_hh: Tensor,
+    *,
+    order: tuple[int, int, int, int] = (0, 1, 2, 3),
+    tied: bool = False,
+    bend=torch.tanh,
+    shown=torch.tanh,
+    read_new: bool = True,
+) -> tuple[Tensor, Tensor]:
     """An LSTM with one thing done another way."""
     parts = (x @ w_ih.T + b_ih + a @ w_hh.T + b_hh).chunk(4, dim=1)
     u, f, n, o = (parts[i] for i in order)

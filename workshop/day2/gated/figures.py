@@ -50,8 +50,9 @@ def _gru(ax: Axes) -> str:
     line(ax, (0.7, 0.3), (4.7, 0.3), arrow=False)
     line(ax, (1.3, -0.15), (7.0, -0.15), (7.0, 0.95))  # x alone: the candidate's memory is reset
     for x, text, name, fill in (
-        (2.9, "$\\sigma$", "$\\Gamma_u$", GATE), (4.7, "$\\sigma$", "$\\Gamma_r$", GATE),
-    ):  # fmt: skip
+        (2.9, "$\\sigma$", "$\\Gamma_u$", GATE),
+        (4.7, "$\\sigma$", "$\\Gamma_r$", GATE),
+    ):
         line(ax, (x, 0.3), (x, 0.95))
         _box(ax, x, 1.25, text, name, fill)
     _box(ax, 7.0, 1.25, "tanh", "", BEND)
@@ -79,9 +80,11 @@ def _lstm(ax: Axes) -> str:
     ax.text(-0.15, 0.3, "$a^{<t-1>}$", ha="right", va="center", fontsize=16)
     line(ax, (0, 0.3), (7.4, 0.3), arrow=False)
     for x, text, name, fill in (
-        (2.2, "$\\sigma$", "$\\Gamma_f$", GATE), (4.0, "$\\sigma$", "$\\Gamma_u$", GATE),
-        (5.6, "tanh", "$\\tilde{c}$", BEND), (7.4, "$\\sigma$", "$\\Gamma_o$", GATE),
-    ):  # fmt: skip
+        (2.2, "$\\sigma$", "$\\Gamma_f$", GATE),
+        (4.0, "$\\sigma$", "$\\Gamma_u$", GATE),
+        (5.6, "tanh", "$\\tilde{c}$", BEND),
+        (7.4, "$\\sigma$", "$\\Gamma_o$", GATE),
+    ):
         line(ax, (x, 0.3), (x, 0.95))
         _box(ax, x, 1.25, text, name, fill)
     line(ax, (2.2, 1.6), (2.2, 3.74))

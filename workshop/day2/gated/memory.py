@@ -53,8 +53,12 @@ def first_token(count: int, length: int, *, seed: int, tokens: int = TOKENS) -> 
 
     Each step is a one-hot row times 4: with small numbers, learning would only begin later.
     """
-    expect(count > 0 and length > 0 and tokens > 1, "sizes", (count, length, tokens),
-           "count and length of 1 or more, 2 tokens or more")  # fmt: skip
+    expect(
+        count > 0 and length > 0 and tokens > 1,
+        "sizes",
+        (count, length, tokens),
+        "count and length of 1 or more, 2 tokens or more",
+    )
     g = torch.Generator().manual_seed(seed)
     ids = torch.randint(tokens, (count, length), generator=g)
     return Split(4.0 * F.one_hot(ids, tokens).float(), ids[:, 0].clone())
@@ -117,9 +121,15 @@ def learn(
     """Train in place, as `train_epochs`; over as soon as an epoch had 999 of 1,000 right."""
     optimizer = torch.optim.Adam(model.parameters(), lr)
     for history in train_epochs(
-        model, train, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=epochs,
-        batch_size=batch_size, metrics={"accuracy": count_correct}, seed=seed,
-    ):  # fmt: skip
+        model,
+        train,
+        loss_fn=nn.CrossEntropyLoss(),
+        optimizer=optimizer,
+        epochs=epochs,
+        batch_size=batch_size,
+        metrics={"accuracy": count_correct},
+        seed=seed,
+    ):
         yield history
         if history["accuracy"][-1] >= 0.999:
             return

@@ -57,8 +57,15 @@ def run(config: Config, *, seed: int, device: torch.device) -> list[Measured]:
             seed_everything(number)
             model = Reader(kind, inputs=8, hidden=config.hidden, classes=10).to(device)
             optimizer = torch.optim.Adam(model.parameters(), config.lr)
-            fit(model, train, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer,
-                epochs=config.epochs, batch_size=25, seed=number)  # fmt: skip
+            fit(
+                model,
+                train,
+                loss_fn=nn.CrossEntropyLoss(),
+                optimizer=optimizer,
+                epochs=config.epochs,
+                batch_size=25,
+                seed=number,
+            )
             for sums, part in ((seen, train), (new, test)):
                 score = evaluate(model, part, metrics={"right": count_correct})
                 sums[kind] += score.sums["right"]

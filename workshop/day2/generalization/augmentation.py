@@ -35,8 +35,10 @@ def affine(x: Tensor, degrees: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     expect(x.ndim == 4, "x", f"shape {tuple(x.shape)}", "(B, C, H, W)")
     B, _, H, W = x.shape
     for name, got, shape in (
-        ("degrees", degrees, (B,)), ("shift", shift, (B, 2)), ("scale", scale, (B,))
-    ):  # fmt: skip
+        ("degrees", degrees, (B,)),
+        ("shift", shift, (B, 2)),
+        ("scale", scale, (B,)),
+    ):
         expect(tuple(got.shape) == shape, name, f"shape {tuple(got.shape)}", str(shape))
     angle = torch.deg2rad(degrees)
     cos, sin = angle.cos() / scale, angle.sin() / scale

@@ -40,9 +40,15 @@ class Config:
 
 
 def batch_norm(
-    z: Tensor, gamma: Tensor, beta: Tensor, running_mean: Tensor, running_var: Tensor,
-    training: bool, momentum: float = 0.1, eps: float = 1e-5,
-) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    z: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+    training: bool,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Batch normalisation (sec-2.3.3; Ioffe and Szegedy 2015) of z (B, n), B > 1 while training.
 
     Returns y (B, n) and the running mean and variance (n,), which only training changes. As torch
@@ -83,9 +89,15 @@ class BatchNorm(nn.Module):
                 f"its own mean. To predict, call model.eval() first"
             )
         y, self.running_mean, self.running_var = batch_norm(
-            z, self.weight, self.bias, self.running_mean, self.running_var, self.training,
-            self.momentum, self.eps,
-        )  # fmt: skip
+            z,
+            self.weight,
+            self.bias,
+            self.running_mean,
+            self.running_var,
+            self.training,
+            self.momentum,
+            self.eps,
+        )
         return y
 
 
@@ -93,15 +105,26 @@ class BatchNorm(nn.Module):
 
 
 def descent(
-    model: nn.Module, data: Split, *, lr: float, epochs: int, seed: int = 0,
+    model: nn.Module,
+    data: Split,
+    *,
+    lr: float,
+    epochs: int,
+    seed: int = 0,
     validation: Split | None = None,
-) -> Iterator[History]:  # fmt: skip
+) -> Iterator[History]:
     """Plain gradient descent in batches of 50, as `train_epochs`: yields the history each epoch."""
     return train_epochs(
-        model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=torch.optim.SGD(model.parameters(), lr),
-        epochs=epochs, batch_size=50, validation=validation, metrics={"accuracy": count_correct},
+        model,
+        data,
+        loss_fn=nn.CrossEntropyLoss(),
+        optimizer=torch.optim.SGD(model.parameters(), lr),
+        epochs=epochs,
+        batch_size=50,
+        validation=validation,
+        metrics={"accuracy": count_correct},
         seed=seed,
-    )  # fmt: skip
+    )
 
 
 @torch.no_grad()

@@ -61,9 +61,14 @@ def network(config: Config, kind: str) -> nn.Module:
 
 
 def epochs_of(
-    config: Config, kind: str, model: nn.Module, data: Split, *, seed: int,
+    config: Config,
+    kind: str,
+    model: nn.Module,
+    data: Split,
+    *,
+    seed: int,
     validation: Split | None = None,
-) -> Iterator[History]:  # fmt: skip
+) -> Iterator[History]:
     """Train `model` on `data` in the way of its kind: yields the history after each epoch."""
     options = {"seed": seed, "validation": validation, "batch_size": 100}
     if kind == "plain":  # a constant rate, the usual one

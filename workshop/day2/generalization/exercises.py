@@ -159,8 +159,10 @@ DIAGNOSE = Exercise(
 def _stopping_cases(seed: int) -> list[Case]:
     g = torch.Generator().manual_seed(seed)
     valley = [1.0, 0.7, 0.5, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8]
-    noise = [round(1 / (k + 1) + 0.02 * k + 0.2 * u, 3)
-             for k, u in enumerate(torch.rand(25, generator=g).tolist())]  # fmt: skip
+    noise = [
+        round(1 / (k + 1) + 0.02 * k + 0.2 * u, 3)
+        for k, u in enumerate(torch.rand(25, generator=g).tolist())
+    ]
     return [
         Case((valley, 3), "down and up again"),
         Case((valley, 1), "no patience: the first bad epoch ends it"),
@@ -175,9 +177,14 @@ def _stopping_cases(seed: int) -> list[Case]:
 
 
 def _stopping(
-    losses: list[float], patience: int, *, equal: bool = False, previous: bool = False,
-    total: bool = False, late: int = 0,
-) -> tuple[int, int]:  # fmt: skip
+    losses: list[float],
+    patience: int,
+    *,
+    equal: bool = False,
+    previous: bool = False,
+    total: bool = False,
+    late: int = 0,
+) -> tuple[int, int]:
     """early_stopping with one thing or another wrong in it."""
     best, bad = 0, 0
     for epoch in range(1, len(losses)):
@@ -288,9 +295,11 @@ def _dropout_cases(seed: int) -> list[Case]:
         Case((x, u, 0.3, True), "a batch, while training"),
         Case((x, u, 0.3, False), "a batch, in evaluation"),
         Case((x, u, 0.0, True), "p = 0: nothing is dropped"),
-        Case((torch.randn(2, 3, 4, generator=g), torch.rand(2, 3, 4, generator=g), 0.8, True),
-             "three dimensions, most units dropped"),
-    ]  # fmt: skip
+        Case(
+            (torch.randn(2, 3, 4, generator=g), torch.rand(2, 3, 4, generator=g), 0.8, True),
+            "three dimensions, most units dropped",
+        ),
+    ]
 
 
 DROPOUT = Exercise(
@@ -382,10 +391,27 @@ def _norm_cases(seed: int) -> list[Case]:
 
 
 def _norm(
-    z, gamma, beta, running_mean, running_var, training, momentum, eps, *, everything=False,
-    per_example=False, own=0, kept=1, swapped=False, outside=False, batch_always=False,
-    always_moves=False, affine=True, root=True, running_always=False,
-):  # fmt: skip
+    z,
+    gamma,
+    beta,
+    running_mean,
+    running_var,
+    training,
+    momentum,
+    eps,
+    *,
+    everything=False,
+    per_example=False,
+    own=0,
+    kept=1,
+    swapped=False,
+    outside=False,
+    batch_always=False,
+    always_moves=False,
+    affine=True,
+    root=True,
+    running_always=False,
+):
     """batch_norm with one thing or another wrong in it."""
     options = {"dim": 1, "keepdim": True} if per_example else {"dim": (0, 1) if everything else 0}
     mean = z.mean(**options)

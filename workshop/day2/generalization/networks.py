@@ -41,17 +41,32 @@ def cnn(*, augment: nn.Module | None = None) -> nn.Sequential:
     """A small convolutional network, which lesson 10 opens: (B, 1, 28, 28) -> logits (B, 10)."""
     return nn.Sequential(
         *([augment] if augment is not None else []),
-        nn.Conv2d(1, 16, 3, padding=1), nn.MaxPool2d(2), nn.BatchNorm2d(16), nn.ReLU(),
-        nn.Conv2d(16, 32, 3, padding=1), nn.MaxPool2d(2), nn.BatchNorm2d(32), nn.ReLU(),
-        nn.Flatten(), nn.Linear(32 * 7 * 7, CLASSES),
-    )  # fmt: skip
+        nn.Conv2d(1, 16, 3, padding=1),
+        nn.MaxPool2d(2),
+        nn.BatchNorm2d(16),
+        nn.ReLU(),
+        nn.Conv2d(16, 32, 3, padding=1),
+        nn.MaxPool2d(2),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(32 * 7 * 7, CLASSES),
+    )
 
 
 def training(
-    model: nn.Module, data: Split, *, epochs: int, lr: float = 1e-3, one_cycle: bool = False,
-    weight_decay: float = 0.0, smoothing: float = 0.0, batch_size: int = 50, seed: int = 0,
+    model: nn.Module,
+    data: Split,
+    *,
+    epochs: int,
+    lr: float = 1e-3,
+    one_cycle: bool = False,
+    weight_decay: float = 0.0,
+    smoothing: float = 0.0,
+    batch_size: int = 50,
+    seed: int = 0,
     validation: Split | None = None,
-) -> Iterator[History]:  # fmt: skip
+) -> Iterator[History]:
     """`train_epochs` with AdamW for `model`: yields the history after each epoch.
 
     one_cycle: let the learning rate rise to `lr` and fall again (lesson 8), instead of keeping it.
@@ -65,7 +80,14 @@ def training(
         updates = epochs * -(-len(data) // batch_size)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=updates)
     return train_epochs(
-        model, data, loss_fn=nn.CrossEntropyLoss(label_smoothing=smoothing), optimizer=optimizer,
-        epochs=epochs, batch_size=batch_size, schedule=schedule, seed=seed, validation=validation,
+        model,
+        data,
+        loss_fn=nn.CrossEntropyLoss(label_smoothing=smoothing),
+        optimizer=optimizer,
+        epochs=epochs,
+        batch_size=batch_size,
+        schedule=schedule,
+        seed=seed,
+        validation=validation,
         metrics={"accuracy": count_correct},
-    )  # fmt: skip
+    )

@@ -105,9 +105,13 @@ def first(data: Split, count: int) -> Split:
 
 
 def try_recipe(
-    recipe: Recipe, train: Split, held_out: Mapping[str, Split], *, seed: int,
+    recipe: Recipe,
+    train: Split,
+    held_out: Mapping[str, Split],
+    *,
+    seed: int,
     validation: Split | None = None,
-) -> dict[str, Scores]:  # fmt: skip
+) -> dict[str, Scores]:
     """Train by a recipe on `train`, on its device; accuracy and loss on `train` and the other parts.
 
     Raises:
@@ -118,9 +122,15 @@ def try_recipe(
     seed_everything(seed)
     model = recipe.network().to(train.x.device)
     epochs = training(
-        model, train, epochs=recipe.epochs, lr=recipe.lr, one_cycle=recipe.one_cycle, seed=seed,
-        weight_decay=recipe.weight_decay, validation=validation if recipe.patience else None,
-    )  # fmt: skip
+        model,
+        train,
+        epochs=recipe.epochs,
+        lr=recipe.lr,
+        one_cycle=recipe.one_cycle,
+        seed=seed,
+        weight_decay=recipe.weight_decay,
+        validation=validation if recipe.patience else None,
+    )
     if recipe.patience:
         train_until_best(epochs, model, patience=recipe.patience)
     else:

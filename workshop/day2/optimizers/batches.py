@@ -120,8 +120,12 @@ def run(
     metrics, histories = [], {}
     for name, (size, lr) in jobs.items():
         model, histories[name] = train(
-            data.train, partial(torch.optim.SGD, lr=lr), epochs=config.epochs, batch_size=size,
-            seed=seed, progress=progress and name.replace("_", " "),
-        )  # fmt: skip
+            data.train,
+            partial(torch.optim.SGD, lr=lr),
+            epochs=config.epochs,
+            batch_size=size,
+            seed=seed,
+            progress=progress and name.replace("_", " "),
+        )
         metrics.append(score(model, data.validation).measured("accuracy", f"{name}_accuracy"))
     return metrics, histories

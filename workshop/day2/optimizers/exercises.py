@@ -193,9 +193,18 @@ def _adam_cases(seed: int) -> list[Case]:
 
 
 def _adam(
-    w: Tensor, g: Tensor, m: Tensor, s: Tensor, t: int, lr: float, beta1: float, beta2: float,
-    eps: float, *, wrong: str = "",
-) -> tuple[Tensor, ...]:  # fmt: skip
+    w: Tensor,
+    g: Tensor,
+    m: Tensor,
+    s: Tensor,
+    t: int,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    *,
+    wrong: str = "",
+) -> tuple[Tensor, ...]:
     """Adam with one thing wrong, or none."""
     m = beta1 * m + (1 if wrong == "sums" else 1 - beta1) * g
     s = beta2 * s + (1 if wrong == "sums" else 1 - beta2) * (g.abs() if wrong == "abs" else g**2)
@@ -219,9 +228,16 @@ def _wrong(what: str) -> Callable[..., tuple[Tensor, ...]]:
 
 
 def _adam_folded(
-    w: Tensor, g: Tensor, m: Tensor, s: Tensor, t: int, lr: float, beta1: float, beta2: float,
+    w: Tensor,
+    g: Tensor,
+    m: Tensor,
+    s: Tensor,
+    t: int,
+    lr: float,
+    beta1: float,
+    beta2: float,
     eps: float,
-) -> tuple[Tensor, ...]:  # fmt: skip
+) -> tuple[Tensor, ...]:
     """As torch orders it: the corrections go into the rate and the root."""
     m, s = torch.lerp(m, g, 1 - beta1), beta2 * s + (1 - beta2) * g * g
     size = s.sqrt() / math.sqrt(1 - beta2**t) + eps

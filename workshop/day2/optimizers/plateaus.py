@@ -52,9 +52,14 @@ def first_gradient(model: nn.Module, data: Split) -> float:
 
 
 def train_on_plateau(
-    data: Split, make_optimizer: MakeOptimizer, *, epochs: int, hidden: tuple[int, ...] = (64, 64),
-    activation: type[nn.Module] = nn.Sigmoid, seed: int = 0,
-) -> Iterator[tuple[nn.Module, History]]:  # fmt: skip
+    data: Split,
+    make_optimizer: MakeOptimizer,
+    *,
+    epochs: int,
+    hidden: tuple[int, ...] = (64, 64),
+    activation: type[nn.Module] = nn.Sigmoid,
+    seed: int = 0,
+) -> Iterator[tuple[nn.Module, History]]:
     """Train a network of sigmoids; yields it and its history after each epoch.
 
     The history has a column more: first_gradient, at the end of the epoch, on all of `data`.
@@ -62,9 +67,14 @@ def train_on_plateau(
     seed_everything(seed)
     model = mlp(hidden, activation).to(data.x.device)
     for history in train_epochs(
-        model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=make_optimizer(model.parameters()),
-        epochs=epochs, batch_size=64, seed=seed,
-    ):  # fmt: skip
+        model,
+        data,
+        loss_fn=nn.CrossEntropyLoss(),
+        optimizer=make_optimizer(model.parameters()),
+        epochs=epochs,
+        batch_size=64,
+        seed=seed,
+    ):
         history.rows[-1]["first_gradient"] = first_gradient(model, data)
         yield model, history
 

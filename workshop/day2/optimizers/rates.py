@@ -60,9 +60,13 @@ def smooth(losses: Tensor, beta: float = 0.9) -> Tensor:
 
 
 def losses_with(
-    data: Split, make_optimizer: MakeOptimizer, rates: Tensor, *, batch_size: int = 64,
+    data: Split,
+    make_optimizer: MakeOptimizer,
+    rates: Tensor,
+    *,
+    batch_size: int = 64,
     seed: int = 0,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """The loss of the batch at each update of a new network, with a rate for each: (T,) -> (T,).
 
     data: x (N, 784), y (N,). make_optimizer: model.parameters() -> an optimizer, whose rate is
@@ -84,9 +88,14 @@ def losses_with(
 
 
 def range_test(
-    data: Split, make_optimizer: MakeOptimizer, *, low: float = 1e-4, high: float = 10.0,
-    updates: int = 100, **options: Any,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+    data: Split,
+    make_optimizer: MakeOptimizer,
+    *,
+    low: float = 1e-4,
+    high: float = 10.0,
+    updates: int = 100,
+    **options: Any,
+) -> tuple[Tensor, Tensor]:
     """A short training in which the rate grows by a factor with every update.
 
     Args:
@@ -133,8 +142,16 @@ def run(
 ) -> tuple[list[Measured], dict[str, History]]:
     """The same training with each rate, scored on the validation part."""
     jobs = {"sgd_zero": 0.0}  # the control of controls: no step at all
-    names = ("sgd_too_low", "sgd_low", "sgd_right", "sgd_too_high",
-             "adam_too_low", "adam_right", "adam_high", "adam_too_high")  # fmt: skip
+    names = (
+        "sgd_too_low",
+        "sgd_low",
+        "sgd_right",
+        "sgd_too_high",
+        "adam_too_low",
+        "adam_right",
+        "adam_high",
+        "adam_too_high",
+    )
     jobs |= {name: getattr(config, name) for name in names}
     rates, losses = range_test(data.train, partial(torch.optim.SGD, lr=0), seed=seed)
     jobs["sgd_suggested"] = suggest_rate(rates, losses).item()
@@ -142,9 +159,13 @@ def run(
     histories, metrics, reached = {}, [], {}
     for name, lr in jobs.items():
         model, histories[name] = trained_with(
-            data, name.partition("_")[0], lr, epochs=config.epochs, seed=seed,
+            data,
+            name.partition("_")[0],
+            lr,
+            epochs=config.epochs,
+            seed=seed,
             progress=progress and name.replace("_", " "),
-        )  # fmt: skip
+        )
         measured = score(model, data.validation).measured("accuracy", f"{name}_accuracy")
         reached[name] = measured.value
         metrics.append(measured)

@@ -91,10 +91,13 @@ def choose_recipes(
             right = 0
             for trial in range(config.tries):
                 model, _ = train(
-                    data.train, partial(torch.optim.Adam, lr=lr), epochs=config.epochs,
-                    schedule=schedule, seed=1000 * seed + trial,
+                    data.train,
+                    partial(torch.optim.Adam, lr=lr),
+                    epochs=config.epochs,
+                    schedule=schedule,
+                    seed=1000 * seed + trial,
                     progress=progress and f"{name.replace('_', ' ')}, {lr:g}",
-                )  # fmt: skip
+                )
                 right += score(model, data.validation).sums["accuracy"]
             tried[name, lr] = right / (config.tries * len(data.validation))
     scheduled = max((key for key in tried if key[0] != "constant"), key=tried.get)
@@ -113,9 +116,12 @@ def compare_on_test(
         right.append([])
         for pair in range(config.pairs):
             model, _ = train(
-                data.development, partial(torch.optim.Adam, lr=lr), epochs=config.epochs,
-                schedule=SCHEDULES[name], seed=1000 * seed + 500 + pair,
-            )  # fmt: skip
+                data.development,
+                partial(torch.optim.Adam, lr=lr),
+                epochs=config.epochs,
+                schedule=SCHEDULES[name],
+                seed=1000 * seed + 500 + pair,
+            )
             right[-1].append(score(model, data.test).sums["accuracy"])
     return right
 

@@ -69,9 +69,16 @@ def rmsprop_step(
 
 
 def adam_step(
-    w: Tensor, g: Tensor, m: Tensor, s: Tensor, t: int, lr: float,
-    beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8,
-) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    w: Tensor,
+    g: Tensor,
+    m: Tensor,
+    s: Tensor,
+    t: int,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Adam (sec-adam; Kingma and Ba 2015), update number t = 1, 2, ...: the new w, m and s.
 
     m and s are running means of g and of g squared. Both begin at 0, so at first they are too

@@ -32,10 +32,16 @@ def mlp(hidden: Sequence[int] = HIDDEN, activation: type[nn.Module] = nn.ReLU) -
 
 
 def train(
-    data: Split, make_optimizer: MakeOptimizer, *, epochs: int, batch_size: int | None = 64,
-    seed: int = 0, schedule: Callable[[int, int], float] | None = None, progress: bool | str = False,
+    data: Split,
+    make_optimizer: MakeOptimizer,
+    *,
+    epochs: int,
+    batch_size: int | None = 64,
+    seed: int = 0,
+    schedule: Callable[[int, int], float] | None = None,
+    progress: bool | str = False,
     **shape: Any,
-) -> tuple[nn.Module, History]:  # fmt: skip
+) -> tuple[nn.Module, History]:
     """A new network, trained on `data`, on its device.
 
     Args:
@@ -58,9 +64,16 @@ def train(
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: schedule(t, total))
     try:
         return model, fit(
-            model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=epochs,
-            batch_size=batch_size, schedule=scheduler, seed=seed, progress=progress,
-        )  # fmt: skip
+            model,
+            data,
+            loss_fn=nn.CrossEntropyLoss(),
+            optimizer=optimizer,
+            epochs=epochs,
+            batch_size=batch_size,
+            schedule=scheduler,
+            seed=seed,
+            progress=progress,
+        )
     except Diverged as error:
         return model, error.history
 

@@ -140,11 +140,16 @@ def train(setup: Setup, data: Data, *, epochs: int = 6, seed: int) -> Run:
 
     ratios, updates, sums, counts = torch.tensor([row[1:] for row in looks]).T
     evidence = Evidence(
-        first_loss=looks[0][0], input_size=x.square().mean().sqrt().item(),
-        losses_per_example=counts[0].item(), outputs_sum_to_one=bool(sums.all()),
-        gradient_ratio=ratios.nanmedian().item(), update_ratio=updates.nan_to_num(torch.inf).max().item(),
-        dead_at_start=dead, asked_twice=difference, shared=count_shared(x, seen),
-    )  # fmt: skip
+        first_loss=looks[0][0],
+        input_size=x.square().mean().sqrt().item(),
+        losses_per_example=counts[0].item(),
+        outputs_sum_to_one=bool(sums.all()),
+        gradient_ratio=ratios.nanmedian().item(),
+        update_ratio=updates.nan_to_num(torch.inf).max().item(),
+        dead_at_start=dead,
+        asked_twice=difference,
+        shared=count_shared(x, seen),
+    )
     return Run(model, setup, evidence, losses, accuracies)
 
 
@@ -165,12 +170,17 @@ def treat(setup: Setup, diagnosis: str) -> Setup:
         KeyError: no such diagnosis.
     """
     mends = {
-        HEALTHY: {}, "zero_grad forgotten": {"zero_grad": True},
-        "softmax twice": {"softmax": False}, "labels of the wrong shape": {"column": False},
-        "eval forgotten": {"eval_mode": True}, "inputs not normalised": {"pixels": 1.0},
-        "learning rate too high": {"lr": Setup().lr}, "learning rate too low": {"lr": Setup().lr},
-        "validation digits in training": {"leak": False}, "dead ReLUs": {"bias": 0.0},
-    }  # fmt: skip
+        HEALTHY: {},
+        "zero_grad forgotten": {"zero_grad": True},
+        "softmax twice": {"softmax": False},
+        "labels of the wrong shape": {"column": False},
+        "eval forgotten": {"eval_mode": True},
+        "inputs not normalised": {"pixels": 1.0},
+        "learning rate too high": {"lr": Setup().lr},
+        "learning rate too low": {"lr": Setup().lr},
+        "validation digits in training": {"leak": False},
+        "dead ReLUs": {"bias": 0.0},
+    }
     return replace(setup, **mends[diagnosis])
 
 

@@ -116,8 +116,10 @@ def try_all(
         for choice in choices:
             examples = data_for(choice, trial, data.train.y)
             model = learn(examples, seed=own, **options_of(choice, config))
-            scores = (evaluate(model, part, metrics={"right": count_correct})
-                      for part in (data.validation, data.test))  # fmt: skip
+            scores = (
+                evaluate(model, part, metrics={"right": count_correct})
+                for part in (data.validation, data.test)
+            )
             right[choice] = tuple(score.sums["right"] for score in scores)
         yield trial, right
 

@@ -222,9 +222,11 @@ def _suspect(p: Tensor, y: Tensor, way: str) -> Tensor:
     suspected = reached.any(dim=1) & (guess != y)
     rows = torch.arange(len(y))
     return {
-        "nobody": guess != y, "own": p[rows, y] < t[y], "agreed": reached.any(dim=1) & (guess == y),
+        "nobody": guess != y,
+        "own": p[rows, y] < t[y],
+        "agreed": reached.any(dim=1) & (guess == y),
         "joint": ((reached.sum(dim=1) - reached[rows, y].long()) > 0),
-    }.get(way, suspected)  # fmt: skip
+    }.get(way, suspected)
 
 
 SUSPECTS = Exercise(

@@ -16,16 +16,27 @@ from workshop.day2.generalization.networks import mlp, training
 
 
 def learn(
-    data: Split, *, seed: int, epochs: int = 12, hidden: tuple[int, ...] = (128,),
-    dropout: float = 0.0, smoothing: float = 0.0,
-) -> nn.Sequential:  # fmt: skip
+    data: Split,
+    *,
+    seed: int,
+    epochs: int = 12,
+    hidden: tuple[int, ...] = (128,),
+    dropout: float = 0.0,
+    smoothing: float = 0.0,
+) -> nn.Sequential:
     """A new MLP, trained on x (N, 1, 28, 28), y (N,) on their device; in evaluation mode."""
     seed_everything(seed)
     model = mlp(*hidden, dropout=dropout).to(data.x.device)
     for _ in training(
-        model, data, epochs=epochs, lr=1e-2, one_cycle=True, smoothing=smoothing, batch_size=250,
+        model,
+        data,
+        epochs=epochs,
+        lr=1e-2,
+        one_cycle=True,
+        smoothing=smoothing,
+        batch_size=250,
         seed=seed,
-    ):  # fmt: skip
+    ):
         pass
     return model.eval()
 

@@ -48,8 +48,9 @@ def unrolled(tokens: Sequence[str]) -> Figure:
     """
     expect(0 < len(tokens) <= 7, "tokens", f"{len(tokens)} of them", "1 to 7")
     last = 3.6 + 1.8 * (len(tokens) - 1)
-    figure, (ax,) = new_axes(sizes=((0.85 * (last + 2.6), 3.6),), grid=False,
-                             title="One cell, used again at every step")  # fmt: skip
+    figure, (ax,) = new_axes(
+        sizes=((0.85 * (last + 2.6), 3.6),), grid=False, title="One cell, used again at every step"
+    )
     ax.axis("off")
     ax.set(xlim=(-1.1, last + 1.5), ylim=(-2.15, 2.0), aspect="equal")
     _column(ax, 0.0, "", "$x$", "$y$")
@@ -64,11 +65,12 @@ def unrolled(tokens: Sequence[str]) -> Figure:
         if t < len(tokens):
             _line(ax, (x + 0.42, 0), (x + 1.37, 0), **STATES)
     return finish(
-        figure, None,
+        figure,
+        None,
         f"A recurrent network, folded up, with its state going back into itself, equals "
         f"{len(tokens)} copies of the cell in a row. Copy number t reads one token and the state of "
         f"the copy before it, and gives an output: {', '.join(tokens)}.",
-    )  # fmt: skip
+    )
 
 
 def _column(ax: Axes, x: float, state: str, below: str, above: str, *, under: str = "") -> None:
@@ -103,30 +105,45 @@ def cell() -> Figure:
     _line(ax, (6.0, 2.35), (6.0, 2.75))
     _node(ax, 3.15, 1.3, "+")
     for x, y, text, side in (
-        (-0.35, 1.3, "$a^{<t-1>}$", "right"), (0.2, -1.3, "$x^{<t>}$", "center"),
-        (7.4, 1.3, "$a^{<t>}$", "left"), (6.0, 3.0, "$y^{<t>}$", "center"),
-    ):  # fmt: skip
+        (-0.35, 1.3, "$a^{<t-1>}$", "right"),
+        (0.2, -1.3, "$x^{<t>}$", "center"),
+        (7.4, 1.3, "$a^{<t>}$", "left"),
+        (6.0, 3.0, "$y^{<t>}$", "center"),
+    ):
         ax.text(x, y, text, ha=side, va="center", fontsize=16)
     return finish(
-        figure, None,
+        figure,
+        None,
         "The recurrent cell, one step: the state before, times the matrix W_aa, and the input, times "
         "W_ax, are added up with the bias b_a. The sum goes through tanh and is the new state. It "
         "goes on to the next step, and through W_ya and b_y to the output.",
-    )  # fmt: skip
+    )
 
 
 @rc_context(STYLE)
 def types() -> Figure:
     """The four types of recurrent networks, a panel each (fig-2.16, fig-2.17, fig-2.18, fig-2.19)."""
-    figure, axes = new_axes(4, columns=2, sizes=((5.0, 3.0),) * 2, grid=False,
-                            title="Four types: what is read, and when something is said")  # fmt: skip
+    figure, axes = new_axes(
+        4,
+        columns=2,
+        sizes=((5.0, 3.0),) * 2,
+        grid=False,
+        title="Four types: what is read, and when something is said",
+    )
     panels = (
         ("Many to one: sentiment", ("a", "lovely", "little", "film"), ("", "", "", "liked")),
         ("One to many: music", ("start", "", "", ""), ("G", "A", "B", "end")),
-        ("Many to many: named entities", ("Ada", "lives", "in", "Paris"),
-         ("person", "–", "–", "place")),
-        ("Encoder-decoder: translation", ("two", "days", "start", "", ""), ("", "", "deux", "jours", "end")),
-    )  # fmt: skip
+        (
+            "Many to many: named entities",
+            ("Ada", "lives", "in", "Paris"),
+            ("person", "–", "–", "place"),
+        ),
+        (
+            "Encoder-decoder: translation",
+            ("two", "days", "start", "", ""),
+            ("", "", "deux", "jours", "end"),
+        ),
+    )
     for ax, (name, read, said) in zip(axes, panels, strict=True):
         ax.axis("off")
         ax.set_title(name)
@@ -146,17 +163,25 @@ def types() -> Figure:
                 # What was said is what is read next.
                 if above and not read[t + 1]:
                     middle = gap * (t + 0.5)
-                    _line(ax, (gap * t + 0.42, LAYER_GAP), (middle, LAYER_GAP),
-                          (middle, -0.8), (gap * (t + 1), -0.8), (gap * (t + 1), -0.3),
-                          linestyle=":", color="#555555")  # fmt: skip
+                    _line(
+                        ax,
+                        (gap * t + 0.42, LAYER_GAP),
+                        (middle, LAYER_GAP),
+                        (middle, -0.8),
+                        (gap * (t + 1), -0.8),
+                        (gap * (t + 1), -0.3),
+                        linestyle=":",
+                        color="#555555",
+                    )
     return finish(
-        figure, None,
+        figure,
+        None,
         "Four recurrent networks, unrolled. Many to one: four words are read, and something is said "
         "after the last. One to many: from a start, a note is said at each step and read at the next, "
         "until the end is said. Many to many: something is said at every word. Encoder-decoder: two "
         "words are read, then the last state goes to a second network, which says words until it "
         "says end.",
-    )  # fmt: skip
+    )
 
 
 @rc_context(STYLE)
@@ -178,9 +203,12 @@ def judged(
         words = ["(nothing)" if not step else _short(tokens[step - 1]) for step in steps]
         every = -(-len(steps) // 30)  # with more, only every so many words can be written down
         ax.set_xticks(range(0, len(steps), every), words[::every], rotation=40, ha="right")
-        told.append(f"{name or 'a text'}: " + ", ".join(
-            f"{word} {number(value, 2)}" for word, value in zip(words, values, strict=True)
-        ))  # fmt: skip
+        told.append(
+            f"{name or 'a text'}: "
+            + ", ".join(
+                f"{word} {number(value, 2)}" for word, value in zip(words, values, strict=True)
+            )
+        )
     words_read = f"{title or 'Probability of positive'} after each word that is read. "
     return finish(figure, None, words_read + "; ".join(told) + ".")
 

@@ -86,10 +86,13 @@ def recipe(model: Bag, examples: int, config: Config) -> dict:
     updates = config.epochs * -(-examples // config.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: max(0.0, 1 - n / updates))
     return {
-        "loss_fn": nn.BCEWithLogitsLoss(), "optimizer": optimizer, "schedule": schedule,
+        "loss_fn": nn.BCEWithLogitsLoss(),
+        "optimizer": optimizer,
+        "schedule": schedule,
         "metrics": {"accuracy": count_correct},
-        "epochs": config.epochs, "batch_size": config.batch_size,
-    }  # fmt: skip
+        "epochs": config.epochs,
+        "batch_size": config.batch_size,
+    }
 
 
 def shuffle_words(ids: Tensor, *, seed: int) -> Tensor:
@@ -119,9 +122,12 @@ def run(
     for name, (model, words, data) in runs.items():
         data = data.to(device)
         histories[name] = fit(
-            model.to(device), data, seed=seed, progress=progress and name.replace("_", " "),
+            model.to(device),
+            data,
+            seed=seed,
+            progress=progress and name.replace("_", " "),
             **recipe(model, len(data), config),
-        )  # fmt: skip
+        )
         scores = evaluate(model, as_split(test, words), metrics={"accuracy": count_correct})
         metrics.append(scores.measured("accuracy", f"{name}_accuracy"))
     bag, x = runs["bag"][0].eval(), as_split(test, vocabulary).x.to(device)

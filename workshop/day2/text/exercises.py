@@ -78,21 +78,20 @@ PAD = Exercise(
     alternatives=(
         lambda sequences, length, value: torch.stack(
             [
-                torch.cat([
-                    torch.tensor(ids[:length], dtype=torch.long),
-                    torch.full((max(0, length - len(ids)),), value),
-                ])
+                torch.cat(
+                    [
+                        torch.tensor(ids[:length], dtype=torch.long),
+                        torch.full((max(0, length - len(ids)),), value),
+                    ]
+                )
                 for ids in sequences
             ]
         ),
         lambda sequences, length, value: torch.tensor(
-            [
-                [ids[t] if t < len(ids) else value for t in range(length)]
-                for ids in sequences
-            ]
+            [[ids[t] if t < len(ids) else value for t in range(length)] for ids in sequences]
         ),
     ),
-)  # fmt: skip
+)
 
 
 def _backwards(ids, pair, new):
@@ -281,13 +280,14 @@ MEAN = Exercise(
     ),
     alternatives=(
         lambda vectors, mask: (
-            torch.einsum("btd,bt->bd", vectors, mask.float()) / mask.sum(dim=1).clamp(min=1)[:, None]
+            torch.einsum("btd,bt->bd", vectors, mask.float())
+            / mask.sum(dim=1).clamp(min=1)[:, None]
         ),
-        lambda vectors, mask: torch.stack([
-            v[m].sum(dim=0) / max(1, int(m.sum())) for v, m in zip(vectors, mask, strict=True)
-        ]),
+        lambda vectors, mask: torch.stack(
+            [v[m].sum(dim=0) / max(1, int(m.sum())) for v, m in zip(vectors, mask, strict=True)]
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def _loss_cases(seed: int) -> list[Case]:

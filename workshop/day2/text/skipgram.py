@@ -124,9 +124,12 @@ def recipe(model: SkipGram, pairs: int, config: Config) -> dict:
     updates = config.epochs * -(-pairs // config.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: max(0.0, 1 - n / updates))
     return {
-        "loss_fn": lambda loss, _: loss, "optimizer": optimizer, "schedule": schedule,
-        "epochs": config.epochs, "batch_size": config.batch_size,
-    }  # fmt: skip
+        "loss_fn": lambda loss, _: loss,
+        "optimizer": optimizer,
+        "schedule": schedule,
+        "epochs": config.epochs,
+        "batch_size": config.batch_size,
+    }
 
 
 def neighbour_score(words: Sequence[str], vectors: Tensor, name: str) -> Measured:
@@ -159,8 +162,11 @@ def run(
     before = neighbour_score(corpus.words, model.center.weight, "untrained_neighbours")
     pairs = (corpus.centers, corpus.contexts, corpus.contexts)
     history = fit(
-        model, pairs, seed=seed, progress=progress and "skip-gram",
+        model,
+        pairs,
+        seed=seed,
+        progress=progress and "skip-gram",
         **recipe(model, len(corpus.centers), config),
-    )  # fmt: skip
+    )
     after = neighbour_score(corpus.words, model.center.weight, "neighbours")
     return [after, before], {"skipgram": history}

@@ -71,9 +71,15 @@ def learn(model: nn.Module, data: Split, *, updates: int, lr: float, seed: int) 
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
     fit(
-        model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, schedule=schedule,
-        epochs=epochs, batch_size=batch, seed=seed,
-    )  # fmt: skip
+        model,
+        data,
+        loss_fn=nn.CrossEntropyLoss(),
+        optimizer=optimizer,
+        schedule=schedule,
+        epochs=epochs,
+        batch_size=batch,
+        seed=seed,
+    )
     return model
 
 
@@ -90,9 +96,13 @@ def measure(
         body.to(memory_format=torch.channels_last)
     with threads(1):
         history = train(
-            body, old, epochs=config.epochs, lr=config.lr, seed=seed,
+            body,
+            old,
+            epochs=config.epochs,
+            lr=config.lr,
+            seed=seed,
             progress=progress and "digits 0 to 4",
-        )  # fmt: skip
+        )
         known, asked = features(body, new.x), Split(features(body, test.x), test.y)
         metrics = []
         for shots in config.shots:
@@ -101,11 +111,17 @@ def measure(
                 rows = few(new, shots, seed=1000 * seed + draw).to(device)
                 seed_everything(1000 * seed + draw)
                 tasks = {
-                    "scratch": (CNN(config.width, classes=5), Split(new.x[rows], new.y[rows]), test),
-                    "frozen": (
-                        nn.Linear(known.shape[1], 5), Split(known[rows], new.y[rows]), asked
+                    "scratch": (
+                        CNN(config.width, classes=5),
+                        Split(new.x[rows], new.y[rows]),
+                        test,
                     ),
-                }  # fmt: skip
+                    "frozen": (
+                        nn.Linear(known.shape[1], 5),
+                        Split(known[rows], new.y[rows]),
+                        asked,
+                    ),
+                }
                 for name, (model, train_part, test_part) in tasks.items():
                     learn(model, train_part, updates=config.updates, lr=config.lr, seed=draw)
                     scores = evaluate(model, test_part, metrics={"accuracy": count_correct})

@@ -57,7 +57,9 @@ PASTE = Exercise(
         Mistake(
             "mask the wrong way round",
             "The thing and the background have changed places: the mask is 1 where the thing is.",
-            lambda c, m, b, top, left: _laid(c, m, b, top, left, lambda c, m, u: (1 - m) * c + m * u),
+            lambda c, m, b, top, left: _laid(
+                c, m, b, top, left, lambda c, m, u: (1 - m) * c + m * u
+            ),
         ),
         Mistake(
             "background not dimmed",
@@ -75,8 +77,7 @@ PASTE = Exercise(
             "top counts rows and left counts columns: the dimensions of a picture are (3, rows, "
             "columns).",
             lambda c, m, b, top, left: scenes.paste(
-                c, m, b,
-                min(left, b.shape[1] - m.shape[0]), min(top, b.shape[2] - m.shape[1]),
+                c, m, b, min(left, b.shape[1] - m.shape[0]), min(top, b.shape[2] - m.shape[1])
             ),
         ),
         Mistake(
@@ -94,9 +95,11 @@ PASTE = Exercise(
     ),
     alternatives=(
         lambda c, m, b, top, left: _laid(c, m, b, top, left, lambda c, m, u: u + m * (c - u)),
-        lambda c, m, b, top, left: _laid(c, m, b, top, left, lambda c, m, u: torch.lerp(u, c, m.expand(3, -1, -1))),
+        lambda c, m, b, top, left: _laid(
+            c, m, b, top, left, lambda c, m, u: torch.lerp(u, c, m.expand(3, -1, -1))
+        ),
     ),
-)  # fmt: skip
+)
 
 RATES = Exercise(
     name="layer_rates",

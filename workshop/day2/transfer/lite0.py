@@ -54,17 +54,27 @@ class SamePad(nn.Module):
 
 
 def conv(
-    inputs: int, outputs: int, kernel: int = 1, stride: int = 1, *, groups: int = 1,
+    inputs: int,
+    outputs: int,
+    kernel: int = 1,
+    stride: int = 1,
+    *,
+    groups: int = 1,
     bend: bool = True,
-) -> nn.Module:  # fmt: skip
+) -> nn.Module:
     """Padding, convolution, BatchNorm, and ReLU6 (a ReLU that stops at 6) unless not `bend`."""
     from torchvision.ops import Conv2dNormActivation
 
     parts = Conv2dNormActivation(
-        inputs, outputs, kernel, stride, padding=0, groups=groups,
+        inputs,
+        outputs,
+        kernel,
+        stride,
+        padding=0,
+        groups=groups,
         norm_layer=partial(nn.BatchNorm2d, eps=1e-3, momentum=0.01),
         activation_layer=nn.ReLU6 if bend else None,
-    )  # fmt: skip
+    )
     return parts if kernel == 1 else nn.Sequential(SamePad(kernel, stride), parts)
 
 

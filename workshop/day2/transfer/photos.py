@@ -78,9 +78,14 @@ def prepare(config: Config, body: nn.Module, *, seed: int, device: str | torch.d
 
 
 def learn(
-    prepared: Prepared, regime: str, rows: Tensor, config: Config, *, seed: int,
+    prepared: Prepared,
+    regime: str,
+    rows: Tensor,
+    config: Config,
+    *,
+    seed: int,
     progress: bool | str = False,
-) -> nn.Module:  # fmt: skip
+) -> nn.Module:
     """A model that has learned the photos `rows` in one of REGIMES; its `history` goes with it.
 
     Fine-tuning begins with the output layer of `frozen`: what a random one sends back into the
@@ -96,9 +101,15 @@ def learn(
     views = train[rows][:, :1] if regime == "all" else train[rows]  # `all` is costly: one view
     with threads(torch.get_num_threads() if regime == "all" else 1):  # the others are small
         model.history = tune(
-            model.to(train.device), views, prepared.y[rows], epochs=EPOCHS[regime],
-            lr=RATES[regime] * config.rate, factor=config.factor, seed=seed, progress=progress,
-        )  # fmt: skip
+            model.to(train.device),
+            views,
+            prepared.y[rows],
+            epochs=EPOCHS[regime],
+            lr=RATES[regime] * config.rate,
+            factor=config.factor,
+            seed=seed,
+            progress=progress,
+        )
     return model
 
 

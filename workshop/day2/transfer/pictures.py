@@ -121,13 +121,21 @@ def square(image: Tensor, size: int) -> Tensor:
 
 @rc_context(STYLE)
 def gallery(
-    x: Any, *, titles: Sequence[Any] | None = None, columns: int = 8, title: str = "",
+    x: Any,
+    *,
+    titles: Sequence[Any] | None = None,
+    columns: int = 8,
+    title: str = "",
     alt: str | None = None,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """Colour pictures (N, 3, H, W), floats in [0, 1], in a grid; titles: one for each."""
     pictures = as_array(x)
-    expect(pictures.ndim == 4 and pictures.shape[1] == 3 and len(pictures) > 0, "x",
-           f"shape {pictures.shape}", "(N, 3, H, W)")  # fmt: skip
+    expect(
+        pictures.ndim == 4 and pictures.shape[1] == 3 and len(pictures) > 0,
+        "x",
+        f"shape {pictures.shape}",
+        "(N, 3, H, W)",
+    )
     names = [str(name) for name in titles] if titles is not None else [""] * len(pictures)
     expect(len(names) == len(pictures), "titles", len(names), f"{len(pictures)}, one for each")
     lines = max(name.count("\n") + 1 for name in names) if any(names) else 0

@@ -94,15 +94,29 @@ class Transfer(nn.Module):
 def small_cnn(kinds: int, width: int = 8) -> nn.Module:
     """For learning from scratch: (B, 3, S, S) -> logits (B, kinds); colour at half the resolution."""
     return nn.Sequential(
-        nn.AvgPool2d(2), Block(3, width), Block(width, 2 * width), Block(2 * width, 4 * width),
-        nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Dropout(0.2), nn.Linear(16 * width, kinds),
-    )  # fmt: skip
+        nn.AvgPool2d(2),
+        Block(3, width),
+        Block(width, 2 * width),
+        Block(2 * width, 4 * width),
+        nn.AdaptiveAvgPool2d(2),
+        nn.Flatten(),
+        nn.Dropout(0.2),
+        nn.Linear(16 * width, kinds),
+    )
 
 
 def tune(
-    model: nn.Module, x: Tensor, y: Tensor, *, epochs: int, lr: float, seed: int,
-    factor: float = 0.3, batch_size: int = 32, progress: bool | str = False,
-) -> History:  # fmt: skip
+    model: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    *,
+    epochs: int,
+    lr: float,
+    seed: int,
+    factor: float = 0.3,
+    batch_size: int = 32,
+    progress: bool | str = False,
+) -> History:
     """Train what is not frozen, in place, with AdamW and a rate that rises and falls.
 
     x (N, V, ...), V views of each photo, y (N,): the views are examples of their own.
@@ -115,10 +129,17 @@ def tune(
     steps = epochs * -(-len(y) // batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps)
     return fit(
-        model, (x, y), loss_fn=nn.CrossEntropyLoss(label_smoothing=0.05), optimizer=optimizer,
-        schedule=schedule, epochs=epochs, batch_size=batch_size, seed=seed, progress=progress,
+        model,
+        (x, y),
+        loss_fn=nn.CrossEntropyLoss(label_smoothing=0.05),
+        optimizer=optimizer,
+        schedule=schedule,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        progress=progress,
         metrics={"accuracy": count_correct},
-    )  # fmt: skip
+    )
 
 
 def new_model(regime: str, body: nn.Module, kinds: int, *, seed: int) -> nn.Module:

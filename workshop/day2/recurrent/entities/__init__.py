@@ -91,9 +91,12 @@ def recipe(model: Tagger, examples: int, config: Config) -> dict:
     updates = config.epochs * -(-examples // config.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: max(0.0, 1 - n / updates))
     return {
-        "loss_fn": tag_loss, "optimizer": optimizer, "schedule": schedule,
-        "epochs": config.epochs, "batch_size": config.batch_size,
-    }  # fmt: skip
+        "loss_fn": tag_loss,
+        "optimizer": optimizer,
+        "schedule": schedule,
+        "epochs": config.epochs,
+        "batch_size": config.batch_size,
+    }
 
 
 def only_new(names: Names, sentences: Sequence[Sentence], seen: set[str]) -> Names:
@@ -128,9 +131,12 @@ def run(
         reader = Reader(config.hidden, config.dropout, context=context)
         x, y = (part.to(device) for part in reader.examples(known))
         histories[name] = fit(
-            reader.model.to(device), (x, y), seed=seed, progress=progress and f"names, {name}",
+            reader.model.to(device),
+            (x, y),
+            seed=seed,
+            progress=progress and f"names, {name}",
             **recipe(reader.model, len(x), config),
-        )  # fmt: skip
+        )
         tags = reader.tag(tokens)
         found = [spans_of(row) for row in tags]
         scores[name] = count_spans(wanted, found)

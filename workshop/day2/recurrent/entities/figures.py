@@ -62,9 +62,15 @@ def draw_tags(
                 kind = tags[i].partition("-")[2]
                 colour = COLOURS[CLASSES.index(kind) % len(COLOURS)] if kind in CLASSES else "0.6"
                 ax.text(
-                    x, n * deep + 1.5 + 0.8 * r, tags[i], family="monospace", fontsize=9,
-                    va="center", color=colour, weight="bold" if kind else "normal",
-                )  # fmt: skip
+                    x,
+                    n * deep + 1.5 + 0.8 * r,
+                    tags[i],
+                    family="monospace",
+                    fontsize=9,
+                    va="center",
+                    color=colour,
+                    weight="bold" if kind else "normal",
+                )
     told = []
     for name, tags in rows.items():
         names = [f"{' '.join(tokens[a:b])} ({kind})" for a, b, kind in spans_of(list(tags))]

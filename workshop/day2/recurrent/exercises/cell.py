@@ -141,9 +141,18 @@ def _one_by_one(x: Tensor, lengths: Tensor, w_ax: Tensor, w_aa: Tensor, b: Tenso
 
 
 def _with(
-    x: Tensor, lengths: Tensor, w_ax: Tensor, w_aa: Tensor, b: Tensor, *, until: int = 0,
-    forgets: bool = False, erases: bool = False, backwards: bool = False, total: bool = False,
-) -> Tensor:  # fmt: skip
+    x: Tensor,
+    lengths: Tensor,
+    w_ax: Tensor,
+    w_aa: Tensor,
+    b: Tensor,
+    *,
+    until: int = 0,
+    forgets: bool = False,
+    erases: bool = False,
+    backwards: bool = False,
+    total: bool = False,
+) -> Tensor:
     """The answer with one thing done another way."""
     a = torch.zeros(len(x), len(b))
     order = range(x.shape[1])

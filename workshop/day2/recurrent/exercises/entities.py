@@ -26,9 +26,16 @@ def _cases(seed: int) -> list[Case]:
 
 
 def _with(
-    tags: list[str], *, merge: bool = False, same: bool = False, last: bool = False,
-    strict: bool = False, ends: int = 0, first: int = 0, whole: bool = False,
-) -> list[tuple[int, int, str]]:  # fmt: skip
+    tags: list[str],
+    *,
+    merge: bool = False,
+    same: bool = False,
+    last: bool = False,
+    strict: bool = False,
+    ends: int = 0,
+    first: int = 0,
+    whole: bool = False,
+) -> list[tuple[int, int, str]]:
     """Tags to names with one thing done another way."""
     found, start, kind = [], None, ""
     for i, tag in enumerate(tags if last else [*tags, "O"]):

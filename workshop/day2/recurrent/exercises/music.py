@@ -115,9 +115,9 @@ PICK = Exercise(
             "The token is one too far to the right: as many ends lie at or before u as there are tokens "
             "before the chosen one, and ids begin at 0.",
             _or_greedy(
-                lambda logits, t, u: (
-                    _fallen(torch.softmax(logits / t, dim=1), u) + 1
-                ).clamp(max=logits.shape[1] - 1)
+                lambda logits, t, u: (_fallen(torch.softmax(logits / t, dim=1), u) + 1).clamp(
+                    max=logits.shape[1] - 1
+                )
             ),
         ),
         Mistake(
@@ -136,4 +136,4 @@ PICK = Exercise(
         "is the id, at most the last: .clamp(max=logits.shape[1] - 1).",
     ),
     alternatives=(_searched, _row_by_row),
-)  # fmt: skip
+)

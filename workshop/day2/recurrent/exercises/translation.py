@@ -33,9 +33,17 @@ def _cases(seed: int) -> list[Case]:
 
 
 def _variant(
-    query: Tensor, keys: Tensor, values: Tensor, mask: Tensor, *, scale: float | None = None,
-    dim: int = -1, masked: str = "before", of: str = "values", flip: bool = False,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    mask: Tensor,
+    *,
+    scale: float | None = None,
+    dim: int = -1,
+    masked: str = "before",
+    of: str = "values",
+    flip: bool = False,
+) -> tuple[Tensor, Tensor]:
     """Attention with one thing done another way."""
     keep = mask[:, None, :] ^ flip
     scores = query @ keys.transpose(1, 2) / (scale or math.sqrt(query.shape[-1]))

@@ -63,14 +63,16 @@ def recipe(
 
     optimizer.register_step_pre_hook(clip)
     return {
-        "train": DataLoader(rows, batch_sampler=batches, collate_fn=lambda r: notes.table(r, vocabulary)),
+        "train": DataLoader(
+            rows, batch_sampler=batches, collate_fn=lambda r: notes.table(r, vocabulary)
+        ),
         "loss_fn": lambda logits, y: F.cross_entropy(logits.mT, y, ignore_index=vocabulary[PAD]),
         "optimizer": optimizer,
         "schedule": torch.optim.lr_scheduler.OneCycleLR(
             optimizer, config.lr, total_steps=epochs * len(batches), pct_start=0.2
         ),
         "epochs": epochs,
-    }  # fmt: skip
+    }
 
 
 def run(
@@ -89,9 +91,10 @@ def run(
             vocabulary, embedding=config.embedding, hidden=config.hidden, memory=memory
         ).to(device)
         histories[name] = fit(
-            models[name], progress=progress and name,
+            models[name],
+            progress=progress and name,
             **recipe(models[name], train + validation, vocabulary, config, seed=seed),
-        )  # fmt: skip
+        )
     counted = [ngrams.fitted(train, validation, n, len(vocabulary)) for n in (1, 2)]
     ours = perplexity(models["composer"], test, vocabulary)
     plain = perplexity(models["memoryless"], test, vocabulary)

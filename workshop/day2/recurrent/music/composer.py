@@ -24,9 +24,13 @@ class Composer(nn.Module):
     """Token by token, logits for the one that comes next: ids (B, T) -> (B, T, V)."""
 
     def __init__(
-        self, vocabulary: dict[str, int], *, embedding: int = 64, hidden: int = 96,
+        self,
+        vocabulary: dict[str, int],
+        *,
+        embedding: int = 64,
+        hidden: int = 96,
         memory: bool = True,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """memory=False: the state is set back to zero at every step."""
         super().__init__()
         self.embedding = nn.Embedding(len(vocabulary), embedding)
@@ -65,9 +69,15 @@ def pick(logits: Tensor, temperature: float, u: Tensor) -> Tensor:
 
 @torch.no_grad()
 def compose(
-    model: Composer, vocabulary: dict[str, int], *, count: int = 1, temperature: float = 1.0,
-    start: Sequence[str] = (), limit: int = 400, seed: int = 0,
-) -> list[list[str]]:  # fmt: skip
+    model: Composer,
+    vocabulary: dict[str, int],
+    *,
+    count: int = 1,
+    temperature: float = 1.0,
+    start: Sequence[str] = (),
+    limit: int = 400,
+    seed: int = 0,
+) -> list[list[str]]:
     """Write `count` tunes: sample, feed the sample back in, until <eos> (fig-2.17).
 
     Args:
@@ -88,8 +98,12 @@ def compose(
     expect(count >= 1, "count", count, "1 tune or more")
     expect(isinstance(start, (list, tuple)), "start", repr(start), 'a list of tokens: ["<jig>"]')
     expect(limit > len(start), "limit", limit, f"more than the {len(start)} tokens of the start")
-    expect(0 <= temperature < math.inf, "temperature", temperature,
-           "0 (always the most likely) or more, say 1.0")  # fmt: skip
+    expect(
+        0 <= temperature < math.inf,
+        "temperature",
+        temperature,
+        "0 (always the most likely) or more, say 1.0",
+    )
     for token in start:
         known = token in vocabulary and token not in (PAD, UNK, SOS, EOS)
         expect(
@@ -141,12 +155,14 @@ def perplexity(
     """exp of the mean surprise over all tokens behind <sos>: among how many it hesitates."""
     pad = vocabulary[PAD]
     sums = evaluate(
-        model, notes.table(rows, vocabulary), batch_size=64,
+        model,
+        notes.table(rows, vocabulary),
+        batch_size=64,
         metrics={
             "surprise": lambda logits, y: F.cross_entropy(
                 logits.mT, y, ignore_index=pad, reduction="sum"
             ),
             "tokens": lambda _, y: (y != pad).sum(),
         },
-    ).sums  # fmt: skip
+    ).sums
     return math.exp(sums["surprise"] / sums["tokens"])

@@ -156,9 +156,13 @@ def _note(ax: Axes, x: float, pitch: int, ticks: int) -> None:
 
 @rc_context(STYLE)
 def staff(
-    tokens: Sequence[str], *, bars: int = 16, a_line: int = 4, title: str = "",
+    tokens: Sequence[str],
+    *,
+    bars: int = 16,
+    a_line: int = 4,
+    title: str = "",
     alt: str | None = None,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """The first `bars` bars of a tune as notes, `a_line` to a line; two sharps, treble clef (fig-2.17).
 
     Raises:

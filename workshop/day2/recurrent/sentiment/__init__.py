@@ -108,14 +108,19 @@ def recipe(model: Reader, examples: int, config: Config) -> dict:
     groups = [{"params": vectors, "lr": config.vector_lr}, {"params": rest, "lr": config.lr}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, [config.vector_lr, config.lr], pct_start=0.2,
+        optimizer,
+        [config.vector_lr, config.lr],
+        pct_start=0.2,
         total_steps=max(2, config.epochs * -(-examples // config.batch_size)),
-    )  # fmt: skip
+    )
     return {
-        "loss_fn": nn.BCEWithLogitsLoss(), "optimizer": optimizer, "schedule": schedule,
-        "metrics": {"accuracy": count_correct}, "epochs": config.epochs,
+        "loss_fn": nn.BCEWithLogitsLoss(),
+        "optimizer": optimizer,
+        "schedule": schedule,
+        "metrics": {"accuracy": count_correct},
+        "epochs": config.epochs,
         "batch_size": config.batch_size,
-    }  # fmt: skip
+    }
 
 
 def with_course(train: Split, vocabulary: Mapping[str, int], config: Config) -> Split:
@@ -165,23 +170,34 @@ def run(
     vocabulary, table = vocabulary_of(known, config)
     their_words = bag.vocabulary_of(clear, of_bag)
     contestants = (
-        ("reader", lambda: Reader(table, config), vocabulary, as_split(known, vocabulary),
-         lambda model, n: recipe(model, n, config)),
-        ("bag", lambda: bag.Bag(len(their_words), of_bag.dim, of_bag.dropout), their_words,
-         bag.as_split(clear, their_words), lambda model, n: bag.recipe(model, n, of_bag)),
-    )  # fmt: skip
+        (
+            "reader",
+            lambda: Reader(table, config),
+            vocabulary,
+            as_split(known, vocabulary),
+            lambda model, n: recipe(model, n, config),
+        ),
+        (
+            "bag",
+            lambda: bag.Bag(len(their_words), of_bag.dim, of_bag.dropout),
+            their_words,
+            bag.as_split(clear, their_words),
+            lambda model, n: bag.recipe(model, n, of_bag),
+        ),
+    )
     metrics, histories = [], {}
     for name, build, words, train, how in contestants:
         judged = bag.as_split(test, words)
-        for key, data in (
-            (name, train), (f"{name}_course", with_course(train, words, config)),
-        ):  # fmt: skip
+        for key, data in ((name, train), (f"{name}_course", with_course(train, words, config))):
             seed_everything(seed)
             model = build().to(device)
             histories[key] = fit(
-                model, data, seed=seed, progress=progress and key.replace("_", " "),
+                model,
+                data,
+                seed=seed,
+                progress=progress and key.replace("_", " "),
                 **how(model, len(data)),
-            )  # fmt: skip
+            )
             scores = evaluate(model, judged, metrics={"accuracy": count_correct})
             metrics.append(scores.measured("accuracy", f"sentiment_{key}_accuracy"))
             for kind, groups in zip(("pairs", "fours"), negation.probe(), strict=True):

@@ -21,22 +21,30 @@ Group = tuple[tuple[str, bool], ...]  # sentences that go together, each with: d
 
 # {a} is what the film is, {b} what it is not.
 COURSE_FRAMES = (
-    "{a} , not {b}", "not {b} , {a}", "the film is not {b} , it is {a}", "it was {a} and not {b}",
-    "i found it {a} , certainly not {b}", "the story is not {b} but {a}",
-)  # fmt: skip
+    "{a} , not {b}",
+    "not {b} , {a}",
+    "the film is not {b} , it is {a}",
+    "it was {a} and not {b}",
+    "i found it {a} , certainly not {b}",
+    "the story is not {b} but {a}",
+)
 # Held out: drawn up once the course was done. While it was being made, it was judged by other frames
 # and words, so these took no part in any choice. Whoever changes the course needs new ones.
 PROBE_FRAMES = (
-    "the plot is {a} , definitely not {b}", "what we get is not {b} , we get something {a}",
-    "her performance , not {b} , was {a}", "critics call it {a} . it is not {b}",
-)  # fmt: skip
+    "the plot is {a} , definitely not {b}",
+    "what we get is not {b} , we get something {a}",
+    "her performance , not {b} , was {a}",
+    "critics call it {a} . it is not {b}",
+)
 # A word by itself, then turned round by `not`.
 COURSE_TURNS = (
-    ("it is {a}", "it is not {a}"), ("a {a} film", "not a {a} film"),
-    ("the acting is {a}", "the acting is not {a}"), ("{a}", "not {a}"),
+    ("it is {a}", "it is not {a}"),
+    ("a {a} film", "not a {a} film"),
+    ("the acting is {a}", "the acting is not {a}"),
+    ("{a}", "not {a}"),
     ("i think the story was {a}", "i think the story was not {a}"),
     ("that was {a} indeed", "that was not {a} at all"),
-)  # fmt: skip
+)
 PROBE_TURNS = (("this comedy is {a}", "this comedy is not {a}"),)
 COURSE_GOOD, COURSE_BAD, PROBE_GOOD, PROBE_BAD = (
     line.split()
@@ -68,11 +76,15 @@ def fours(turns: Sequence[tuple[str, str]], good: Sequence[str], bad: Sequence[s
     lift `bad`, which is lower, above it.
     """
     return [
-        tuple((s.format(a=word), (word == g) == (i == 0)) for word in (g, b) for i, s in enumerate(turn))
+        tuple(
+            (s.format(a=word), (word == g) == (i == 0))
+            for word in (g, b)
+            for i, s in enumerate(turn)
+        )
         for turn in turns
         for g in good
         for b in bad
-    ]  # fmt: skip
+    ]
 
 
 def course(vocabulary: Mapping[str, int]) -> Split:

@@ -101,9 +101,12 @@ class Translator(nn.Module):
 
     def forward(self, source: Tensor, given: Tensor) -> Tensor:
         """Teacher forcing: source (B, T), the right words so far (B, U) -> logits (B, U, V)."""
-        expect(source.ndim == 2 and given.ndim == 2 and 0 not in (*source.shape, *given.shape),
-               "source, given", f"{tuple(source.shape)}, {tuple(given.shape)}",
-               "ids (B, T) and (B, U), none of them 0")  # fmt: skip
+        expect(
+            source.ndim == 2 and given.ndim == 2 and 0 not in (*source.shape, *given.shape),
+            "source, given",
+            f"{tuple(source.shape)}, {tuple(given.shape)}",
+            "ids (B, T) and (B, U), none of them 0",
+        )
         states, mask, last = self.encode(source)
         return self.decode(given, last, states, mask)[0]
 

@@ -90,8 +90,12 @@ def positions(length: int, size: int) -> Tensor:
     Raises:
         ValueError: an odd size, or no place.
     """
-    expect(length > 0 and size > 0 and size % 2 == 0, "length, size", (length, size),
-           "1 place or more, and an even size")  # fmt: skip
+    expect(
+        length > 0 and size > 0 and size % 2 == 0,
+        "length, size",
+        (length, size),
+        "1 place or more, and an even size",
+    )
     place = torch.arange(length)[:, None]
     angle = place * torch.exp(torch.arange(0, size, 2) * (-math.log(10_000) / size))
     return torch.stack([angle.sin(), angle.cos()], dim=-1).reshape(length, size)

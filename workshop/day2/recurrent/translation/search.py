@@ -70,8 +70,12 @@ def beam(
     Raises:
         ValueError: several sources, or a width or limit below 1.
     """
-    expect(source.ndim == 2 and len(source) == 1 and source.shape[1] > 0, "source",
-           f"shape {tuple(source.shape)}", "(1, T): one phrase")  # fmt: skip
+    expect(
+        source.ndim == 2 and len(source) == 1 and source.shape[1] > 0,
+        "source",
+        f"shape {tuple(source.shape)}",
+        "(1, T): one phrase",
+    )
     expect(width >= 1 and limit >= 1, "width, limit", (width, limit), "1 or more")
     model.eval()
     states, mask, state = model.encode(source)
