@@ -5,16 +5,13 @@ from types import SimpleNamespace
 
 from workshop import syllabus
 from workshop.core.results import Bound, Measured, Result
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     epochs: int = setting(3, help="passes over the data", at_least=1)
     lr: float = setting(0.1, help="learning rate", above=0)
-
-    def __post_init__(self):
-        check_settings(self)
 
 
 @dataclass(frozen=True, kw_only=True)

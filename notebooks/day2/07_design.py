@@ -621,10 +621,8 @@ plots.bars(results, title="Images with all labels right", ylabel="share of 1,000
 # **Your bet:** which of the wrong choices is the worst?
 
 # %%
-measured, _ = chooser.run(
-    chooser.Config(epochs=20), seed=0, device=torch.device("cpu"), progress=False
-)
-found = {m.name.removeprefix("chooser_"): m.value for m in measured}
+result = chooser.run(chooser.Config(epochs=20), seed=0, device=torch.device("cpu"), progress=False)
+found = {m.name.removeprefix("chooser_"): m.value for m in result.metrics}
 for task, metric, sound, mistaken, what in (
     ("diabetes", "R2", "regression_r2", "regression_sigmoid_r2", "a sigmoid at the output"),
     ("tumours", "accuracy", "binary_accuracy", "binary_softmax_accuracy", "softmax, one output"),

@@ -8,7 +8,7 @@ import pytest
 
 from workshop.core.checks import nearest
 from workshop.core.results import Bound, Measured, Result, run_tasks
-from workshop.core.settings import check_settings, override, part, setting
+from workshop.core.settings import Settings, override, part, setting
 
 NAN = float("nan")
 
@@ -84,7 +84,7 @@ def test_the_nearest_name_is_suggested_or_none():
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     epochs: int = setting(5, at_least=1, help="passes")
     lr: float = setting(0.1, above=0, help="rate")
     dropout: float = setting(0.0, at_least=0, below=1, help="share dropped")
@@ -94,9 +94,6 @@ class Config:
     activation: str = setting("relu", choices=("relu", "tanh"), help="which bend")
     norm: bool = setting(False, help="batch norm")
     limit: int | None = setting(None, at_least=2, help="most examples")
-
-    def __post_init__(self):
-        check_settings(self)
 
 
 def test_defaults_and_whole_numbers_for_fractions_are_fine():
@@ -226,15 +223,12 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Several:
+class Several(Settings):
     """Two tasks and a setting of their own."""
 
     first: Task = part(Task, help="the first task")
     second: Task = part(Task, help="the second task")
     width: int = setting(4, at_least=1, help="for both")
-
-    def __post_init__(self):
-        check_settings(self)
 
 
 def test_a_field_of_a_part_is_set_with_a_dot():
@@ -265,14 +259,18 @@ def test_tasks_run_in_order_and_their_histories_keep_apart():
         def __init__(self, name):
             self.name = name
 
-        def run(self, config, *, seed):
-            return [Measured(f"{self.name}_loss", config + seed)], {"curve": self.name}
+        def run(self, config, *, seed, device, progress):
+            loss = Measured(f"{self.name}_loss", config + seed)
+            return Result((loss,), {"curve": (self.name, device, progress)})
 
     config = types.SimpleNamespace(first=1.0, second=2.0)
     tasks = {"first": Task("first"), "second": Task("second")}
-    result = run_tasks(tasks, config, seed=3)
+    result = run_tasks(tasks, config, seed=3, device="cpu", progress=True)
     assert [(m.name, m.value) for m in result.metrics] == [
         ("first_loss", 4.0),
         ("second_loss", 5.0),
     ]
-    assert result.histories == {"first_curve": "first", "second_curve": "second"}
+    assert result.histories == {
+        "first_curve": ("first", "cpu", True),
+        "second_curve": ("second", "cpu", True),
+    }

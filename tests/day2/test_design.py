@@ -434,6 +434,7 @@ def test_settings_of_a_task_reach_it():
 
 def test_histories_carry_the_task_s_name():
     config = parity.Config(epochs=2, restarts=1)
-    _, histories = parity.run(config, seed=0, device=torch.device("cpu"), progress=False)
+    result = parity.run(config, seed=0, device=torch.device("cpu"), progress=False)
+    histories = result.histories
     assert set(histories) == {"deep", "shallow"}
     assert all(isinstance(history, History) for history in histories.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from workshop.core.checks import nearest
 
@@ -86,20 +86,32 @@ class Result:
         raise KeyError(f"no metric {name!r}; this result has {known}.{nearest(name, known)}")
 
 
-def run_tasks(tasks: Mapping[str, Any], config: Any, **options: Any) -> Result:
+class Task(Protocol):
+    """A lesson or one of its tasks: a module whose `run` measures something."""
+
+    def run(self, config: Any, *, seed: int, device: Any, progress: bool) -> Result:
+        """Train and measure with these settings, from this seed, on this device."""
+
+
+def run_tasks(
+    tasks: Mapping[str, Task], config: Any, *, seed: int, device: Any, progress: bool
+) -> Result:
     """Run the tasks of a lesson one after the other and put what they measured together.
 
     Args:
-        tasks: name -> module, whose `run(config, **options)` returns (measured, histories).
+        tasks: name -> module with a `run`.
         config: of the lesson; its field of a task's name is that task's own.
-        options: for every task: seed, device, progress.
+        seed: of every task.
+        device: where to train.
+        progress: show progress bars.
 
     Returns:
         All metrics; a history is named after its task and the name it has there.
     """
-    metrics, histories = [], {}
+    metrics: list[Measured] = []
+    histories: dict[str, Any] = {}
     for name, task in tasks.items():
-        measured, trained = task.run(getattr(config, name), **options)
-        metrics += measured
-        histories |= {f"{name}_{key}": history for key, history in trained.items()}
+        result = task.run(getattr(config, name), seed=seed, device=device, progress=progress)
+        metrics += result.metrics
+        histories |= {f"{name}_{key}": history for key, history in result.histories.items()}
     return Result(tuple(metrics), histories)

@@ -7,7 +7,7 @@ import math
 import types
 import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from workshop.core.checks import nearest
@@ -41,21 +41,25 @@ def part(config_class: type, *, help: str) -> Any:
     return field(default_factory=config_class, metadata={"help": help})
 
 
-def check_settings(config: Any) -> None:
-    """Check type and range of every field of a Config; call it in `__post_init__`.
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Base of every Config: a frozen dataclass whose fields are checked when it is made.
 
     Raises:
         TypeError: a value is not of the field's type.
         ValueError: a value is out of the field's range; the message has got and expected.
     """
-    hints = typing.get_type_hints(type(config))
-    for f in dataclasses.fields(config):
-        value, kind = getattr(config, f.name), hints[f.name]
-        if not _is_a(value, kind):
-            raise TypeError(f"{f.name}: got {value!r}, expected {_type_name(kind)}")
-        for item in value if isinstance(value, tuple) else (value,):
-            if problem := _out_of_range(item, f.metadata):
-                raise ValueError(f"{f.name}: got {item!r}, expected {problem}")
+
+    def __post_init__(self) -> None:
+        """Check type and range of every field."""
+        hints = typing.get_type_hints(type(self))
+        for f in dataclasses.fields(self):
+            value, kind = getattr(self, f.name), hints[f.name]
+            if not _is_a(value, kind):
+                raise TypeError(f"{f.name}: got {value!r}, expected {_type_name(kind)}")
+            for item in value if isinstance(value, tuple) else (value,):
+                if problem := _out_of_range(item, f.metadata):
+                    raise ValueError(f"{f.name}: got {item!r}, expected {problem}")
 
 
 def _is_a(value: Any, kind: Any) -> bool:

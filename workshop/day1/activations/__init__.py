@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.results import Measured, Result
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 from workshop.day1.neuron import sigmoid
 from workshop.day1.representation import rings
@@ -28,7 +28,7 @@ SCORES = torch.tensor([3.82, 5.35, 1.44, -1.26, 2.71, 1.98], dtype=torch.float64
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson."""
 
     hidden: int = setting(32, at_least=1, help="units of the hidden layer, in both tasks")
@@ -36,10 +36,6 @@ class Config:
     lr: float = setting(0.5, above=0, help="learning rate for the rings")
     curve_epochs: int = setting(400, at_least=1, help="passes over the points of x^2")
     curve_lr: float = setting(0.3, above=0, help="learning rate for x^2")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------

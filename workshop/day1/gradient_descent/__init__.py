@@ -19,13 +19,13 @@ from torch import nn
 from workshop.core.data import Data, Split, load
 from workshop.core.device import choose, threads
 from workshop.core.results import Measured, Result
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import Diverged, History, Scores, count_correct, evaluate, fit
 from workshop.day1.gradient_descent import backprop
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson; rates and epochs were chosen on MNIST's validation part."""
 
     hidden: int = setting(128, at_least=1, help="units of the MLP's hidden layer")
@@ -34,10 +34,6 @@ class Config:
     lr: float = setting(0.5, above=0, help="learning rate of the MLP")
     linear_lr: float = setting(0.1, above=0, help="learning rate of the linear model")
     too_high_lr: float = setting(5.0, above=0, help="learning rate of a control")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def flat_mnist() -> Data:

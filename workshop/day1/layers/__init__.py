@@ -18,24 +18,20 @@ from torch import Tensor, nn
 from workshop.core.data import Data, Split, load, standardize
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.results import Measured, Result
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 from workshop.day1.neuron import sigmoid
 from workshop.day1.representation import represent
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson."""
 
     hidden: tuple[int, ...] = setting((64,), at_least=1, help="units of each hidden layer")
     epochs: int = setting(60, at_least=1, help="passes over the examples")
     lr: float = setting(0.5, above=0, help="learning rate for digits and tumours")
     number_lr: float = setting(0.005, above=0, help="learning rate for predicting a number")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------

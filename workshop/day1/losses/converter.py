@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from workshop.core.data import Split
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, fit
 from workshop.day1.losses.functions import mae, mse
 
@@ -24,7 +24,7 @@ TABLE = Split(torch.tensor([0.0, 100.0]), torch.tensor([0.0, 62.137]))  # tab-1.
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConverterConfig:
+class ConverterConfig(Settings):
     """Settings of the unit converter."""
 
     start: float = setting(0.5, help="the first guess of w")
@@ -34,10 +34,6 @@ class ConverterConfig:
     typos_epochs: int = setting(2500, at_least=1, help="passes over the road signs")
     typos_lr: float = setting(1e-4, above=0, help="learning rate for them, absolute error")
     typos_squares_lr: float = setting(0.1, above=0, help="learning rate for them, squared error")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------

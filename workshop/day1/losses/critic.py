@@ -15,23 +15,19 @@ from torch import Tensor, nn
 
 from workshop.core.data import Split, load
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, fit
 from workshop.day1.losses.functions import wasserstein
 
 
 @dataclass(frozen=True, kw_only=True)
-class CriticConfig:
+class CriticConfig(Settings):
     """Settings of the critic."""
 
     pieces: int = setting(60, at_least=1, help="straight pieces that the critic is made of")
     fakes: int = setting(1000, at_least=2, help="numbers that the forger draws")
     epochs: int = setting(200, at_least=1, help="steps, each on all the numbers")
     lr: float = setting(5.0, above=0, help="learning rate; the slopes of this loss are small")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def radii_and_forgeries(count: int, *, seed: int) -> tuple[Tensor, Tensor]:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 from workshop.day1.activations import network
 from workshop.day1.layers import disease_progression, flat_digits
@@ -44,7 +44,7 @@ Measures = tuple[list[Measured], dict[str, History]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TasksConfig:
+class TasksConfig(Settings):
     """Settings of the four tasks."""
 
     line_epochs: int = setting(300, at_least=1, help="steps of the two models without hidden units")
@@ -58,10 +58,6 @@ class TasksConfig:
     digits_epochs: int = setting(40, at_least=1, help="passes over single digits")
     digits_lr: float = setting(0.5, above=0, help="learning rate for one class of ten")
     tenths_lr: float = setting(0.3, above=0, help="learning rate for the digit as a number")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def learn(

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from workshop.core.data import Split, load, standardize
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.results import Measured, Result
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 
 # The book's loan request (ex-1): age in years, income and bank balance in dollars.
@@ -27,16 +27,12 @@ LOAN_B = torch.tensor(-180.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson."""
 
     epochs: int = setting(1200, at_least=1, help="steps of gradient descent, each on all examples")
     lr: float = setting(0.5, above=0, help="learning rate")
     l2: float = setting(0.01, above=0, help="pull of the weights towards 0 (L2 regularisation)")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------

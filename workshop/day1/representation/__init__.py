@@ -19,14 +19,14 @@ from torch import Tensor, nn
 from workshop.core.data import Data, Split, load, standardize
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.results import Measured, Result
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, Scores, count_correct, evaluate, fit
 
 XOR = Split(torch.tensor([[0.0, 0], [0, 1], [1, 0], [1, 1]]), torch.tensor([0, 1, 1, 0]))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson."""
 
     perceptron_epochs: int = setting(20, at_least=1, help="passes of the perceptron rule")
@@ -36,10 +36,6 @@ class Config:
     digits_hidden: int = setting(64, at_least=1, help="units of the hidden layer for the digits")
     digits_epochs: int = setting(20, at_least=1, help="passes over the digits")
     digits_lr: float = setting(0.1, above=0, help="learning rate for the digits")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------

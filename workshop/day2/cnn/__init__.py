@@ -18,7 +18,7 @@ import torch
 from workshop.core.data import Split, load
 from workshop.core.device import choose, threads
 from workshop.core.results import Measured, Result
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import Scores, count_correct, evaluate
 from workshop.day2.cnn.full_size import load_fashion_mnist
 from workshop.day2.cnn.invariance import score_shifted, shuffle_pixels
@@ -26,7 +26,7 @@ from workshop.day2.cnn.model import build, train
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson."""
 
     epochs: int = setting(6, at_least=1, help="passes over the images")
@@ -40,10 +40,6 @@ class Config:
         False, help="also learn all of Fashion-MNIST, if its files are here (1 min)"
     )
     full_epochs: int = setting(3, at_least=1, help="passes over all of Fashion-MNIST")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def run(

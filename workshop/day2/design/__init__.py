@@ -17,7 +17,7 @@ import torch
 
 from workshop.core.device import choose, threads
 from workshop.core.results import Result, run_tasks
-from workshop.core.settings import check_settings, part
+from workshop.core.settings import Settings, part
 from workshop.day2.design import chooser, degradation, dying, parity, vanishing, width
 
 TASKS = {
@@ -31,7 +31,7 @@ TASKS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson, task by task."""
 
     parity: parity.Config = part(parity.Config, help="deep against shallow on parity")
@@ -40,10 +40,6 @@ class Config:
     width: width.Config = part(width.Config, help="how many units")
     dying: dying.Config = part(dying.Config, help="dead ReLUs, and what revives them")
     chooser: chooser.Config = part(chooser.Config, help="output, loss and labels for each task")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def run(

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from workshop.core.data import Split, load, standardize
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.results import Measured, Result
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 from workshop.day1.layers import disease_progression, flat_digits
 from workshop.day2.design.heads import head_for
@@ -26,7 +26,7 @@ CLASSES = (1, 2, 3)  # the digits on the composed images: C = 3, as in fig-2.2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the small networks, one for each kind of task."""
 
     hidden: int = setting(64, at_least=1, help="ReLUs in the hidden layer")
@@ -35,10 +35,6 @@ class Config:
         0.1, above=0, help="learning rate; where a number is asked for, a twentieth"
     )
     images: int = setting(2000, at_least=10, help="composed images to train on")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def compose(part: Split, count: int, *, most: int, seed: int) -> Split:
@@ -125,9 +121,7 @@ def r2(model: nn.Module, known: Split, new: Split) -> float:
     return 1 - error / (new.y - known.y.mean()).square().mean().item()
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """All rows, right and wrong."""
     common = {"config": config, "seed": seed, "device": device}
     metrics, histories = [], {}
@@ -189,4 +183,4 @@ def run(
         p = head_for(head).activation(model(test.x.to(device))).detach().cpu()
         add(f"chooser_{name}_all_right", all_right(p, test.y), len(p))
         metrics.append(Measured(f"chooser_{name}_f1", f1(p, test.y)))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

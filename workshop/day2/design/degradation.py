@@ -16,14 +16,14 @@ from torch import nn
 
 from workshop.core.data import Data, Split, load
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.results import Measured, Result
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate
 from workshop.day2.design import vanishing
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the pairs of networks on MNIST-5k at half its size."""
 
     shallow: int = setting(20, at_least=2, help="layers of the shallower nets, an even number")
@@ -32,10 +32,6 @@ class Config:
     epochs: int = setting(8, at_least=1, help="passes over the digits")
     lr: float = setting(0.1, above=0, help="learning rate")
     batch_size: int = setting(64, at_least=2, help="examples of one update")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def half_size(data: Data) -> Data:
@@ -59,9 +55,7 @@ def train(
     return model, vanishing.train(model, data, settings, seed=seed, progress=progress)
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Training and test error of all four nets."""
     data = half_size(load("mnist5k")).to(device)
     metrics, histories = [], {}
@@ -82,4 +76,4 @@ def run(
                 metrics.append(
                     Measured.count(f"degradation_{name}_{part}_error", wrong, score.total)
                 )
-    return metrics, histories
+    return Result(tuple(metrics), histories)

@@ -18,25 +18,21 @@ from torch import Tensor, nn
 
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.results import Measured, Result
+from workshop.core.settings import Settings, setting
 from workshop.core.training import Diverged, History, count_correct, evaluate, fit
 
 RECTIFIERS = {"relu": nn.ReLU, "leaky": nn.LeakyReLU, "prelu": nn.PReLU, "rrelu": nn.RReLU}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the network that dies, on MNIST-5k."""
 
     hidden: int = setting(64, at_least=1, help="units of the hidden layer")
     bias: float = setting(-1.5, at_most=0, help="their biases when they die")
     epochs: int = setting(15, at_least=1, help="passes over the digits afterwards")
     lr: float = setting(0.3, above=0, help="learning rate afterwards")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------
@@ -118,9 +114,7 @@ def train(
     return model, history
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Kill the network, count, and train it on with each rectifier."""
     data = load("mnist5k").to(device)
     metrics, histories = [], {}
@@ -137,4 +131,4 @@ def run(
         metrics.append(score.measured("right", f"dying_{name}_accuracy"))
         still = count_dead(model, data.development.x)
         metrics.append(Measured.count(f"dying_{name}_below_zero", still, config.hidden))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

@@ -16,13 +16,13 @@ from torch import Tensor, nn
 
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.results import Measured, Result
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, fit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of deep against shallow on parity."""
 
     bits: int = setting(8, choices=(4, 8), help="bits of a pattern")
@@ -30,10 +30,6 @@ class Config:
     restarts: int = setting(40, at_least=1, help="starts of each net; the best on training counts")
     epochs: int = setting(500, at_least=1, help="updates, each on all training patterns")
     lr: float = setting(0.02, above=0, help="learning rate (Adam, which lesson 8 explains)")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def patterns(bits: int) -> tuple[Tensor, Tensor]:
@@ -170,9 +166,7 @@ def score(model: nn.Module, data: Split, restart: int, name: str) -> Measured:
     return Measured.count(name, int(right.sum()), len(y))
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Deep against shallow at equal parameter count, on patterns known and new."""
     known, new = halves(config.bits, seed)
     seed_everything(seed)
@@ -183,4 +177,4 @@ def run(
         histories[name] = history
         metrics.append(score(model, known, best, f"parity_{name}_known_accuracy"))
         metrics.append(score(model, new, best, f"parity_{name}_accuracy"))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

@@ -16,13 +16,13 @@ from torch import Tensor, nn
 
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.results import Measured, Result
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the ten-layer networks on MNIST-5k."""
 
     depth: int = setting(10, at_least=2, help="layers with weights, an even number")
@@ -30,10 +30,6 @@ class Config:
     epochs: int = setting(5, at_least=1, help="passes over the digits")
     lr: float = setting(0.1, above=0, help="learning rate")
     batch_size: int = setting(64, at_least=2, help="examples of one update")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # What differs between the networks; everything else is the same.
@@ -154,9 +150,7 @@ def train(
     )
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Each variant: its gradient before training, its accuracy on new digits after it."""
     data = load("mnist5k").to(device)
     metrics, histories = [], {}
@@ -171,4 +165,4 @@ def run(
         score = evaluate(model, data.test, metrics={"accuracy": count_correct})
         metrics.append(score.measured("accuracy", f"vanishing_{name}_accuracy"))
         metrics.append(Measured(f"vanishing_{name}_faded", faded))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

@@ -16,23 +16,19 @@ from torch import nn
 
 from workshop.core.data import Data, Split, load
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.results import Measured, Result
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the sweep over widths."""
 
     widths: tuple[int, ...] = setting((2, 4, 8, 16, 64, 256), at_least=1, help="units to try")
     examples: int = setting(500, at_least=10, at_most=3500, help="training digits")
     epochs: int = setting(60, at_least=1, help="passes over them")
     lr: float = setting(0.1, above=0, help="learning rate")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------
@@ -96,9 +92,7 @@ def sweep(
     return scores
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Choose a width on the validation digits, then test it once, beside the narrowest."""
     data = few_digits(config.examples).to(device)
     scores = sweep(data, config, seed=seed, progress=progress)
@@ -114,4 +108,4 @@ def run(
     model, history = train(data.development, best, config, seed=seed, progress=progress)
     test = evaluate(model, data.test, metrics={"right": count_correct})
     metrics.append(test.measured("right", "width_chosen_accuracy"))
-    return metrics, {"chosen": history}
+    return Result(tuple(metrics), {"chosen": history})

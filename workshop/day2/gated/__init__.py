@@ -17,20 +17,16 @@ import torch
 
 from workshop.core.device import choose, threads
 from workshop.core.results import Result
-from workshop.core.settings import check_settings, part
+from workshop.core.settings import Settings, part
 from workshop.day2.gated import memory, small
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson, a group for each task."""
 
     memory: memory.Config = part(memory.Config, help="remember the first token")
     small: small.Config = part(small.Config, help="few digits, read row by row")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def run(

@@ -22,7 +22,7 @@ from workshop.core.checks import expect
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, train_epochs
 from workshop.day2.gated.by_hand import check_sequence, memory_bias
 
@@ -31,7 +31,7 @@ TOKENS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the memory task."""
 
     length: int = setting(100, at_least=2, help="tokens of a sequence")
@@ -42,10 +42,6 @@ class Config:
     batch_size: int = setting(128, at_least=1, help="sequences per update")
     longer: int = setting(200, at_least=2, help="tokens of the sequences that come afterwards")
     longer_epochs: int = setting(6, at_least=1, help="passes over half as many of these at most")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def first_token(count: int, length: int, *, seed: int, tokens: int = TOKENS) -> Split:

@@ -16,13 +16,13 @@ from torch import nn
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import count_correct, evaluate, fit
 from workshop.day2.gated.memory import KINDS, Reader
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the run on few digits."""
 
     examples: int = setting(50, at_least=10, at_most=1000, help="digits to learn from")
@@ -30,10 +30,6 @@ class Config:
     epochs: int = setting(40, at_least=1, help="passes over them")
     lr: float = setting(0.01, above=0, help="learning rate of Adam")
     draws: int = setting(3, at_least=2, help="how often, each with other digits to learn from")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def rows() -> tuple[Split, Split]:

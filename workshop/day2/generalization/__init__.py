@@ -19,12 +19,12 @@ import torch
 from workshop.core.data import load
 from workshop.core.device import choose, threads
 from workshop.core.results import Result
-from workshop.core.settings import check_settings, part
+from workshop.core.settings import Settings, part
 from workshop.day2.generalization import batchnorm, climb, diagnosis, dropout, remedies
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson, a group for each task."""
 
     diagnosis: diagnosis.Config = part(diagnosis.Config, help="four runs, told apart")
@@ -32,10 +32,6 @@ class Config:
     dropout: dropout.Config = part(dropout.Config, help="a tiny network's sub-networks")
     batchnorm: batchnorm.Config = part(batchnorm.Config, help="a deep network with and without")
     climb: climb.Config = part(climb.Config, help="an MLP on MNIST-5k, all remedies")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def run(

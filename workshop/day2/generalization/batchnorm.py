@@ -18,22 +18,18 @@ from torch import Tensor, nn
 from workshop.core.data import Data, Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, train_epochs
 from workshop.day2.generalization.networks import mlp
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the comparison with and without BatchNorm."""
 
     hidden: tuple[int, ...] = setting((100,) * 6, at_least=1, help="units of each hidden layer")
     epochs: int = setting(2, at_least=1, help="passes over the digits")
     lr: float = setting(0.1, above=0, help="learning rate of plain gradient descent")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------

@@ -16,14 +16,14 @@ from torch import nn
 from workshop.core.data import Data, Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate
 from workshop.day2.generalization.augmentation import Augment
 from workshop.day2.generalization.networks import mlp, training
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the three networks; chosen on the validation part."""
 
     hidden: tuple[int, ...] = setting((512, 256), at_least=1, help="units of each hidden layer")
@@ -35,10 +35,6 @@ class Config:
     degrees: float = setting(12.0, at_least=0, help="augmentation: turned so far at most")
     shift: float = setting(0.08, at_least=0, help="augmentation: moved so far, of the size")
     scale: float = setting(0.12, at_least=0, below=1, help="augmentation: resized so much at most")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 KINDS = ("plain", "regularised", "augmented")

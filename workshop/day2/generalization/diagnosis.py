@@ -17,23 +17,19 @@ from torch import Tensor, nn
 from workshop.core.data import Data, Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate
 from workshop.day2.generalization.augmentation import Augment
 from workshop.day2.generalization.networks import mlp, training
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the four runs, and of what is called an error too many."""
 
     goal: float = setting(0.05, at_least=0, at_most=1, help="training error that is good enough")
     gap: float = setting(0.05, at_least=0, at_most=1, help="extra validation error still accepted")
     epochs: int = setting(15, at_least=1, help="passes over the examples, in each of the four runs")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 NAMES = {

@@ -17,23 +17,19 @@ from torch import Tensor, nn
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, fit
 from workshop.day1.representation import rings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the ensemble of a tiny network."""
 
     hidden: int = setting(10, at_least=1, at_most=14, help="hidden units: 2^hidden sub-networks")
     p: float = setting(0.5, at_least=0, below=1, help="probability that a unit is dropped")
     epochs: int = setting(400, at_least=1, help="passes over the points")
     lr: float = setting(0.02, above=0, help="learning rate")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from torch import nn
 from workshop.core.data import Data, Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, Scores, count_correct, evaluate
 from workshop.day2.generalization.augmentation import Augment
 from workshop.day2.generalization.networks import cnn, mlp, training
@@ -27,15 +27,11 @@ from workshop.day2.generalization.regularization import train_until_best
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the comparison."""
 
     examples: int = setting(500, at_least=10, at_most=3500, help="digits to learn from")
     epochs: int = setting(60, at_least=1, help="passes over them, against high variance")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,13 +17,13 @@ import torch
 
 from workshop.core.device import choose, threads
 from workshop.core.results import Result
-from workshop.core.settings import check_settings, part
+from workshop.core.settings import Settings, part
 from workshop.day2.optimizers import batches, plateaus, rates, schedules, steps
 from workshop.day2.optimizers.trial import digits
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson, a group for each of its questions."""
 
     steps: steps.Config = part(steps.Config, help="the optimizers by hand")
@@ -31,10 +31,6 @@ class Config:
     rates: rates.Config = part(rates.Config, help="learning rates")
     plateaus: plateaus.Config = part(plateaus.Config, help="a plateau")
     schedules: schedules.Config = part(schedules.Config, help="rates that change")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def run(

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from workshop.core.data import Data, Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History
 from workshop.day2.optimizers.steps import sgd_step
 from workshop.day2.optimizers.trial import mlp, score, train
@@ -32,15 +32,11 @@ POWERS = (63, 64, 65, 127, 128, 129)  # two powers of two, each between its neig
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings: one network and one rate for every batch size."""
 
     epochs: int = setting(3, at_least=1, help="passes over the digits with each batch size")
     lr: float = setting(0.05, above=0, help="learning rate, the same for every batch size")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def count_updates(examples: int, batch_size: int, epochs: int) -> int:

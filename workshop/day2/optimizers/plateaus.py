@@ -20,13 +20,13 @@ from torch import nn
 from workshop.core.data import Data, Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, train_epochs
 from workshop.day2.optimizers.trial import MakeOptimizer, mlp, score
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the run on a plateau, and of what gets it off."""
 
     hidden: tuple[int, ...] = setting((64, 64), at_least=1, help="units of the sigmoid layers")
@@ -35,10 +35,6 @@ class Config:
     momentum: float = setting(0.9, at_least=0, below=1, help="momentum")
     high_lr: float = setting(1.0, above=0, help="the higher rate of SGD")
     adam_lr: float = setting(0.003, above=0, help="learning rate of Adam")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def first_gradient(model: nn.Module, data: Split) -> float:

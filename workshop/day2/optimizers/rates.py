@@ -20,13 +20,13 @@ from torch import Tensor, nn
 from workshop.core.data import Data, Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History
 from workshop.day2.optimizers.trial import MakeOptimizer, mlp, score, train
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings: one network, three epochs, and the rates it is given."""
 
     epochs: int = setting(3, at_least=1, help="passes over the digits with each rate")
@@ -38,10 +38,6 @@ class Config:
     adam_right: float = setting(0.01, above=0, help="Adam: a good rate")
     adam_high: float = setting(0.1, above=0, help="Adam: a rate that is rather high")
     adam_too_high: float = setting(1.0, above=0, help="Adam: a rate that is too high")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 MAKERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}

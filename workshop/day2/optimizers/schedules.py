@@ -19,22 +19,18 @@ import torch
 
 from workshop.core.data import Data
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.day2.optimizers.trial import score, train
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings: which rates each schedule is tried with, and for how long."""
 
     rates: tuple[float, ...] = setting((0.005, 0.01, 0.02), above=0, help="Adam's rates to try")
     epochs: int = setting(5, at_least=1, help="passes over the digits")
     tries: int = setting(2, at_least=1, help="trainings of each candidate, for the choice")
     pairs: int = setting(5, at_least=1, help="seeds with which both winners are tested")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------

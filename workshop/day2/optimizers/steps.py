@@ -20,22 +20,18 @@ from workshop.core.checks import nearest
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.day2.optimizers.trial import mlp
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the comparison with torch, and of the walk down a bowl."""
 
     updates: int = setting(50, at_least=1, help="updates of a network compared with torch.optim")
     bowl_steps: int = setting(60, at_least=1, help="steps down the bowl")
     bowl_lr: float = setting(0.0195, above=0, help="learning rate on the bowl, for all")
     bowl_momentum: float = setting(0.8, at_least=0, below=1, help="momentum on the bowl")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------

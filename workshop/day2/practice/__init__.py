@@ -17,7 +17,7 @@ import torch
 
 from workshop.core.device import choose, threads
 from workshop.core.results import Result
-from workshop.core.settings import check_settings, part
+from workshop.core.settings import Settings, part
 from workshop.day2.practice import calibration, clinic, comparison, disagreement, errors
 
 TASKS = {
@@ -30,7 +30,7 @@ TASKS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson, task by task."""
 
     errors: errors.Config = part(errors.Config, help="mistakes by cause")
@@ -38,10 +38,6 @@ class Config:
     comparison: comparison.Config = part(comparison.Config, help="better data or a better model")
     disagreement: disagreement.Config = part(disagreement.Config, help="one rater against the mean")
     clinic: clinic.Config = part(clinic.Config, help="broken runs, diagnosed and mended")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def run(

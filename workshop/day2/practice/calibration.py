@@ -18,20 +18,16 @@ from torch.nn import functional as F
 
 from workshop.core.data import load
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.day2.practice.recipe import ask, learn
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the network that is too sure of itself."""
 
     epochs: int = setting(30, at_least=1, help="passes over the clothes")
     bins: int = setting(10, at_least=1, help="steps of the reliability diagram")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------

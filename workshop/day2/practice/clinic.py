@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from workshop.core.data import Data, Split, load
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.day2.design.dying import dead_units
 from workshop.day2.practice.recipe import ask
 from workshop.day2.practice.symptoms import (
@@ -32,14 +32,10 @@ from workshop.day2.practice.symptoms import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the clinic."""
 
     epochs: int = setting(6, at_least=1, help="passes over 2,000 digits, in each run")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from workshop.core.data import Data, Split, load
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import count_correct, evaluate
 from workshop.day2.practice import labels
 from workshop.day2.practice.recipe import learn, out_of_fold
@@ -31,7 +31,7 @@ BOOK = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the comparison."""
 
     share: float = setting(0.3, at_least=0, below=1, help="share of the training labels made wrong")
@@ -40,10 +40,6 @@ class Config:
     epochs: int = setting(10, at_least=1, help="passes over the digits; three times that if longer")
     dropout: float = setting(0.5, at_least=0, below=1, help="share of hidden units dropped")
     smoothing: float = setting(0.3, at_least=0, below=1, help="label smoothing")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 MODEL = ("wider", "longer", "label smoothing", "dropout")  # the changes of the model

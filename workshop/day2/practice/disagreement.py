@@ -16,21 +16,17 @@ from torch import Tensor
 from workshop.core.data import Reviews, reviews
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import fit
 from workshop.day2.practice.recipe import ask
 from workshop.day2.text import bag
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the comparison with human raters; the model is lesson 12's bag of embeddings."""
 
     epochs: int = setting(5, at_least=1, help="passes over the reviews")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------

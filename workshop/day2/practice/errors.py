@@ -19,20 +19,16 @@ from torch import Tensor
 from workshop.core.checks import expect
 from workshop.core.data import Data, Split, load
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.day2.practice.recipe import out_of_fold
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the error analysis, on the digits of MNIST-5k that are not the test's."""
 
     folds: int = setting(5, at_least=2, at_most=20, help="folds, so models, of the out-of-fold run")
     epochs: int = setting(12, at_least=1, help="passes over the digits, for each of them")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 # --- by hand -------------------------------------------------------------------------------------

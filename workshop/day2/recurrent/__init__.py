@@ -17,7 +17,7 @@ import torch
 
 from workshop.core.device import choose, threads
 from workshop.core.results import Result, run_tasks
-from workshop.core.settings import check_settings, part
+from workshop.core.settings import Settings, part
 from workshop.day2.recurrent import entities, music, sentiment, translation
 
 TASKS = {
@@ -29,17 +29,13 @@ TASKS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson, task by task."""
 
     sentiment: sentiment.Config = part(sentiment.Config, help="film reviews, liked or not")
     music: music.Config = part(music.Config, help="fiddle tunes, one to many")
     entities: entities.Config = part(entities.Config, help="names in sentences, many to many")
     translation: translation.Config = part(translation.Config, help="phrases, English to French")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def run(

@@ -17,21 +17,17 @@ import torch
 
 from workshop.core.device import choose, threads
 from workshop.core.results import Result
-from workshop.core.settings import check_settings, part
+from workshop.core.settings import Settings, part
 from workshop.day2.text import bag, bpe, skipgram, vectors
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson, a group for each task."""
 
     bpe: bpe.Config = part(bpe.Config, help="pieces of words")
     skipgram: skipgram.Config = part(skipgram.Config, help="vectors learned from plays")
     bag: bag.Config = part(bag.Config, help="film reviews, good or bad")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def run(

@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from workshop.core.data import Reviews, Split, reviews, word_vectors
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 from workshop.day2.text import pipeline
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the bag of embeddings."""
 
     limit: float = setting(1.0, at_least=0, below=3, help="only reviews rated beyond +- this")
@@ -32,10 +32,6 @@ class Config:
     epochs: int = setting(6, at_least=1, help="passes over the reviews")
     lr: float = setting(0.01, above=0, help="learning rate at the start; it falls to 0")
     batch_size: int = setting(64, at_least=1, help="reviews for each update")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 class Bag(nn.Module):

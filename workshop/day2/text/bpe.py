@@ -16,21 +16,17 @@ from itertools import pairwise
 
 from workshop.core.data import reviews
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.day2.text import pipeline
 
 Pair = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the pieces of words."""
 
     merges: int = setting(1000, at_least=0, help="how many pairs are joined into new tokens")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def split_text(text: str) -> list[str]:

@@ -19,14 +19,14 @@ from torch.nn import functional as F
 from workshop.core.data import plays, word_vectors
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, fit
 from workshop.day2.text import pipeline
 from workshop.day2.text.vectors import unit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of skip-gram."""
 
     least: int = setting(20, at_least=1, help="how often a word must occur to get a vector")
@@ -37,10 +37,6 @@ class Config:
     lr: float = setting(0.01, above=0, help="learning rate at the start; it falls to 0")
     batch_size: int = setting(2048, at_least=1, help="pairs for each update")
     often: float = setting(0.001, above=0, help="words with a greater share are thinned out")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,13 +19,13 @@ import torch
 
 from workshop.core.device import choose
 from workshop.core.results import Result
-from workshop.core.settings import check_settings, part, setting
+from workshop.core.settings import Settings, part, setting
 from workshop.day2.transfer import digits, photos
 from workshop.day2.transfer.backbone import check_backbone, load_body
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the lesson."""
 
     backbone: str = setting("lite0", help="the body: lite0, or a classifier of torchvision")
@@ -34,7 +34,7 @@ class Config:
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
-        check_settings(self)
+        super().__post_init__()
         check_backbone(self.backbone)
 
 

@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything, threads
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.core.training import count_correct, evaluate, fit
 from workshop.day2.cnn.model import CNN, train
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the task with the digits."""
 
     shots: tuple[int, ...] = setting(
@@ -32,10 +32,6 @@ class Config:
     width: int = setting(8, at_least=1, help="filters of the first block")
     updates: int = setting(60, at_least=1, help="updates with the new digits, scratch and frozen")
     lr: float = setting(0.01, above=0, help="highest learning rate")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def halves(split: Split) -> tuple[Split, Split]:

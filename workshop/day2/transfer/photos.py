@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from workshop.core.device import threads
 from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.settings import Settings, setting
 from workshop.day2.transfer.pictures import KINDS
 from workshop.day2.transfer.regimes import REGIMES, Transfer, in_batches, new_model, tune
 from workshop.day2.transfer.scenes import Scenes, folds, make_scenes
@@ -25,7 +25,7 @@ RATES = {"scratch": 0.01, "frozen": 0.001, "last": 0.001, "all": 0.0003}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the task with the photos."""
 
     size: int = setting(96, at_least=64, at_most=224, help="pixels on each side of a scene")
@@ -39,10 +39,6 @@ class Config:
     factor: float = setting(
         0.3, above=0, at_most=1, help="rate of early layers against those behind them"
     )
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 @dataclass(frozen=True, eq=False)

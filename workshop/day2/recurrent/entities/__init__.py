@@ -17,16 +17,16 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
-from workshop.core.training import History, fit
+from workshop.core.results import Measured, Result
+from workshop.core.settings import Settings, setting
+from workshop.core.training import fit
 from workshop.day2.recurrent.entities.data import Sentence, entities
 from workshop.day2.recurrent.entities.spans import Counts, Span, count_spans, spans_of
 from workshop.day2.recurrent.entities.tagger import Reader, Tagger, tag_loss
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the tagger."""
 
     hidden: int = setting(48, at_least=1, help="units of the state, in each direction")
@@ -34,10 +34,6 @@ class Config:
     epochs: int = setting(5, at_least=1, help="passes over the sentences")
     lr: float = setting(0.01, above=0, help="learning rate at the start; it falls to 0")
     batch_size: int = setting(64, at_least=1, help="sentences for each update")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 Names = list[list[Span]]
@@ -116,9 +112,7 @@ def texts_of(sentences: Sequence[Sentence]) -> set[str]:
     }
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
     """The tagger, the tagger without context and the list, all on the same gold sentences."""
     parts = entities()
     known = parts.train + parts.validation  # all choices have been made: refit on both
@@ -151,14 +145,19 @@ def run(
     names = {"tagger": "entities_f1", **{n: f"entities_{n}_f1" for n in scores if n != "tagger"}}
     metrics += [Measured(names[name], counts.f1) for name, counts in scores.items()]
     f1 = {name: counts.f1 for name, counts in scores.items()}
-    return [
-        *metrics,
-        Measured.count("entities_unseen_recall", scores["unseen"].right, scores["unseen"].wanted),
-        Measured("entities_over_gazetteer", f1["tagger"] - f1["gazetteer"]),
-        Measured("entities_over_alone", f1["tagger"] - f1["alone"]),
-        accuracy("entities_all_o_accuracy", parts.test, outside),
-        Measured("entities_all_o_f1", count_spans(wanted, list(map(spans_of, outside))).f1),
-    ], histories
+    return Result(
+        (
+            *metrics,
+            Measured.count(
+                "entities_unseen_recall", scores["unseen"].right, scores["unseen"].wanted
+            ),
+            Measured("entities_over_gazetteer", f1["tagger"] - f1["gazetteer"]),
+            Measured("entities_over_alone", f1["tagger"] - f1["alone"]),
+            accuracy("entities_all_o_accuracy", parts.test, outside),
+            Measured("entities_all_o_f1", count_spans(wanted, list(map(spans_of, outside))).f1),
+        ),
+        histories,
+    )
 
 
 def accuracy(name: str, sentences: Sequence[Sentence], tags: Sequence[Sequence[str]]) -> Measured:

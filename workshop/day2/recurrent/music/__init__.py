@@ -20,9 +20,9 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
-from workshop.core.training import History, fit
+from workshop.core.results import Measured, Result
+from workshop.core.settings import Settings, setting
+from workshop.core.training import fit
 from workshop.day2.recurrent.music import ngrams, notes
 from workshop.day2.recurrent.music.composer import Batches, Composer, compose, perplexity
 from workshop.day2.recurrent.music.tunes import KINDS, tunes
@@ -30,7 +30,7 @@ from workshop.day2.text.pipeline import EOS, PAD, SOS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the composer."""
 
     embedding: int = setting(64, at_least=1, help="numbers for each token")
@@ -42,10 +42,6 @@ class Config:
     longest: int = setting(180, at_least=10, help="longer tunes are left out of training")
     samples: int = setting(100, at_least=2, help="tunes that are written")
     limit: int = setting(400, at_least=10, help="tokens after which a tune is cut off")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 def recipe(
@@ -75,9 +71,7 @@ def recipe(
     }
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
     """The composer, its rivals, and what they write."""
     parts = tunes()
     vocabulary = notes.vocabulary_of(parts.train)
@@ -109,7 +103,10 @@ def run(
         Measured("music_memoryless_below_bigram", 1 - plain / bigram),
         Measured("music_shuffled_perplexity", mixed),
     ]
-    return metrics + written(models["composer"], counted[1], vocabulary, config, seed), histories
+    return Result(
+        tuple(metrics + written(models["composer"], counted[1], vocabulary, config, seed)),
+        histories,
+    )
 
 
 def written(

@@ -17,16 +17,16 @@ from torch import Tensor, nn
 
 from workshop.core.data import Reviews, Split, reviews, word_vectors
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
-from workshop.core.training import History, count_correct, evaluate, fit
+from workshop.core.results import Result
+from workshop.core.settings import Settings, setting
+from workshop.core.training import count_correct, evaluate, fit
 from workshop.day2.recurrent.cell import read_packed
 from workshop.day2.recurrent.sentiment import negation
 from workshop.day2.text import bag, pipeline
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the reader of film reviews."""
 
     limit: float = setting(1.0, at_least=0, below=3, help="judged: only reviews beyond +- this")
@@ -40,10 +40,6 @@ class Config:
     vector_lr: float = setting(0.02, above=0, help="largest learning rate of the words' vectors")
     batch_size: int = setting(128, at_least=1, help="reviews for each update")
     repeats: int = setting(3, at_least=1, help="how often the course is among the reviews")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 class Reader(nn.Module):
@@ -160,9 +156,7 @@ def judge(model: nn.Module, vocabulary: Mapping[str, int], text: str) -> float:
     return as_read(model, vocabulary, text, most=1)[2][-1].item()
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
     """The reader and the bag, with and without the course: on the test reviews and on the probe."""
     parts = reviews()
     known, test = parts.development, parts.test.beyond(config.limit)
@@ -203,4 +197,4 @@ def run(
             for kind, groups in zip(("pairs", "fours"), negation.probe(), strict=True):
                 of = f"sentiment_{key}_{kind}"
                 metrics.append(negation.all_right(model, words, groups, of))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

@@ -20,8 +20,8 @@ from torch.nn import functional as F
 
 from workshop.core.checks import expect
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
-from workshop.core.settings import check_settings, setting
+from workshop.core.results import Measured, Result
+from workshop.core.settings import Settings, setting
 from workshop.core.training import History, train_epochs
 from workshop.day2.recurrent.translation import search
 from workshop.day2.recurrent.translation.attention import Attention
@@ -30,7 +30,7 @@ from workshop.day2.recurrent.translation.wording import PAD_ID, Dictionary, ids_
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Settings):
     """Settings of the translators."""
 
     direction: str = setting("en-fr", choices=("en-fr", "fr-en"), help="from which, to which")
@@ -44,10 +44,6 @@ class Config:
     lr: float = setting(0.01, above=0, help="learning rate with attention, likewise")
     clip: float = setting(1.0, above=0, help="the gradient is made no longer than this")
     batch_size: int = setting(32, at_least=1, help="pairs for each update")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        check_settings(self)
 
 
 class Translator(nn.Module):
@@ -179,9 +175,7 @@ def exact(model: Translator, dictionary: Dictionary, part: Phrases, **options: b
     )
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
     """Last state alone, attention, and one that learned from strays; each tested once."""
     from tqdm.auto import tqdm
 
@@ -208,4 +202,4 @@ def run(
             metrics.append(Measured.count(f"translation_{key}", int(rows.sum()), len(rows)))
     values = {metric.name: metric.value for metric in metrics}
     gain = values["translation_attention"] - values["translation_plain"]
-    return [*metrics, Measured("translation_gain", gain)], histories
+    return Result((*metrics, Measured("translation_gain", gain)), histories)
