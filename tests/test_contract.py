@@ -26,6 +26,7 @@ def run_of(lesson, device="cpu", config=None):
     return runs.run_lesson(lesson, config, seed=0, device=device, progress=False)
 
 
+@pytest.mark.book("sec-2.6")
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_targets_are_reached_and_controls_missed(lesson, first_runs):
     run = first_runs[lesson.name] = run_of(lesson)

@@ -1,19 +1,23 @@
 """The book, row by row: what each section, equation and figure says, and where the workshop has it.
 
 data/book/index.tsv has a row for everything that the book numbers: its lesson, the heading of the
-notebook under which it stands, the tests that hold it, and where the book errs. No torch in here.
+notebook under which it stands, and where the book errs. A test of a row is marked with its id:
+`@pytest.mark.book("eq-1.11")`. No torch in here.
 """
 
 from __future__ import annotations
 
+import ast
 import csv
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from workshop import syllabus
 from workshop.core.checks import nearest
 from workshop.core.files import DataError, data_dir
 
-FIELDS = ("id", "section", "kind", "says", "shown", "lesson", "heading", "tests", "erratum")
+FIELDS = ("id", "section", "kind", "says", "shown", "lesson", "heading", "erratum")
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,6 @@ class Row:
         shown: what the workshop makes of it.
         lesson: its name; '' for what stands in a page of notebooks/reference.
         heading: of the notebook, or the page's name.
-        tests: such as 'tests/day1/test_neuron.py::test_...'.
         erratum: where the book errs or the field has moved on; '' as a rule.
     """
 
@@ -39,7 +42,6 @@ class Row:
     shown: str
     lesson: str
     heading: str
-    tests: tuple[str, ...]
     erratum: str
 
     @property
@@ -48,6 +50,28 @@ class Row:
         if not self.lesson:
             return f"reference/{self.heading}.md"
         return f"{syllabus.get(self.lesson).notebook}.ipynb"
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        """The tests of a clone that hold it, such as 'tests/day1/test_neuron.py::test_...'."""
+        return tuple(_marked_tests().get(self.id, ()))
+
+
+@cache
+def _marked_tests() -> dict[str, list[str]]:
+    """Id -> the tests that are marked with it; an installed workshop has no tests."""
+    root = Path(__file__).resolve().parents[1]
+    found: dict[str, list[str]] = {}
+    for path in sorted(root.glob("tests/**/test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            for call in (one for mark in node.decorator_list for one in ast.walk(mark)):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "pytest.mark.book":
+                    for id in map(ast.literal_eval, call.args):
+                        name = path.relative_to(root).as_posix()
+                        found.setdefault(id, []).append(f"{name}::{node.name}")
+    return found
 
 
 def rows() -> tuple[Row, ...]:
@@ -66,7 +90,7 @@ def rows() -> tuple[Row, ...]:
             for fields in reader:
                 if None in fields or None in fields.values():
                     raise ValueError(f"line {reader.line_num}: expected {len(FIELDS)} columns")
-                found.append(Row(**{**fields, "tests": tuple(fields["tests"].split())}))
+                found.append(Row(**fields))
             return tuple(found)
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{path} cannot be read ({error}); see `workshop doctor`") from None

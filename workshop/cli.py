@@ -839,7 +839,10 @@ def book(
     except (KeyError, DataError) as error:
         stop(error.args[0])
     if json:
-        listed = [{**asdict(row), "notebook": f"notebooks/{row.notebook}"} for row in found]
+        listed = [
+            {**asdict(row), "tests": row.tests, "notebook": f"notebooks/{row.notebook}"}
+            for row in found
+        ]
         typer.echo(json_module.dumps(listed, indent=1, ensure_ascii=False))
     elif wanted is None:
         _console().print(_sections(found))

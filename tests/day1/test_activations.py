@@ -42,6 +42,7 @@ def test_eq_1_18_1_20_each_activation_equals_torch_in_value_and_gradient(ours, t
     assert a.grad.isfinite().all()
 
 
+@pytest.mark.book("eq-1.18")
 def test_eq_1_18_relu_and_its_slope_at_0_are_torch_s():
     z = torch.tensor([-1.0, -0.0, 0.0, 1e-30, 2.0], requires_grad=True)
     activations.relu(z).sum().backward()
@@ -49,6 +50,7 @@ def test_eq_1_18_relu_and_its_slope_at_0_are_torch_s():
     assert z.grad.tolist() == [0, 0, 0, 1, 1]
 
 
+@pytest.mark.book("fig-1.9", "fig-1.11")
 def test_fig_1_9_and_fig_1_11_are_drawn_with_their_slopes(source):
     names, _ = run_cell(source, "drawn = []", torch=torch, activations=activations, plots=plots)
     drawn = {name: (z, lines) for name, z, lines in names["drawn"]}
@@ -61,6 +63,7 @@ def test_fig_1_9_and_fig_1_11_are_drawn_with_their_slopes(source):
     assert lines["its slope"].max().item() == pytest.approx(0.25, abs=1e-3)
 
 
+@pytest.mark.book("eq-1.20")
 def test_eq_1_20_the_ends_of_the_sigmoid_are_only_approached():
     z = torch.linspace(-30, 30, 601, dtype=torch.float64)
     a = activations.sigmoid(z)
@@ -70,6 +73,7 @@ def test_eq_1_20_the_ends_of_the_sigmoid_are_only_approached():
     assert a[-1] > 1 - 1e-12
 
 
+@pytest.mark.book("q-2")
 def test_q_2_relu_is_not_linear_although_both_its_pieces_are(source):
     _, printed = run_cell(source, "two, minus_two", torch=torch, activations=activations)
     apart, together = (float(line.split("=")[1]) for line in printed.splitlines())
@@ -79,6 +83,7 @@ def test_q_2_relu_is_not_linear_although_both_its_pieces_are(source):
     assert activations.relu(-x).abs().sum() == 0
 
 
+@pytest.mark.book("note-3")
 def test_note_3_only_a_linear_output_can_be_any_number(source):
     with threads(1):
         names, _ = run_cell(
@@ -91,6 +96,7 @@ def test_note_3_only_a_linear_output_can_be_any_number(source):
         assert (lines[bent] - lines["y = 3x"]).abs().max() > 1
 
 
+@pytest.mark.book("fig-1.12")
 def test_fig_1_12_softmax_to_eight_digits():
     expected = [0.16115195, 0.74422819, 0.01491471, 0.00100235, 0.05310907, 0.02559374]
     got = activations.softmax(activations.SCORES)
@@ -98,12 +104,14 @@ def test_fig_1_12_softmax_to_eight_digits():
     assert got.sum().item() == pytest.approx(1, abs=1e-12)
 
 
+@pytest.mark.book("fig-1.12")
 @pytest.mark.parametrize("shape", [(5,), (3, 4), (2, 3, 4), (4, 1)])
 def test_fig_1_12_softmax_of_any_shape_even_at_1000(shape):
     z = 1000 * torch.randn(shape, dtype=torch.float64)
     torch.testing.assert_close(activations.softmax(z), z.softmax(dim=-1))
 
 
+@pytest.mark.book("fig-1.12")
 def test_fig_1_12_softmax_equals_scipy_with_the_gradient_of_differences():
     from scipy.special import softmax
 
@@ -120,6 +128,7 @@ def test_fig_1_12_adding_a_number_changes_nothing_and_two_scores_make_a_sigmoid(
     assert (pairs.exp() / pairs.exp().sum(dim=1, keepdim=True)).isnan().any()  # without the shift
 
 
+@pytest.mark.book("fig-1.8")
 def test_fig_1_8_the_tower_without_activation_is_drawn_and_is_one_layer(source):
     names, _ = run_cell(source, "tower = nn.Sequential", torch=torch, nn=nn, plots=plots)
     tower = names["tower"]
@@ -136,6 +145,7 @@ def test_fig_1_8_the_tower_without_activation_is_drawn_and_is_one_layer(source):
     np.testing.assert_allclose(np.float64(tall), np.float64(flat), atol=2e-4)
 
 
+@pytest.mark.book("eq-1.17")
 @pytest.mark.parametrize("sizes", [(3, 2), (1, 1, 1, 1), (4, 1, 3), (2, 5, 5, 5, 2)])
 def test_eq_1_17_any_stack_collapses_in_value_and_gradient(sizes):
     model = activations.network(sizes, nn.Identity).double()
@@ -149,6 +159,7 @@ def test_eq_1_17_any_stack_collapses_in_value_and_gradient(sizes):
     torch.testing.assert_close(got, torch.autograd.grad(model(x).square().sum(), parameters))
 
 
+@pytest.mark.book("eq-1.17")
 def test_eq_1_17_linear_layers_collapse_into_one():
     model = nn.Sequential(nn.Linear(4, 6), nn.Linear(6, 3), nn.Linear(3, 2)).double()
     w, b = activations.collapse([(layer.weight, layer.bias) for layer in model])
@@ -156,6 +167,7 @@ def test_eq_1_17_linear_layers_collapse_into_one():
     torch.testing.assert_close(x @ w.T + b, model(x))
 
 
+@pytest.mark.book("eq-1.17")
 def test_eq_1_17_with_the_affine_activation_too():
     """g(z) = z / 2 + 5 between the layers is one more linear layer."""
     first, second = nn.Linear(3, 4).double(), nn.Linear(4, 2).double()
@@ -173,12 +185,14 @@ def test_collapse_says_which_layer_does_not_fit():
         activations.collapse([])
 
 
+@pytest.mark.book("eq-1.19")
 def test_eq_1_19_four_relus_at_the_printed_points():
     x = torch.tensor([0.0, 1, 2, 4, 5, 6, 7])
     assert activations.four_relus(x).tolist() == [0, 5, 10, 24, 36, 48, 60]
     assert torch.equal(activations.four_relus(-x), activations.four_relus(x))
 
 
+@pytest.mark.book("eq-1.19")
 @pytest.mark.parametrize(("points", "units"), [(9, 4), (1, 3), (5, 1), (4, 4)])
 def test_eq_1_19_a_sum_of_relus_equals_nn_in_value_and_gradient(points, units):
     first, second = nn.Linear(1, units).double(), nn.Linear(units, 1, bias=False).double()
@@ -192,6 +206,7 @@ def test_eq_1_19_a_sum_of_relus_equals_nn_in_value_and_gradient(points, units):
     torch.testing.assert_close(got, torch.autograd.grad(theirs.square().sum(), parameters))
 
 
+@pytest.mark.book("eq-1.19")
 def test_eq_1_19_the_book_s_curve_is_such_a_sum():
     x = torch.linspace(-7, 7, 57)
     w, b = torch.tensor([5.0, -5, 7, -7]), torch.tensor([0.0, 0, -24, -24])
@@ -199,6 +214,7 @@ def test_eq_1_19_the_book_s_curve_is_such_a_sum():
     torch.testing.assert_close(ours, activations.four_relus(x))
 
 
+@pytest.mark.book("fig-1.10")
 def test_fig_1_10_trained_units_do_better_and_more_of_them_better_still():
     """Four trained ReLUs beat the book's on [-5, 5], and the error falls with every doubling."""
     errors = []
@@ -213,6 +229,7 @@ def test_fig_1_10_trained_units_do_better_and_more_of_them_better_still():
     assert errors[-1] < 0.4
 
 
+@pytest.mark.book("sec-1.5")
 def test_sec_1_5_relus_come_near_a_wave_and_squares_never_do(source):
     """Universal approximation asks for an activation that is no polynomial (Leshno et al. 1993)."""
     _, printed = run_cell(
@@ -231,6 +248,7 @@ def test_sec_1_5_relus_come_near_a_wave_and_squares_never_do(source):
     assert torch.linalg.matrix_rank((x[:, None] * w + b).square()) == 3  # 1, x and x^2
 
 
+@pytest.mark.book("fig-1.10")
 def test_fig_1_10_the_largest_error_is_12_at_6():
     x = torch.linspace(-7, 7, 14001)
     error = (activations.four_relus(x) - x**2).abs()

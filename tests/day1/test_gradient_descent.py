@@ -31,6 +31,7 @@ def source():
 # --- slopes --------------------------------------------------------------------------------------
 
 
+@pytest.mark.book("note-4")
 @pytest.mark.parametrize(("f", "slope"), ELEMENTWISE, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("shape", [(), (7,), (2, 3)])
 def test_note_4_the_derivative_by_calculus_equals_autograd_s(f, slope, shape):
@@ -38,6 +39,7 @@ def test_note_4_the_derivative_by_calculus_equals_autograd_s(f, slope, shape):
     torch.testing.assert_close(slope(x), downhill.gradient(f, x))
 
 
+@pytest.mark.book("note-4")
 @pytest.mark.parametrize(("f", "slope"), ELEMENTWISE, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("x", [-2.5, -1.0, 0.0, 1.9])
 def test_note_4_the_derivative_by_trying_equals_calculus(f, slope, x):
@@ -46,6 +48,7 @@ def test_note_4_the_derivative_by_trying_equals_calculus(f, slope, x):
     torch.testing.assert_close(tried, slope(at), rtol=1e-8, atol=1e-8)
 
 
+@pytest.mark.book("note-4")
 def test_note_4_the_derivative_of_2x_is_2_everywhere():
     for x in (-3.0, 0.0, 0.7):
         at = torch.tensor([x], dtype=torch.float64)
@@ -93,6 +96,7 @@ def test_note_4_both_sides_are_better_than_one_by_an_order():
     assert errors[0] / errors[1] == pytest.approx(100, rel=0.05)
 
 
+@pytest.mark.book("sec-1.6.2")
 def test_sec_1_6_2_the_gradient_is_the_direction_of_steepest_ascent(source):
     """Errata: not of descent. Also in the notebook's cell, to a degree."""
     here = torch.tensor([3.0, -1.0], dtype=torch.float64)
@@ -114,6 +118,7 @@ def test_sec_1_6_2_the_gradient_is_the_direction_of_steepest_ascent(source):
     assert abs(abs(down - gradient) - 180) <= 2
 
 
+@pytest.mark.book("eq-1.25", "note-5")
 @pytest.mark.parametrize("x", [-3.0, -0.5, 1e-3, 1.0, 20.0, 1e4])
 def test_eq_1_25_note_5_the_chain_rule_for_log_of_x_squared(x):
     at = torch.tensor([x], dtype=torch.float64)
@@ -128,6 +133,7 @@ def test_eq_1_25_note_5_the_chain_rule_for_log_of_x_squared(x):
 # --- steps ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.book("eq-1.22")
 @pytest.mark.parametrize("lr", [0.0, 0.01, 0.09])
 @pytest.mark.parametrize(
     ("f", "slope", "start"),
@@ -149,6 +155,7 @@ def test_eq_1_22_by_hand_equals_torch_s_sgd_step_for_step(f, slope, start, lr):
     assert torch.equal(ours[-1], before) == (lr == 0)
 
 
+@pytest.mark.book("fig-1.14")
 def test_fig_1_14_the_path_is_drawn_on_f_from_the_start_to_the_minimum(source):
     path = downhill.descend(downhill.valley_slope, torch.tensor(-1.0), 0.3, 12)
     assert downhill.valley_slope(path[0]) < 0  # the book: at x_1 the slope is negative
@@ -167,6 +174,7 @@ def test_fig_1_14_the_path_is_drawn_on_f_from_the_start_to_the_minimum(source):
     assert "downhill.descend(downhill.valley_slope, start, lr=0.3, steps=12)" in source
 
 
+@pytest.mark.book("sec-1.6.2")
 def test_sec_1_6_2_the_descents_are_animated(source):
     assert source.count("plots.animate_descent(") == 2
     paths = {
@@ -196,6 +204,7 @@ def test_note_4_the_start_decides_which_local_minimum_is_found():
     assert deep < shallow - 1  # a local minimum need not be the lowest
 
 
+@pytest.mark.book("sec-1.6.2")
 @pytest.mark.parametrize(("lr", "grows"), [(0.02, False), (0.5, False), (1.9, False), (2.05, True)])
 def test_sec_1_6_2_beyond_twice_one_over_the_curvature_it_climbs(lr, grows):
     path = downhill.descend(downhill.valley_slope, torch.tensor(-1.0), lr, 12)
@@ -217,6 +226,7 @@ def mlp(D, H, C, B, *, seed, size=1.0, dtype=torch.float64):
 SHAPES = [(3, 4, 2, 5), (1, 1, 1, 1), (4, 1, 3, 2), (5, 5, 5, 5), (784, 128, 10, 32)]
 
 
+@pytest.mark.book("sec-backprop")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("sizes", SHAPES, ids=str)
 def test_sec_backprop_four_gradients_by_hand_equal_autograd_to_1e_6(sizes, dtype):
@@ -232,6 +242,7 @@ def test_sec_backprop_four_gradients_by_hand_equal_autograd_to_1e_6(sizes, dtype
         assert (mine - parameter.grad).abs().max() < 1e-6
 
 
+@pytest.mark.book("sec-backprop")
 @pytest.mark.parametrize("size", [1e-3, 30.0, 1000.0])
 def test_sec_backprop_stays_finite_with_large_logits(size):
     x, y, params = mlp(3, 4, 3, 6, seed=5, size=size)
@@ -242,6 +253,7 @@ def test_sec_backprop_stays_finite_with_large_logits(size):
         torch.testing.assert_close(mine, parameter.grad)
 
 
+@pytest.mark.book("sec-backprop")
 def test_sec_backprop_at_the_bend_itself_the_slope_is_0_as_in_torch():
     x, y, params = mlp(3, 4, 2, 5, seed=6)
     params[0].zero_()
@@ -270,6 +282,7 @@ def test_sec_backprop_equals_finite_differences_of_every_parameter():
 # --- the training procedure ----------------------------------------------------------------------
 
 
+@pytest.mark.book("alg-1")
 def test_alg_1_weights_start_at_random_and_biases_at_0():
     one, again, other = (backprop.initialise((7, 5, 3), seed) for seed in (1, 1, 2))
     assert [tuple(p.shape) for p in one] == [(5, 7), (5,), (3, 5), (3,)]
@@ -286,6 +299,7 @@ def test_alg_1_weights_start_at_random_and_biases_at_0():
     assert abs(wide.mean().item()) < 1e-3
 
 
+@pytest.mark.book("alg-1", "eq-1.23", "eq-1.24")
 @pytest.mark.parametrize(
     ("batch_size", "epochs"), [(8, 4), (7, 3), (50, 5), (64, 2)], ids=lambda n: str(n)
 )
@@ -311,6 +325,7 @@ def test_alg_1_eq_1_23_eq_1_24_by_hand_equals_the_library_s_loop(batch_size, epo
             assert (mine - first).abs().max() > 1e-3
 
 
+@pytest.mark.book("eq-1.23", "eq-1.24")
 def test_eq_1_23_eq_1_24_one_update_by_hand_equals_sgd_s():
     x, y, params = mlp(6, 5, 4, 20, seed=9)
     model = backprop.as_module(params)
@@ -322,6 +337,7 @@ def test_eq_1_23_eq_1_24_one_update_by_hand_equals_sgd_s():
         torch.testing.assert_close(p - 0.7 * g, theirs.detach())
 
 
+@pytest.mark.book("alg-1")
 def test_alg_1_an_epoch_sees_every_example_once_and_an_iteration_is_one_update(monkeypatch):
     """Errata: an epoch is no other word for an iteration."""
     seen, real = [], backprop.loss_and_gradients

@@ -23,6 +23,7 @@ def linear():
     return nn.Linear(5, 3, dtype=torch.float64)
 
 
+@pytest.mark.book("eq-1.13", "eq-1.14")
 def test_eq_1_13_1_14_each_unit_is_a_row_of_the_layer(linear):
     x = torch.randn(5, dtype=torch.float64)
     whole = torch.sigmoid(linear(x))
@@ -33,6 +34,7 @@ def test_eq_1_13_1_14_each_unit_is_a_row_of_the_layer(linear):
     torch.testing.assert_close(by_unit, whole)
 
 
+@pytest.mark.book("eq-1.15", "eq-1.16")
 @pytest.mark.parametrize("examples", [1, 4])
 def test_eq_1_15_1_16_the_layer_equals_nn_linear_in_value_and_gradient(linear, examples):
     x = torch.randn(examples, 5, dtype=torch.float64, requires_grad=True)
@@ -44,6 +46,7 @@ def test_eq_1_15_1_16_the_layer_equals_nn_linear_in_value_and_gradient(linear, e
     torch.testing.assert_close(got, expected)
 
 
+@pytest.mark.book("fig-1.7")
 @pytest.mark.parametrize("sizes", [(3, 2), (4, 5, 3, 2), (2, 1, 1)])
 def test_fig_1_7_a_network_is_its_layers_one_after_the_other(sizes):
     model = layers.MLP(sizes).double()
@@ -54,6 +57,7 @@ def test_fig_1_7_a_network_is_its_layers_one_after_the_other(sizes):
     assert layers.count_parameters(list(sizes)) == sum(p.numel() for p in model.parameters())
 
 
+@pytest.mark.book("fig-1.7")
 def test_fig_1_7_the_gradients_of_the_network_by_hand_equal_autograd_s_of_the_module():
     model = layers.MLP((3, 4, 2)).double()
     x = torch.randn(5, 3, dtype=torch.float64)
@@ -64,6 +68,7 @@ def test_fig_1_7_the_gradients_of_the_network_by_hand_equal_autograd_s_of_the_mo
     torch.testing.assert_close(got, expected)
 
 
+@pytest.mark.book("fig-1.7")
 def test_fig_1_7_the_composition_layer_by_layer():
     model = layers.MLP((4, 5, 3, 2))
     x = torch.randn(6, 4)
@@ -76,6 +81,7 @@ def test_fig_1_7_a_layer_too_few_is_refused():
         layers.forward(torch.ones(1, 2), [torch.ones(2, 2)] * 3, [torch.ones(2)] * 2)
 
 
+@pytest.mark.book("fig-1.6")
 def test_fig_1_6_and_fig_1_7_are_drawn_from_real_weights():
     torch.manual_seed(4)
     real = nn.Linear(3, 2)
@@ -88,6 +94,7 @@ def test_fig_1_6_and_fig_1_7_are_drawn_from_real_weights():
     assert len(figure.axes[0].lines) == 4 * 5 + 5 * 3 + 3 * 2
 
 
+@pytest.mark.book("sec-1.3.2-input")
 def test_sec_1_3_2_input_784_pixels_and_7_columns():
     image = load("mnist5k").train.x[:1].flatten(1)
     table = load("breast_cancer").train.x[:1, :7]
@@ -98,6 +105,7 @@ def test_sec_1_3_2_input_784_pixels_and_7_columns():
             layers.MLP((inputs + 1, 3, 1))(example)
 
 
+@pytest.mark.book("sec-1.3.2-hidden")
 @pytest.mark.parametrize(
     ("sizes", "expected"),
     [([64, 10], 650), ([64, 16, 10], 1210), ([784, 128, 64, 10], 109_386), ([3, 1], 4), ([5], 0)],
@@ -109,6 +117,7 @@ def test_sec_1_3_2_hidden_parameters_are_counted(sizes, expected):
         assert sum(p.numel() for p in model.parameters()) == expected
 
 
+@pytest.mark.book("sec-1.3.2-hidden")
 def test_sec_1_3_2_hidden_widths_and_depths_do_what_the_notebook_says():
     """One unit is too few, four read, 16 read better; three hidden layers of sigmoids learn nothing."""
     digits = layers.flat_digits()
@@ -125,6 +134,7 @@ def test_sec_1_3_2_hidden_widths_and_depths_do_what_the_notebook_says():
     assert right[(1,)] < 0.5 < 0.75 < right[(4,)] < right[(16,)]
 
 
+@pytest.mark.book("q-1")
 def test_q_1_hidden_units_sort_the_digits_better_than_pixels(source):
     (cell,) = [c for c in source.split("\n# %%") if "def sorted_by_digit" in c]
     names = {"torch": torch}
@@ -145,6 +155,7 @@ def test_q_1_hidden_units_sort_the_digits_better_than_pixels(source):
     assert ratio(hidden, y) < ratio(x, y) - 0.05
 
 
+@pytest.mark.book("sec-1.3.2-output")
 @pytest.mark.parametrize(
     ("outputs", "loss_fn", "y"),
     [
@@ -163,6 +174,7 @@ def test_sec_1_3_2_output_a_head_of_each_kind_takes_its_loss(outputs, loss_fn, y
     assert all(p.grad.isfinite().all() and p.grad.abs().sum() > 0 for p in model.parameters())
 
 
+@pytest.mark.book("sec-1.3.2-output")
 def test_sec_1_3_2_output_r2_equals_scikit_learn_s():
     from sklearn.metrics import r2_score
 
@@ -174,6 +186,7 @@ def test_sec_1_3_2_output_r2_equals_scikit_learn_s():
     assert layers.r2(y, y, known) == 1
 
 
+@pytest.mark.book("note-2")
 @pytest.mark.parametrize("sizes", [(3, 4, 5), (1, 4, 2), (4, 1, 1), (2, 3, 3)])
 def test_note_2_a_residual_block_by_hand_equals_the_module_in_value_and_gradient(sizes):
     examples, width, hidden = sizes
@@ -188,6 +201,7 @@ def test_note_2_a_residual_block_by_hand_equals_the_module_in_value_and_gradient
     torch.testing.assert_close(got, torch.autograd.grad(block(x).square().sum(), inputs))
 
 
+@pytest.mark.book("note-2")
 def test_note_2_what_is_lost_in_plain_layers_arrives_through_blocks():
     for seed in range(3):
         torch.manual_seed(seed)

@@ -33,6 +33,7 @@ def assert_equal_in_value_and_gradient(ours, theirs, prediction, y):
 # --- the unit converter --------------------------------------------------------------------------
 
 
+@pytest.mark.book("ex-2", "tab-1.1")
 def test_ex_2_and_tab_1_1_the_printed_guesses_and_errors():
     assert converter.TABLE.x.tolist() == [0, 100]
     assert converter.TABLE.y.tolist() == [0, pytest.approx(62.137)]
@@ -43,6 +44,7 @@ def test_ex_2_and_tab_1_1_the_printed_guesses_and_errors():
     assert last[0] == pytest.approx(0.62137, abs=1e-5)
 
 
+@pytest.mark.book("ex-2")
 @pytest.mark.parametrize(("x", "y"), [(100, -40), (3, 7), (0.01, 2), (5, 0)])
 def test_ex_2_trial_and_error_finds_any_weight(x, y):
     tried = converter.trial_and_error(x, y)
@@ -52,6 +54,7 @@ def test_ex_2_trial_and_error_finds_any_weight(x, y):
         assert error == pytest.approx(y - w * x)
 
 
+@pytest.mark.book("ex-2")
 def test_ex_2_a_nudge_follows_the_sign_of_the_error():
     tried = converter.trial_and_error(100, 62.137)
     for (w, _, error), (after, _, _) in zip(tried, tried[1:], strict=False):
@@ -74,6 +77,7 @@ def test_alg_1_written_out_equals_the_library_s_loop_step_for_step():
     assert abs(course[-1] - 0.62137) < abs(course[0] - 0.62137) / 100
 
 
+@pytest.mark.book("fig-1.13")
 def test_fig_1_13_the_converter_is_a_neuron_with_one_weight():
     model = converter.converter(0.62137)
     assert [tuple(p.shape) for p in model.parameters()] == [(1, 1)]
@@ -94,6 +98,7 @@ def test_road_signs_have_as_many_errors_as_asked_for(typos):
 # --- the losses ----------------------------------------------------------------------------------
 
 
+@pytest.mark.book("eq-mse", "eq-2.4")
 @pytest.mark.parametrize("shape", [(7,), (1,), (5, 1), (4, 3)])
 @pytest.mark.parametrize(
     ("ours", "theirs"),
@@ -104,6 +109,7 @@ def test_eq_mse_eq_2_4_squared_and_absolute_error_equal_torch(ours, theirs, shap
     assert_equal_in_value_and_gradient(ours, theirs, randn(*shape), randn(*shape, seed=1))
 
 
+@pytest.mark.book("eq-2.5")
 @pytest.mark.parametrize("shape", [(9,), (1,), (5, 1), (4, 3)])
 def test_eq_2_5_binary_cross_entropy_equals_torch(shape):
     y = (randn(*shape, seed=1) > 0).double()
@@ -144,6 +150,7 @@ def test_bce_with_logits_is_fine_at_large_logits(size):
     assert_equal_in_value_and_gradient(losses.bce_with_logits, nn.BCEWithLogitsLoss(), z, y)
 
 
+@pytest.mark.book("alg-2")
 @pytest.mark.parametrize(("n", "c"), [(6, 4), (1, 1), (3, 3), (1, 10), (5, 2)])
 def test_alg_2_eq_2_6_two_loops_no_loops_and_torch_agree(n, c):
     logits, ids = 2 * randn(n, c), torch.arange(n) % c
@@ -158,12 +165,14 @@ def test_alg_2_eq_2_6_two_loops_no_loops_and_torch_agree(n, c):
     assert_equal_in_value_and_gradient(losses.soft_cross_entropy, theirs, logits, soft)
 
 
+@pytest.mark.book("eq-2.6")
 def test_eq_2_6_is_fine_at_large_scores():
     logits, ids = torch.tensor([[1000.0, -1000.0], [500.0, 0.0]]), torch.tensor([0, 1])
     assert_equal_in_value_and_gradient(losses.cross_entropy, nn.CrossEntropyLoss(), logits, ids)
     assert losses.cross_entropy(logits, ids) == 250
 
 
+@pytest.mark.book("eq-2.6")
 def test_eq_2_6_with_two_classes_is_eq_2_5():
     z, y = randn(8), torch.arange(8) % 2
     logits = torch.stack([torch.zeros_like(z), z], dim=1)
@@ -205,6 +214,7 @@ def test_sec_1_6_1_squares_find_the_mean_and_absolutes_the_median():
 # --- two heaps of numbers ------------------------------------------------------------------------
 
 
+@pytest.mark.book("sec-1.6.1-losses")
 @pytest.mark.parametrize(("n", "m"), [(6, 6), (1, 1), (4, 7), (6, 4), (1, 9), (50, 31)])
 def test_sec_1_6_1_losses_wasserstein_equals_scipy(n, m):
     a, b = randn(n), 0.5 + 2 * randn(m, seed=1)
@@ -235,6 +245,7 @@ def test_wasserstein_says_what_it_cannot_compare():
         losses.wasserstein(torch.ones(0), torch.ones(3))
 
 
+@pytest.mark.book("sec-1.6.1-losses")
 def test_sec_1_6_1_losses_the_critic_approaches_the_exact_distance_from_below():
     real, fake = critic.radii_and_forgeries(400, seed=3)
     exact = wasserstein_distance(real, fake)
@@ -246,6 +257,7 @@ def test_sec_1_6_1_losses_the_critic_approaches_the_exact_distance_from_below():
     assert steps.abs().max() <= 1 + 1e-3  # nowhere steeper than 1
 
 
+@pytest.mark.book("sec-1.6.1-losses")
 def test_sec_1_6_1_losses_a_critic_without_limits_measures_nothing():
     real, fake = critic.radii_and_forgeries(400, seed=3)
     exact = wasserstein_distance(real, fake)
@@ -267,6 +279,7 @@ def test_forgeries_have_the_mean_and_the_deviation_of_the_real_ones():
 # --- a metric is no loss -------------------------------------------------------------------------
 
 
+@pytest.mark.book("q-3")
 def test_q_3_the_gradient_of_accuracy_is_zero_and_that_of_cross_entropy_is_not():
     z, y = randn(20), (randn(20, seed=1) > 0).double()
     a, b = z.clone().requires_grad_(), z.clone().requires_grad_()
@@ -343,6 +356,7 @@ def test_a_number_rounds_to_the_nearest_class():
     assert examples.count_nearest(yhat, y) == 3
 
 
+@pytest.mark.book("eq-1.21")
 def test_eq_1_21_least_squares_is_where_gradient_descent_ends():
     data = tasks.disease_progression().train
     model, _ = tasks.learn((10, 1), data, losses.mse, lr=0.1, epochs=6000, seed=0)

@@ -29,6 +29,7 @@ def batch():
     return x, torch.randn(4, generator=g, dtype=torch.float64), torch.tensor(0.3).double()
 
 
+@pytest.mark.book("eq-1.1", "eq-1.2")
 def test_eq_1_1_term_by_term_equals_eq_1_2_and_nn_linear(batch):
     x, w, b = batch
     linear = nn.Linear(4, 1, dtype=torch.float64)
@@ -41,6 +42,7 @@ def test_eq_1_1_term_by_term_equals_eq_1_2_and_nn_linear(batch):
         torch.testing.assert_close(neuron.weighted_sum_loop(row, w, b), expected)
 
 
+@pytest.mark.book("eq-1.2")
 def test_eq_1_2_gradients_equal_those_of_nn_linear(batch):
     x, w, b = (t.clone().requires_grad_() for t in batch)
     neuron.weighted_sum(x, w, b).square().sum().backward()
@@ -55,6 +57,7 @@ def test_eq_1_2_gradients_equal_those_of_nn_linear(batch):
     torch.testing.assert_close(b.grad, linear.bias.grad[0])
 
 
+@pytest.mark.book("eq-1.2")
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5), (6, 1), (3, 3)])
 def test_eq_1_2_of_one_example_or_one_feature_equals_numpy(shape):
     g = torch.Generator().manual_seed(1)
@@ -65,11 +68,13 @@ def test_eq_1_2_of_one_example_or_one_feature_equals_numpy(shape):
     assert z.shape == shape[:1]
 
 
+@pytest.mark.book("eq-1.1")
 def test_eq_1_1_refuses_weights_that_do_not_fit():
     with pytest.raises(ValueError, match=r"shorter|longer"):
         neuron.weighted_sum_loop(torch.ones(3), torch.ones(2), torch.tensor(0.0))
 
 
+@pytest.mark.book("note-1")
 def test_note_1_loop_and_product_agree_and_their_ratio_is_shown(source):
     names, printed = run_cell(source, "def plain_loop", torch=torch, neuron=neuron, time=time)
     product = neuron.weighted_sum(names["many"], names["weights"], names["bias"])
@@ -82,6 +87,7 @@ def test_note_1_loop_and_product_agree_and_their_ratio_is_shown(source):
         assert names[name] > 0
 
 
+@pytest.mark.book("fig-1.5")
 def test_fig_1_5_a_neuron_is_drawn_from_its_weights():
     names = ["age", "income", "balance"]
     figure = plots.neuron(
@@ -102,6 +108,7 @@ def test_fig_1_5_a_neuron_is_drawn_from_its_weights():
         assert expected in texts
 
 
+@pytest.mark.book("ex-1", "eq-1.4", "eq-1.5", "eq-1.6", "eq-1.7", "eq-1.8", "eq-1.9", "eq-1.10")
 def test_ex_1_the_loan_term_by_term():
     """eq-1.4, eq-1.5, eq-1.6, eq-1.7, eq-1.8, eq-1.9, eq-1.10: 2.9 + 80 + 100 - 180 = 2.9."""
     assert neuron.LOAN_X.tolist() == [29, 4000, 10000]
@@ -114,6 +121,7 @@ def test_ex_1_the_loan_term_by_term():
         assert z.item() == pytest.approx(2.9, abs=1e-5)
 
 
+@pytest.mark.book("eq-1.12")
 def test_eq_1_12_the_loan_probability_is_0_94785():
     exact = neuron.sigmoid(torch.tensor(2.9, dtype=torch.float64)).item()
     assert f"{exact:.5f}" == "0.94785"
@@ -122,6 +130,7 @@ def test_eq_1_12_the_loan_probability_is_0_94785():
     assert a.item() == pytest.approx(exact, abs=1e-5)
 
 
+@pytest.mark.book("ex-1")
 def test_ex_1_more_income_raises_the_probability_so_it_is_that_of_approval(source):
     _, printed = run_cell(
         source, "for income in", torch=torch, neuron=neuron, w=neuron.LOAN_W, b=neuron.LOAN_B
@@ -132,10 +141,12 @@ def test_ex_1_more_income_raises_the_probability_so_it_is_that_of_approval(sourc
     assert probabilities[3] == 0.948
 
 
+@pytest.mark.book("eq-1.3")
 def test_eq_1_3_the_activation_is_the_sigmoid_of_the_sum(batch):
     torch.testing.assert_close(neuron.neuron(*batch), torch.sigmoid(batch[0] @ batch[1] + batch[2]))
 
 
+@pytest.mark.book("eq-1.11")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_eq_1_11_sigmoid_equals_torch_in_value_and_gradient_even_at_1000(dtype):
     z = torch.cat([torch.linspace(-60, 60, 241), torch.tensor([-1000.0, -0.0, 0.0, 1000.0])])
@@ -150,6 +161,7 @@ def test_eq_1_11_sigmoid_equals_torch_in_value_and_gradient_even_at_1000(dtype):
     assert ours.grad.isfinite().all()
 
 
+@pytest.mark.book("eq-1.11")
 @pytest.mark.parametrize("shape", [(), (1,), (2, 3), (2, 1, 4)])
 def test_eq_1_11_sigmoid_of_any_shape_equals_scipy_with_the_gradient_of_differences(shape):
     from scipy.special import expit
@@ -159,6 +171,7 @@ def test_eq_1_11_sigmoid_of_any_shape_equals_scipy_with_the_gradient_of_differen
     assert torch.autograd.gradcheck(neuron.sigmoid, z.requires_grad_())
 
 
+@pytest.mark.book("eq-1.11")
 def test_eq_1_11_the_short_formula_has_no_gradient_at_minus_1000():
     """Why the library's is longer, as the notebook shows."""
     z = torch.tensor(-1000.0, requires_grad=True)
@@ -204,6 +217,7 @@ def test_without_one_scale_the_same_training_ends_far_higher():
         assert bad["loss"][-1] > 10 * good["loss"][-1]
 
 
+@pytest.mark.book("note-logistic")
 @pytest.mark.parametrize("l2", [0.3, 0.01])
 @pytest.mark.parametrize("features", [1, 3])
 def test_note_logistic_the_trained_neuron_equals_logistic_regression(features, l2):
@@ -230,6 +244,7 @@ def test_note_logistic_the_trained_neuron_equals_logistic_regression(features, l
     assert history["loss"][-1] < history["loss"][0]
 
 
+@pytest.mark.book("note-logistic")
 def test_note_logistic_the_boundary_on_two_measurements_is_scikit_learn_s(source):
     data = standardize(load("breast_cancer"))
     names = {"torch": torch, "neuron": neuron, "plots": plots, "Split": Split}
@@ -243,6 +258,7 @@ def test_note_logistic_the_boundary_on_two_measurements_is_scikit_learn_s(source
     np.testing.assert_allclose(np.float64(ours), np.float64(theirs), atol=0.005)
 
 
+@pytest.mark.book("note-logistic")
 def test_note_logistic_the_gradient_of_the_boundary_is_that_of_differences():
     args = (
         torch.linspace(-1, 1, 3).double(),

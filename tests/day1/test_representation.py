@@ -26,6 +26,7 @@ def source():
 # --- rules and the perceptron --------------------------------------------------------------------
 
 
+@pytest.mark.book("fig-1.2")
 def test_fig_1_2_an_image_beside_its_numbers():
     digits = load("digits")
     picture = 16 * digits.train.x[digits.train.y == 2][0, 0]
@@ -35,6 +36,7 @@ def test_fig_1_2_an_image_beside_its_numbers():
     assert [float(text.get_text()) for text in numbers.texts] == picture.flatten().tolist()
 
 
+@pytest.mark.book("sec-1.1.1")
 def test_sec_1_1_1_no_other_two_limits_serve_the_rule_better():
     train = load("digits").train
     images, is_two = train.x[:, 0], train.y == 2
@@ -48,6 +50,7 @@ def test_sec_1_1_1_no_other_two_limits_serve_the_rule_better():
     assert (~is_two).sum() < ours < len(is_two)
 
 
+@pytest.mark.book("sec-1.1.1")
 def test_sec_1_1_1_the_rule_reads_the_foot_and_the_gap_above_it():
     image = torch.zeros(4, 8, 8)
     image[1:, 6:, 2:6] = 1.0  # a foot
@@ -57,6 +60,7 @@ def test_sec_1_1_1_the_rule_reads_the_foot_and_the_gap_above_it():
     assert representation.clues_to_two(image).tolist() == [[0, 0], [1, 0], [1, 1], [1, 0]]
 
 
+@pytest.mark.book("sec-1.1.1")
 @pytest.mark.parametrize("features", [1, 2, 7])
 def test_sec_1_1_1_the_perceptron_rule_equals_scikit_learn_s(features):
     from sklearn.linear_model import Perceptron
@@ -88,6 +92,7 @@ def test_sec_1_1_1_on_the_boundary_it_says_0_and_a_right_answer_changes_nothing(
     assert new_b.item() == -0.5
 
 
+@pytest.mark.book("sec-1.1")
 def test_sec_1_1_a_perceptron_learns_all_tables_of_two_inputs_but_two():
     failed = []
     for y in TABLES:
@@ -97,6 +102,7 @@ def test_sec_1_1_a_perceptron_learns_all_tables_of_two_inputs_but_two():
     assert failed == [[0, 1, 1, 0], [1, 0, 0, 1]]
 
 
+@pytest.mark.book("sec-1.1")
 def test_sec_1_1_no_line_has_more_than_three_corners_of_xor_right():
     most = 0
     for w1, w2, b in itertools.product(torch.linspace(-2, 2, 17), repeat=3):
@@ -105,6 +111,7 @@ def test_sec_1_1_no_line_has_more_than_three_corners_of_xor_right():
     assert most == 3
 
 
+@pytest.mark.book("sec-1.2")
 def test_sec_1_2_on_xor_the_loss_falls_and_the_network_is_right_with_every_seed():
     config = representation.Config()
     for seed in range(12):
@@ -121,6 +128,7 @@ def test_sec_1_2_on_xor_the_loss_falls_and_the_network_is_right_with_every_seed(
 # --- another representation ----------------------------------------------------------------------
 
 
+@pytest.mark.book("sec-1.2.1", "sec-1.2.1-roman")
 def test_sec_1_2_1_roman_nine_and_ten_in_both_numerals(source):
     names, printed = run_cell(source, "def from_roman")
     nine_and_ten, letters, translated = printed.splitlines()
@@ -131,6 +139,7 @@ def test_sec_1_2_1_roman_nine_and_ten_in_both_numerals(source):
     assert {text: names["from_roman"](text) for text in numerals} == numerals
 
 
+@pytest.mark.book("sec-1.2.1")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_sec_1_2_1_polar_form_equals_that_of_complex_numbers(dtype):
     x = torch.randn(50, 2, generator=torch.Generator().manual_seed(1), dtype=dtype)
@@ -144,6 +153,7 @@ def test_sec_1_2_1_polar_form_equals_that_of_complex_numbers(dtype):
     torch.testing.assert_close(back, z, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.book("sec-1.2.1")
 def test_sec_1_2_1_the_gradient_of_the_polar_form_is_that_of_differences():
     x = torch.randn(9, 2, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     assert torch.autograd.gradcheck(representation.to_polar, x.requires_grad_())
@@ -179,6 +189,7 @@ def test_sec_1_2_1_the_network_finds_the_distance_by_itself():
 # --- features ------------------------------------------------------------------------------------
 
 
+@pytest.mark.book("fig-1.3")
 @pytest.mark.parametrize("shape", [(5, 8, 8), (2, 3, 5), (1, 6, 1), (1, 1, 1)])
 def test_fig_1_3_symmetry_equals_numpy_s_in_value_and_gradient(shape):
     g = torch.Generator().manual_seed(5)
@@ -190,6 +201,7 @@ def test_fig_1_3_symmetry_equals_numpy_s_in_value_and_gradient(shape):
         assert torch.autograd.gradcheck(representation.left_right_symmetry, images)
 
 
+@pytest.mark.book("fig-1.3")
 def test_fig_1_3_features_are_rows_columns_and_two_symmetries():
     images = torch.rand(4, 6, 5, generator=torch.Generator().manual_seed(6))
     features = representation.hand_made_features(images).numpy()
@@ -204,6 +216,7 @@ def test_fig_1_3_features_are_rows_columns_and_two_symmetries():
         np.testing.assert_allclose(row, expected, rtol=1e-5)
 
 
+@pytest.mark.book("fig-1.3")
 def test_fig_1_3_features_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"got shape \(2, 1, 8, 8\), expected \(N, H, W\)"):
         representation.hand_made_features(torch.zeros(2, 1, 8, 8))
@@ -231,6 +244,7 @@ def test_fig_1_3_a_network_on_pixels_beats_our_features_in_the_mean_of_five_seed
     assert np.mean(gains) - 2 * np.std(gains, ddof=1) > 0.03
 
 
+@pytest.mark.book("fig-1.4")
 @pytest.mark.parametrize(("layers", "at", "size"), [(2, (9, 12), 5), (5, (6, 7), 14)])
 def test_fig_1_4_a_unit_sees_a_window_of_5_then_of_14_pixels(layers, at, size):
     torch.manual_seed(0)
@@ -249,6 +263,7 @@ def test_fig_1_4_a_unit_sees_a_window_of_5_then_of_14_pixels(layers, at, size):
     assert seen.sum() == size**2
 
 
+@pytest.mark.book("fig-1.4")
 def test_fig_1_4_the_pieces_drawn_are_those_that_excite_the_unit(source):
     """A piece alone excites the unit just as much as it did within its image."""
     torch.manual_seed(1)
@@ -284,6 +299,7 @@ def test_fig_1_4_the_pieces_drawn_are_those_that_excite_the_unit(source):
 # --- prose ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.book("fig-1.1", "sec-1.2", "sec-1.2.2")
 def test_fig_1_1_sec_1_2_and_sec_1_2_2_have_their_place_in_the_prose(source):
     prose = " ".join(line[2:] for line in source.splitlines() if line.startswith("# "))
     for words in (

@@ -16,6 +16,7 @@ from workshop.day2.cnn.full_size import find_fashion_mnist
 FIG_2_12 = [[1, 4, 3, 4, 1], [1, 2, 4, 3, 3], [1, 2, 3, 4, 1], [1, 3, 3, 1, 1], [3, 3, 1, 1, 0]]
 
 
+@pytest.mark.book("fig-2.12")
 def test_fig_2_12_the_7_by_7_image_gives_the_book_s_feature_map():
     assert by_hand.IMAGE.int().tolist() == [
         [int(cell) for cell in row]
@@ -41,6 +42,7 @@ CONVOLUTIONS = [  # x, weight, stride, padding, dilation, groups
 ]
 
 
+@pytest.mark.book("ex-5")
 @pytest.mark.parametrize(
     ("shape", "kernels", "stride", "padding", "dilation", "groups"), CONVOLUTIONS
 )
@@ -68,6 +70,7 @@ def test_ex_5_equals_conv2d_in_value_and_gradient(
     assert list(expected.shape[2:]) == sizes
 
 
+@pytest.mark.book("ex-5")
 def test_ex_5_the_size_formula_is_right_for_every_small_case():
     line = torch.zeros(1, 1, 12)
     for k, stride, padding, dilation in (
@@ -82,6 +85,7 @@ def test_ex_5_the_size_formula_is_right_for_every_small_case():
             assert by_hand.output_size(12, k, stride, padding, dilation) == made
 
 
+@pytest.mark.book("ex-5")
 @pytest.mark.parametrize("k", [1, 3, 5, 7])
 def test_ex_5_padding_keeps_the_size_at_stride_1_with_an_odd_kernel_only(k):
     assert by_hand.output_size(28, k, 1, (k - 1) // 2, 1) == 28
@@ -89,6 +93,7 @@ def test_ex_5_padding_keeps_the_size_at_stride_1_with_an_odd_kernel_only(k):
     assert by_hand.output_size(28, k, 2, (k - 1) // 2, 1) == 14
 
 
+@pytest.mark.book("note-16")
 @pytest.mark.parametrize(
     ("image", "kernel"), [((7, 9), (3, 3)), ((5, 6), (2, 4)), ((3, 3), (1, 1))]
 )
@@ -102,6 +107,7 @@ def test_note_16_it_is_cross_correlation_and_flipped_it_is_convolution(image, ke
     torch.testing.assert_close(by_hand.true_convolution(image, kernel), torch.from_numpy(turned))
 
 
+@pytest.mark.book("fig-2.12", "note-16")
 def test_note_16_the_kernel_of_fig_2_12_is_its_own_flip_so_it_cannot_tell():
     assert torch.equal(by_hand.KERNEL, by_hand.KERNEL.flip(dims=(0, 1)))
     asymmetric = torch.tensor([[1.0, 2, 0], [0, 1, 0], [0, 0, 3]])
@@ -127,6 +133,7 @@ def test_convolutions_that_do_not_fit_say_what_they_got():
 # --- pooling, receptive field --------------------------------------------------------------------
 
 
+@pytest.mark.book("sec-2.4.3")
 @pytest.mark.parametrize(
     ("shape", "size"), [((2, 3, 6, 6), 2), ((1, 2, 7, 9), 3), ((1, 1, 1, 1), 1)]
 )
@@ -145,12 +152,14 @@ def test_sec_2_4_3_pooling_equals_torch_in_value_and_gradient(shape, size):
         )
 
 
+@pytest.mark.book("fig-2.11")
 def test_fig_2_11_detector_and_maximum_pooling_change_places_without_a_difference():
     x = torch.randn(2, 3, 8, 8)
     assert torch.equal(by_hand.max_pool(x.relu(), 2), by_hand.max_pool(x, 2).relu())
     assert not torch.equal(by_hand.avg_pool(x.relu(), 2), by_hand.avg_pool(x, 2).relu())
 
 
+@pytest.mark.book("sec-2.4.2")
 def test_sec_2_4_2_without_a_detector_two_convolutions_are_one():
     from scipy import signal
 
@@ -189,6 +198,7 @@ def test_a_unit_of_each_block_sees_as_many_pixels_as_the_formula_says():
 # --- shifts --------------------------------------------------------------------------------------
 
 
+@pytest.mark.book("fig-2.13")
 def test_fig_2_13_the_letter_l_one_pixel_down_gives_the_same_pooled_map():
     found, detected, pooled = invariance.find_corner(invariance.letter_l())
     moved_found, moved_detected, moved_pooled = invariance.find_corner(invariance.letter_l(row=2))
@@ -199,6 +209,7 @@ def test_fig_2_13_the_letter_l_one_pixel_down_gives_the_same_pooled_map():
     assert pooled.sum() == 1
 
 
+@pytest.mark.book("note-17")
 def test_note_17_the_invariance_ends_at_the_edge_of_the_square():
     def pooled(row, pool=2):
         return invariance.find_corner(invariance.letter_l(row=row), pool)[2]
@@ -209,6 +220,7 @@ def test_note_17_the_invariance_ends_at_the_edge_of_the_square():
     assert all(torch.equal(pooled(1, 8), pooled(row, 8)) for row in range(7))  # one square for all
 
 
+@pytest.mark.book("sec-2.4")
 @pytest.mark.parametrize(("down", "right"), [(0, 0), (1, 0), (-2, 3), (4, -5)])
 def test_a_convolution_is_equivariant_where_the_image_moves_the_map_moves(down, right):
     x = torch.zeros(2, 3, 20, 20)

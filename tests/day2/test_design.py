@@ -36,12 +36,14 @@ def same_value_and_gradient(ours, theirs, *inputs):
 # --- depth ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.book("note-6")
 @pytest.mark.parametrize(("inputs", "outputs"), [(784, 10), (1, 1), (3, 7)])
 def test_note_6_parameters_of_dense_layers(inputs, outputs):
     layer = nn.Linear(inputs, outputs)
     assert width.dense_parameters(inputs, outputs) == sum(p.numel() for p in layer.parameters())
 
 
+@pytest.mark.book("note-6")
 @pytest.mark.parametrize(("into", "out", "kernel"), [(1, 8, 3), (3, 1, 1), (4, 6, 5)])
 def test_note_6_parameters_of_convolutions(into, out, kernel):
     layer = nn.Conv2d(into, out, kernel)
@@ -49,6 +51,7 @@ def test_note_6_parameters_of_convolutions(into, out, kernel):
     assert width.convolution_parameters(into, out, kernel) == expected
 
 
+@pytest.mark.book("sec-2.1.2")
 @pytest.mark.parametrize("bits", [2, 4, 8, 16])
 def test_sec_2_1_2_folding_is_right_on_every_pattern(bits):
     x, y = parity.patterns(bits)
@@ -57,12 +60,14 @@ def test_sec_2_1_2_folding_is_right_on_every_pattern(bits):
     assert torch.equal(parity.parity_by_folding(x), y)
 
 
+@pytest.mark.book("sec-2.1.2")
 def test_sec_2_1_2_folding_takes_two_units_for_each_halving():
     assert [parity.folding_units(n) for n in (2, 4, 8, 1024)] == [2, 4, 6, 20]
     with pytest.raises(ValueError, match="got 6 bits, expected a power of two"):
         parity.parity_by_folding(torch.ones(1, 6))
 
 
+@pytest.mark.book("sec-2.1.2")
 def test_sec_2_1_2_deep_and_shallow_have_as_many_parameters():
     pair = parity.equal_pair(parity.Config())
     deep, shallow = map(parity.numbers_per_net, pair.values())
@@ -100,6 +105,7 @@ def test_parity_s_halves_share_no_pattern():
     assert (len(known), len(new), len(rows)) == (128, 128, 256)
 
 
+@pytest.mark.book("note-7")
 @pytest.mark.parametrize("size", [(4, 3), (1, 1), (5, 5)])
 def test_note_7_residual_block_equals_the_module(size):
     examples, units = size
@@ -110,6 +116,7 @@ def test_note_7_residual_block_equals_the_module(size):
     same_value_and_gradient(lambda x: vanishing.residual_block(x, *weights), lambda x: block(x), x)
 
 
+@pytest.mark.book("note-7")
 def test_note_7_a_skip_passes_on_what_comes_in_and_the_gradient():
     x = torch.rand(3, 4, requires_grad=True)
     zero = (torch.zeros(4, 4), torch.zeros(4))
@@ -119,6 +126,7 @@ def test_note_7_a_skip_passes_on_what_comes_in_and_the_gradient():
     assert torch.equal(x.grad, torch.ones(3, 4))
 
 
+@pytest.mark.book("fig-2.1")
 @pytest.mark.parametrize("depth", [2, 10, 20, 56])
 @pytest.mark.parametrize("skip", [False, True])
 def test_fig_2_1_the_nets_have_the_layers_they_say_norm_and_kaiming(depth, skip):
@@ -138,6 +146,7 @@ def test_deep_networks_come_in_even_depths():
         vanishing.deep_network(4, 4, 7)
 
 
+@pytest.mark.book("fig-2.1")
 def test_fig_2_1_plain_and_residual_differ_in_the_skip_only():
     torch.manual_seed(0)
     plain = vanishing.deep_network(196, 8, 6, norm=True)
@@ -161,6 +170,7 @@ def test_half_size_is_the_mean_of_each_square():
 # --- gradients -----------------------------------------------------------------------------------
 
 
+@pytest.mark.book("ex-3", "eq-2.1", "eq-2.2")
 def test_ex_3_eq_2_1_eq_2_2_the_book_s_numbers():
     gradient, w = vanishing.one_update(w=1.0, dj_dz=0.3, dz_dw=0.5, lr=0.1)
     assert gradient == pytest.approx(0.15)
@@ -170,6 +180,7 @@ def test_ex_3_eq_2_1_eq_2_2_the_book_s_numbers():
     assert weight.grad.item() == pytest.approx(gradient)
 
 
+@pytest.mark.book("fig-2.3")
 def test_fig_2_3_the_sigmoid_s_slope_is_at_most_a_quarter():
     z = torch.linspace(-9, 9, 1801, dtype=torch.float64, requires_grad=True)
     activations.sigmoid(z).sum().backward()
@@ -178,6 +189,7 @@ def test_fig_2_3_the_sigmoid_s_slope_is_at_most_a_quarter():
     assert z.grad[[0, -1]].max() < 2e-4
 
 
+@pytest.mark.book("sec-vanishing")
 def test_sec_vanishing_gradient_norms_are_autograd_s_and_leave_no_trace():
     model = vanishing.deep_network(6, 5, 4, classes=3, norm=True)
     model.eval()
@@ -193,6 +205,7 @@ def test_sec_vanishing_gradient_norms_are_autograd_s_and_leave_no_trace():
     assert norms == pytest.approx(expected)
 
 
+@pytest.mark.book("sec-vanishing")
 def test_sec_vanishing_gradients_fade_through_sigmoids_and_not_through_kaiming_relus():
     x, y = torch.rand(64, 784), torch.randint(0, 10, (64,))
     faded = {}
@@ -207,6 +220,7 @@ def test_sec_vanishing_gradients_fade_through_sigmoids_and_not_through_kaiming_r
 # --- dead units ----------------------------------------------------------------------------------
 
 
+@pytest.mark.book("eq-2.3")
 @pytest.mark.parametrize("slope", [0.01, 0.3, 0.0])
 def test_eq_2_3_leaky_relu_equals_torch(slope):
     z = torch.cat([torch.linspace(-5, 5, 21), torch.tensor([-1000.0, 1000.0])]).double()
@@ -216,6 +230,7 @@ def test_eq_2_3_leaky_relu_equals_torch(slope):
     )
 
 
+@pytest.mark.book("note-10")
 def test_note_10_a_dead_unit_gets_no_gradient_and_a_leaky_one_does():
     x, y = load("mnist5k").train.x[:200], load("mnist5k").train.y[:200]
     for activation, silent in ((nn.ReLU, True), (nn.LeakyReLU, False)):
@@ -227,11 +242,13 @@ def test_note_10_a_dead_unit_gets_no_gradient_and_a_leaky_one_does():
         assert bool(model[1].bias.grad.eq(0).all()) is silent
 
 
+@pytest.mark.book("note-10")
 def test_note_10_dead_is_off_for_every_example():
     z = torch.tensor([[-1.0, 2.0, 0.0, -3.0], [-2.0, -1.0, 0.0, 1e-9]])
     assert dying.dead_units(z).tolist() == [True, False, True, False]
 
 
+@pytest.mark.book("note-10")
 def test_note_10_a_rate_far_too_high_kills():
     data = load("mnist5k").train
     assert dying.dead_after(0.1, data, seed=0, updates=30) <= 5
@@ -241,6 +258,7 @@ def test_note_10_a_rate_far_too_high_kills():
 # --- outputs, labels and losses ------------------------------------------------------------------
 
 
+@pytest.mark.book("sec-2.1.4", "tab-2.1")
 def test_tab_2_1_output_activation_of_each_task():
     z = torch.randn(5, 3)
     for task, expected in (
@@ -252,6 +270,7 @@ def test_tab_2_1_output_activation_of_each_task():
         torch.testing.assert_close(heads.head_for(task).activation(z), expected)
 
 
+@pytest.mark.book("tab-2.3")
 def test_tab_2_3_label_formats_as_printed_with_6_6_mended():
     def labels(task, plain):
         return heads.head_for(task).labels(plain)
@@ -267,6 +286,7 @@ def test_tab_2_3_label_formats_as_printed_with_6_6_mended():
     assert heads.multi_hot([[]]).tolist() == [[0, 0, 0]]
 
 
+@pytest.mark.book("tab-2.3")
 @pytest.mark.parametrize("head", heads.HEADS, ids=lambda head: head.task)
 def test_tab_2_3_each_loss_takes_logits_and_its_own_label_format(head):
     plain = {
@@ -293,6 +313,7 @@ def test_an_unknown_task_is_told_the_nearest():
         heads.head_for("multilabel")
 
 
+@pytest.mark.book("eq-2.4")
 @pytest.mark.parametrize("shape", [(7,), (4, 3), (1, 1)])
 def test_eq_2_4_mse_and_mae_equal_torch(shape):
     p, y = torch.randn(2, *shape, dtype=torch.float64)
@@ -300,6 +321,7 @@ def test_eq_2_4_mse_and_mae_equal_torch(shape):
     same_value_and_gradient(losses.mae, nn.L1Loss(), p, y)
 
 
+@pytest.mark.book("eq-2.5")
 @pytest.mark.parametrize("shape", [(7,), (4, 3), (1, 1)])
 def test_eq_2_5_bce_equals_torch_from_probabilities_and_from_logits(shape):
     z = 3 * torch.randn(shape, dtype=torch.float64)
@@ -310,6 +332,7 @@ def test_eq_2_5_bce_equals_torch_from_probabilities_and_from_logits(shape):
     )
 
 
+@pytest.mark.book("eq-2.5")
 def test_eq_2_5_at_0_and_1_the_logarithm_stops_at_minus_100_as_in_nn_bceloss():
     p, y = torch.tensor([0.0, 1.0, 0.0, 1.0]), torch.tensor([1.0, 0.0, 0.0, 1.0])
     ours = [losses.binary_cross_entropy(p[i : i + 1], y[i : i + 1]).item() for i in range(4)]
@@ -317,6 +340,7 @@ def test_eq_2_5_at_0_and_1_the_logarithm_stops_at_minus_100_as_in_nn_bceloss():
     torch.testing.assert_close(losses.binary_cross_entropy(p, y), nn.BCELoss()(p, y))
 
 
+@pytest.mark.book("fig-2.4")
 def test_fig_2_4_each_label_has_a_curve_of_its_own():
     for p in (0.1, 0.5, 0.9):
         q = torch.tensor([p], dtype=torch.float64)
@@ -325,6 +349,7 @@ def test_fig_2_4_each_label_has_a_curve_of_its_own():
         assert (one, zero) == pytest.approx((-math.log(p), -math.log(1 - p)))
 
 
+@pytest.mark.book("eq-2.6", "alg-2")
 @pytest.mark.parametrize("shape", [(6, 4), (1, 3), (3, 1)])
 def test_eq_2_6_alg_2_two_loops_equal_nn_crossentropyloss(shape):
     z = 4 * torch.randn(shape)
@@ -340,12 +365,14 @@ def test_eq_2_6_alg_2_two_loops_equal_nn_crossentropyloss(shape):
     torch.testing.assert_close(ours(z, labels), nn.CrossEntropyLoss()(z, ids))
 
 
+@pytest.mark.book("alg-2")
 def test_alg_2_a_probability_of_0_costs_nothing_where_the_label_is_0():
     p = torch.tensor([[1.0, 0.0], [0.25, 0.75]])
     y = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
     assert losses.cce_loops(p, y).item() == pytest.approx(-math.log(0.75) / 2)
 
 
+@pytest.mark.book("note-8", "fig-2.2")
 @pytest.mark.parametrize("most", [1, 3])
 def test_fig_2_2_note_8_composed_images_show_what_their_labels_say(most):
     """Each quarter is empty or holds a digit of the part, and the labels name just these."""
@@ -362,6 +389,7 @@ def test_fig_2_2_note_8_composed_images_show_what_their_labels_say(most):
     assert counts == set(range(1, most + 1))
 
 
+@pytest.mark.book("fig-2.2")
 def test_fig_2_2_no_handwriting_is_on_both_sides():
     known, new = chooser.composed(50, most=3, seed=0)
 
@@ -377,6 +405,7 @@ def test_fig_2_2_no_handwriting_is_on_both_sides():
     assert not pieces(known) & pieces(new)
 
 
+@pytest.mark.book("tab-2.1")
 def test_tab_2_1_metrics_equal_scikit_learn():
     from sklearn.metrics import accuracy_score, f1_score, r2_score
 
@@ -402,6 +431,7 @@ def test_binary_softmax_over_one_output_is_1_and_has_no_gradient():
 # --- width, and the lesson as a whole ------------------------------------------------------------
 
 
+@pytest.mark.book("sec-2.1.3")
 def test_sec_2_1_3_two_units_cannot_fit_what_64_can():
     data = width.few_digits(200)
     assert (len(data.train), len(data.validation), len(data.test)) == (200, 500, 1000)

@@ -42,6 +42,7 @@ def assert_equal_with_gradients(ours, theirs, inputs):
 # --- the cells -----------------------------------------------------------------------------------
 
 
+@pytest.mark.book("eq-2.10")
 @pytest.mark.parametrize("scale", [1.0, 30.0])
 @pytest.mark.parametrize(("B", "n", "h"), SIZES)
 def test_eq_2_10_the_plain_cell_is_rnncell(B, n, h, scale):
@@ -51,6 +52,7 @@ def test_eq_2_10_the_plain_cell_is_rnncell(B, n, h, scale):
     assert_equal_with_gradients([ours], [cell(x, a)], [x, a, *cell.parameters()])
 
 
+@pytest.mark.book("eq-2.12", "eq-2.16")
 @pytest.mark.parametrize("scale", [1.0, 30.0])
 @pytest.mark.parametrize(("B", "n", "h"), SIZES)
 def test_eq_2_12_to_2_16_the_gru_is_grucell_weight_for_weight(B, n, h, scale):
@@ -60,6 +62,7 @@ def test_eq_2_12_to_2_16_the_gru_is_grucell_weight_for_weight(B, n, h, scale):
     assert_equal_with_gradients([ours], [cell(x, a)], [x, a, *cell.parameters()])
 
 
+@pytest.mark.book("sec-2.6.4-candidate", "eq-2.17", "eq-2.18", "eq-2.20")
 @pytest.mark.parametrize("scale", [1.0, 30.0])
 @pytest.mark.parametrize(("B", "n", "h"), SIZES)
 def test_eq_2_17_to_2_20_sec_2_6_4_candidate_the_lstm_is_lstmcell_weight_for_weight(B, n, h, scale):
@@ -77,6 +80,7 @@ def sigmoid(z):
     return 1 / (1 + math.exp(-z))
 
 
+@pytest.mark.book("eq-2.13", "eq-2.14", "eq-2.17", "eq-2.19")
 def test_eq_2_13_eq_2_14_eq_2_17_eq_2_19_a_gate_is_a_sigmoid_of_input_and_state():
     x, a, w_x, w_a = numbers(2.0, -1.0, 0.5, 3.0)
     got = by_hand.gate(x, a, w_x, w_a, torch.tensor([0.25]))
@@ -86,6 +90,7 @@ def test_eq_2_13_eq_2_14_eq_2_17_eq_2_19_a_gate_is_a_sigmoid_of_input_and_state(
     assert by_hand.gate(*numbers(-1000.0, 0.0), *numbers(1.0, 1.0), torch.zeros(1)).item() == 0.0
 
 
+@pytest.mark.book("eq-2.12")
 def test_eq_2_12_the_book_s_gru_in_plain_numbers():
     """One unit, one input, with math alone: reset before the matrix, G_u writes the new."""
     x, c = 0.7, -0.4
@@ -104,6 +109,7 @@ def with_update_turned(weights, h):
     return by_hand.Weights(*(w * (sign if w.ndim == 1 else sign[:, None]) for w in weights))
 
 
+@pytest.mark.book("eq-2.15")
 def test_eq_2_15_z_is_one_minus_the_book_s_update_gate():
     """With the reset gate open, the forms differ by the sign of the update gate's weights alone."""
     cell = random_cell("gru", 3, 5)
@@ -116,6 +122,7 @@ def test_eq_2_15_z_is_one_minus_the_book_s_update_gate():
     assert not torch.allclose(by_hand.gru_step_book(x, a, *weights), cell(x, a), atol=1e-2)
 
 
+@pytest.mark.book("eq-2.12")
 def test_eq_2_12_the_two_places_of_the_reset_gate_differ_and_agree_for_a_single_unit():
     """For h = 1 the gate commutes with the matrix, so only the bias inside could tell them apart."""
     for h, same in ((5, False), (1, True)):
@@ -147,6 +154,7 @@ def test_unrolled_steps_are_the_layer_of_torch(kind):
     torch.testing.assert_close(states, layer(x, a[None])[0])
 
 
+@pytest.mark.book("fig-2.20", "fig-2.21")
 @pytest.mark.parametrize("kind", ["gru", "lstm"])
 def test_fig_2_20_fig_2_21_gate_values_over_a_real_sequence(kind):
     layer = memory.KINDS[kind](8, 5, batch_first=True)
@@ -176,6 +184,7 @@ def test_fig_2_20_fig_2_21_gate_values_over_a_real_sequence(kind):
         by_hand.gates_of(nn.RNN(8, 5), x)
 
 
+@pytest.mark.book("fig-2.20", "fig-2.21")
 def test_fig_2_20_fig_2_21_the_cells_are_drawn():
     gru, lstm = diagram.cell("gru"), diagram.cell("lstm")
     written = [{text.get_text() for text in figure.axes[0].texts} for figure in (gru, lstm)]
@@ -198,6 +207,7 @@ def test_memory_bias_keeps_one_part_in_e_after_its_span():
     torch.testing.assert_close(keep**span, torch.full((3,), 1 / math.e), rtol=0.02, atol=0)
 
 
+@pytest.mark.book("sec-2.6.3")
 @pytest.mark.parametrize("kind", ["gru", "lstm"])
 def test_sec_2_6_3_a_long_memory_lasts_as_long_as_it_is_told(kind):
     """With no input and no other weights, 1/e of a memory of 40 steps is left after 40 steps."""
@@ -263,6 +273,7 @@ def test_unroll_refuses_an_empty_sequence():
         by_hand.unroll(by_hand.gru_step, torch.zeros(2, 0, 3), torch.zeros(2, 4), weights)
 
 
+@pytest.mark.book("sec-2.6.3")
 def test_sec_2_6_3_gradient_through_time_is_the_product_of_the_steps():
     """One unit, no bend worth the name: w to the power of the distance, exactly."""
     model = memory.Reader("rnn", inputs=1, hidden=1, classes=1)
@@ -277,6 +288,7 @@ def test_sec_2_6_3_gradient_through_time_is_the_product_of_the_steps():
     torch.testing.assert_close(size, expected, rtol=1e-4, atol=0)
 
 
+@pytest.mark.book("sec-2.6.3")
 def test_sec_2_6_3_before_training_gates_with_a_long_memory_pass_the_gradient_and_others_do_not():
     x = memory.first_token(20, 100, seed=5).x
     for seed in range(3):
@@ -320,6 +332,7 @@ def test_sec_2_6_3_fifty_tokens_are_learned_and_training_ends_when_they_are(kind
 # --- what it costs -------------------------------------------------------------------------------
 
 
+@pytest.mark.book("note-19")
 @pytest.mark.parametrize(("n", "h"), [(8, 32), (1, 1), (50, 7)])
 def test_note_19_parameters_are_1_to_3_to_4(n, h):
     plain, gru, lstm = (by_hand.count_parameters(kind(n, h)) for kind in memory.KINDS.values())
@@ -327,6 +340,7 @@ def test_note_19_parameters_are_1_to_3_to_4(n, h):
     assert (gru, lstm) == (3 * plain, 4 * plain)
 
 
+@pytest.mark.book("note-19")
 def test_note_19_the_small_run_counts_every_draw_and_learns():
     config = small.Config(examples=20, epochs=60, draws=2)
     measured = {m.name: m for m in small.run(config, seed=0, device=torch.device("cpu"))}
@@ -341,6 +355,7 @@ def test_note_19_the_small_run_counts_every_draw_and_learns():
         )  # ... far better than the 0.1 of guessing, not well
 
 
+@pytest.mark.book("sec-2.6.1-cost")
 def test_sec_2_6_1_cost_weights_grow_with_the_length_for_the_mlp_only():
     counts = {
         length: {name: by_hand.count_parameters(m) for name, m in cost.contestants(length).items()}
@@ -351,6 +366,7 @@ def test_sec_2_6_1_cost_weights_grow_with_the_length_for_the_mlp_only():
     assert counts[40]["MLP"] - counts[10]["MLP"] == 30 * 8 * 32
 
 
+@pytest.mark.book("sec-2.6.1-cost")
 def test_sec_2_6_1_cost_is_the_fastest_of_the_timed_passes():
     ticks = iter([0.0, 9.0, 10.0, 13.0, 20.0, 22.0, 30.0, 37.0])  # the warm-up: 9; then 3, 2, 7
     model, x = cost.Convolution(2, 3, 4), torch.randn(1, 6, 2)

@@ -49,6 +49,7 @@ def randn(*shape, seed=0, dtype=torch.float32):
 # --- bias and variance ---------------------------------------------------------------------------
 
 
+@pytest.mark.book("sec-2.3")
 @pytest.mark.parametrize(
     ("train", "validation", "name"),
     [
@@ -67,6 +68,7 @@ def test_sec_2_3_the_diagnosis_from_two_errors(train, validation, name):
     assert [type(part) for part in verdict] == [bool, bool]
 
 
+@pytest.mark.book("sec-2.3")
 def test_sec_2_3_only_the_last_five_epochs_count_and_equal_is_not_more():
     train, validation = rand(20), rand(20, seed=1)
     for goal, gap in itertools.product((0.2, 0.5, 0.8), (-0.3, 0.0, 0.3)):
@@ -76,6 +78,7 @@ def test_sec_2_3_only_the_last_five_epochs_count_and_equal_is_not_more():
     assert diagnosis.diagnose(half, 2 * half, 0.5, 0.5) == (False, False)
 
 
+@pytest.mark.book("sec-2.3", "note-14")
 def test_sec_2_3_note_14_four_real_runs_are_told_apart_with_another_seed(mnist):
     config = diagnosis.Config()
     curves = diagnosis.four_runs(config, mnist, seed=11)
@@ -107,6 +110,7 @@ def test_sec_2_3_error_curves_are_measured_in_evaluation_mode(mnist):
 # --- remedies ------------------------------------------------------------------------------------
 
 
+@pytest.mark.book("sec-2.3.1")
 @pytest.mark.parametrize(
     "recipes", [remedies.against_high_bias(), remedies.against_high_variance()], ids=["bias", "var"]
 )
@@ -122,6 +126,7 @@ def test_sec_2_3_1_and_sec_2_3_2_a_remedy_changes_one_thing(recipes):
             assert len(changed - {"augment"}) <= 1
 
 
+@pytest.mark.book("sec-2.3.1")
 def test_sec_2_3_1_more_units_help_and_more_layers_of_two_do_not(mnist):
     few, recipes = remedies.first(mnist.train, 500), remedies.against_high_bias()
     scores = {
@@ -138,6 +143,7 @@ def test_sec_2_3_1_more_units_help_and_more_layers_of_two_do_not(mnist):
     assert np.mean(scores["more layers"]) <= np.mean(scores["2 units"])
 
 
+@pytest.mark.book("sec-2.3.2")
 def test_sec_2_3_2_more_data_help(mnist):
     curve = remedies.learning_curve(
         remedies.Recipe(hidden=(128,)),
@@ -152,6 +158,7 @@ def test_sec_2_3_2_more_data_help(mnist):
     assert [scores["train"].total for scores in curve.values()] == [50, 500, 3500]
 
 
+@pytest.mark.book("sec-2.3.2")
 def test_sec_2_3_2_random_labels_are_the_same_labels_in_another_order(mnist):
     few = remedies.first(mnist.train, 200)
     mixed = remedies.shuffled(few, seed=3)
@@ -160,6 +167,7 @@ def test_sec_2_3_2_random_labels_are_the_same_labels_in_another_order(mnist):
     assert (mixed.y == few.y).float().mean() < 0.3
 
 
+@pytest.mark.book("sec-2.3.2")
 def test_sec_2_3_2_weight_decay_equals_that_of_torch_and_of_the_penalty():
     w0, x = randn(3, 2, dtype=torch.float64), randn(5, 3, seed=1, dtype=torch.float64)
     mine, theirs, penalised = (w0.clone().requires_grad_() for _ in range(3))
@@ -221,6 +229,7 @@ def test_sec_2_3_2_early_stopping_gives_the_best_weights_back(mnist):
 # --- dropout -------------------------------------------------------------------------------------
 
 
+@pytest.mark.book("fig-2.8")
 @pytest.mark.parametrize("p", [0.0, 0.2, 0.5, 0.95])
 @pytest.mark.parametrize("shape", [(1,), (7, 5), (2, 3, 4)])
 def test_fig_2_8_with_one_mask_dropout_equals_torch_s_in_value_and_gradient(p, shape):
@@ -237,6 +246,7 @@ def test_fig_2_8_with_one_mask_dropout_equals_torch_s_in_value_and_gradient(p, s
     torch.testing.assert_close(mine.grad, theirs.grad)
 
 
+@pytest.mark.book("fig-2.8")
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
 def test_fig_2_8_dropout_equals_nn_dropout_in_distribution(p):
     n = 200_000
@@ -251,6 +261,7 @@ def test_fig_2_8_dropout_equals_nn_dropout_in_distribution(p):
         assert both == pytest.approx(p * p, abs=0.01)  # neighbours fall out independently
 
 
+@pytest.mark.book("note-15")
 def test_note_15_dropout_is_off_at_inference():
     x = randn(50, 20)
     for layer in (dropout.Dropout(0.5), nn.Dropout(0.5)):
@@ -264,6 +275,7 @@ def test_note_15_dropout_is_off_at_inference():
     assert torch.equal(model.eval()(images), model(images))
 
 
+@pytest.mark.book("fig-2.8")
 @pytest.mark.parametrize("p", [-0.1, 1.0, 2])
 def test_fig_2_8_an_impossible_p_is_refused(p):
     with pytest.raises(ValueError, match=f"p: got {p}, expected 0 <= p < 1"):
@@ -287,6 +299,7 @@ def test_fig_2_8_the_drawing_crosses_out_what_the_mask_drops():
         plots.thinned([([1, 1], [1])], titles=["a", "b"])
 
 
+@pytest.mark.book("fig-2.9")
 @pytest.mark.parametrize("units", [1, 2, 5])
 def test_fig_2_9_the_masks_are_all_there_are_and_their_shares_add_up(units):
     masks = dropout.all_masks(units)
@@ -300,6 +313,7 @@ def test_fig_2_9_the_masks_are_all_there_are_and_their_shares_add_up(units):
         assert share.sum().item() == pytest.approx(1)
 
 
+@pytest.mark.book("fig-2.9")
 @pytest.mark.parametrize("p", [0.0, 0.2, 0.5, 0.7])
 def test_fig_2_9_every_subnetwork_equals_one_whose_units_were_really_removed(p):
     model = dropout.tiny_network(5, p)
@@ -324,6 +338,7 @@ def test_fig_2_9_every_subnetwork_equals_one_whose_units_were_really_removed(p):
             torch.testing.assert_close(got, smaller(x), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.book("fig-2.9")
 @pytest.mark.parametrize("p", [0.2, 0.5])
 def test_fig_2_9_the_whole_network_is_the_geometric_mean_of_its_subnetworks(p):
     seed_everything(4)
@@ -353,6 +368,7 @@ def test_fig_2_9_dropping_at_random_comes_to_the_same_mean():
 # --- augmentation --------------------------------------------------------------------------------
 
 
+@pytest.mark.book("fig-2.10")
 @pytest.mark.parametrize("size", [(28, 28), (9, 9), (12, 20), (21, 8)])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_fig_2_10_the_affine_of_a_batch_equals_torchvision_s_one_by_one(size, channels):
@@ -374,6 +390,7 @@ def test_fig_2_10_the_affine_of_a_batch_equals_torchvision_s_one_by_one(size, ch
         torch.testing.assert_close(got[i], expected, rtol=1e-3, atol=2e-4)
 
 
+@pytest.mark.book("fig-2.10")
 def test_fig_2_10_the_affine_at_its_edges():
     x, one, none = rand(3, 1, 6, 6), torch.ones(3), torch.zeros(3)
     torch.testing.assert_close(augmentation.affine(x, none, torch.zeros(3, 2), one), x)
@@ -387,6 +404,7 @@ def test_fig_2_10_the_affine_at_its_edges():
     assert smaller.sum().item() == pytest.approx(3 * 9, rel=0.01)
 
 
+@pytest.mark.book("fig-2.10")
 def test_fig_2_10_the_affine_refuses_shapes_that_do_not_fit():
     one = torch.ones(2)
     with pytest.raises(ValueError, match=r"x: got shape \(28, 28\), expected \(B, C, H, W\)"):
@@ -487,6 +505,7 @@ def test_fig_2_10_augmentation_pays_unless_it_breaks_the_label(mnist):
 # --- BatchNorm -----------------------------------------------------------------------------------
 
 
+@pytest.mark.book("sec-2.3.3")
 @pytest.mark.parametrize(("batch", "units"), [(2, 1), (2, 5), (7, 3), (64, 10)])
 @pytest.mark.parametrize("momentum", [0.1, 0.5])
 def test_sec_2_3_3_batch_norm_equals_torch_s_in_both_modes_and_in_gradient(batch, units, momentum):
@@ -515,6 +534,7 @@ def test_sec_2_3_3_batch_norm_equals_torch_s_in_both_modes_and_in_gradient(batch
     assert torch.equal(mine.running_mean, kept)
 
 
+@pytest.mark.book("sec-2.3.3")
 def test_sec_2_3_3_the_running_variance_is_the_unbiased_one():
     z = torch.tensor([[0.0], [2.0]])
     layer = batchnorm.BatchNorm(1, momentum=1.0)
@@ -525,6 +545,7 @@ def test_sec_2_3_3_the_running_variance_is_the_unbiased_one():
     assert not layer.running_var.requires_grad
 
 
+@pytest.mark.book("sec-2.3.3")
 @pytest.mark.parametrize("scale", [0.0, 1e-6, 1e4])
 def test_sec_2_3_3_batch_norm_of_constant_small_and_large_units(scale):
     z = scale * randn(16, 3) + 7.0

@@ -33,6 +33,7 @@ def few():
     return Split(torch.rand(40, 784, generator=g), torch.arange(40) % 10)
 
 
+@pytest.mark.book("sec-momentum")
 @pytest.mark.parametrize("name", TORCH)
 @pytest.mark.parametrize("scale", [1.0, 1e-6, 1e4])
 @pytest.mark.parametrize("shape", [(1,), (3, 4)])
@@ -50,16 +51,19 @@ def test_sec_momentum_sec_adam_each_step_equals_torch_over_50_updates(name, scal
     assert not torch.equal(ours, start)
 
 
+@pytest.mark.book("sec-adam")
 @pytest.mark.parametrize("name", TORCH)
 def test_sec_adam_a_network_trained_by_hand_is_torch_s(name, few):
     assert steps.difference(few, name, updates=50, seed=3) < 1e-4
 
 
+@pytest.mark.book("sec-adam")
 def test_sec_adam_without_the_correction_it_is_another_optimizer(few):
     far = steps.difference(few, "Adam, uncorrected", against="Adam", updates=50, seed=3)
     assert far > 0.01
 
 
+@pytest.mark.book("sec-adam")
 def test_sec_adam_the_first_step_is_lr_whatever_the_gradient_s_size():
     g = torch.tensor([1e-3, 1.0, -1e3])
     w, _, _ = steps.adam_step(torch.zeros(3), g, torch.zeros(3), torch.zeros(3), 1, lr=0.01)
@@ -76,6 +80,7 @@ def test_by_hand_optimizers_fit_into_the_loop_and_unknown_rules_are_named(few):
         steps.ByHand(model.parameters(), "Adamm", lr=0.1)
 
 
+@pytest.mark.book("fig-2.5")
 def test_fig_2_5_momentum_gets_further_down_an_ill_conditioned_bowl():
     hessian = torch.autograd.functional.hessian(steps.bowl, torch.zeros(2))
     assert torch.linalg.cond(hessian).item() == pytest.approx(100)
@@ -102,6 +107,7 @@ def test_fig_2_5_momentum_gets_further_down_an_ill_conditioned_bowl():
         plots.descent(steps.bowl, limits, {"flat": torch.zeros(3)})
 
 
+@pytest.mark.book("sec-2.2.1")
 @pytest.mark.parametrize("size", [1, 7, 20, 64, 200, 500])
 def test_sec_2_2_1_updates_are_counted_as_a_data_loader_counts_batches(size):
     examples = torch.utils.data.TensorDataset(torch.zeros(200))
@@ -109,6 +115,7 @@ def test_sec_2_2_1_updates_are_counted_as_a_data_loader_counts_batches(size):
     assert batches.count_updates(200, size, epochs=3) == 3 * len(loader)
 
 
+@pytest.mark.book("sec-2.2.1")
 def test_sec_2_2_1_an_epoch_of_batch_1_b_and_m_sees_every_example_once():
     """A batch of all is the mean of the single gradients, so one step of it is known exactly."""
     points = batches.line_data(50)
@@ -124,6 +131,7 @@ def test_sec_2_2_1_an_epoch_of_batch_1_b_and_m_sees_every_example_once():
     assert batches.line_loss(torch.stack([path[0], path[0]]), points).shape == (2,)
 
 
+@pytest.mark.book("note-11")
 def test_note_11_the_power_of_two_claim_is_timed_between_its_neighbours(few):
     assert batches.POWERS == (63, 64, 65, 127, 128, 129)
     taken = batches.seconds_per_example(few, (3, 4, 5), updates=2, rounds=2)
@@ -131,6 +139,7 @@ def test_note_11_the_power_of_two_claim_is_timed_between_its_neighbours(few):
     assert all(0 < seconds < 10 for seconds in taken.values())
 
 
+@pytest.mark.book("sec-2.2.2", "fig-2.6")
 def test_sec_2_2_2_fig_2_6_three_rates_part_ways_update_by_update(data):
     ends = {}
     for lr in (0.01, 0.5, 3.0):
@@ -142,6 +151,7 @@ def test_sec_2_2_2_fig_2_6_three_rates_part_ways_update_by_update(data):
     assert not ends[3.0] < 2.0  # too high: no better than guessing, or lost
 
 
+@pytest.mark.book("note-13")
 def test_note_13_a_range_test_finds_the_edge_and_its_rates_are_those_used(data):
     swept, losses = rates.range_test(data.train, partial(torch.optim.SGD, lr=0.0), seed=1)
     assert swept.shape == losses.shape
@@ -159,6 +169,7 @@ def test_note_13_a_range_test_finds_the_edge_and_its_rates_are_those_used(data):
         rates.range_test(data.train, partial(torch.optim.SGD, lr=0.0), updates=9)
 
 
+@pytest.mark.book("note-13")
 def test_note_13_a_range_test_ends_where_the_loss_is_lost(few, monkeypatch):
     lost = torch.tensor([2.0] * 5 + [1.0] * 5 + [float("nan")] * 10)
     monkeypatch.setattr(rates, "losses_with", lambda *args, **options: lost)
@@ -169,6 +180,7 @@ def test_note_13_a_range_test_ends_where_the_loss_is_lost(few, monkeypatch):
     assert lowest.item() == pytest.approx(1.0)
 
 
+@pytest.mark.book("note-13")
 def test_note_13_smoothing_is_a_weighted_mean():
     losses = torch.rand(30)
     weights = 0.9 ** torch.arange(29, -1, -1.0)
@@ -178,6 +190,7 @@ def test_note_13_smoothing_is_a_weighted_mean():
     torch.testing.assert_close(rates.smooth(torch.full((5,), 3.0)), torch.full((5,), 3.0))
 
 
+@pytest.mark.book("note-12", "fig-2.7")
 def test_note_12_fig_2_7_on_the_plateau_the_gradient_is_small_and_the_loss_stands_still(data):
     ways = plateaus.ways_off(plateaus.Config())
     runs = {}
@@ -194,6 +207,7 @@ def test_note_12_fig_2_7_on_the_plateau_the_gradient_is_small_and_the_loss_stand
     assert [ax.get_ylabel() for ax in figure.axes] == ["loss", "first gradient"]
 
 
+@pytest.mark.book("note-12")
 def test_note_12_the_gradient_is_that_of_the_first_weights(few):
     model = trial.mlp((5,), nn.Sigmoid)
     nn.functional.cross_entropy(model(few.x), few.y).backward()

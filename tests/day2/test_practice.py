@@ -84,6 +84,7 @@ def test_out_of_fold_every_answer_is_by_a_model_that_has_not_seen_the_example(mn
 # --- error analysis ------------------------------------------------------------------------------
 
 
+@pytest.mark.book("sec-2.7.1")
 @pytest.mark.parametrize("classes", [2, 5, 10])
 def test_sec_2_7_1_scores_of_each_class_are_scikit_learn_s(classes):
     from sklearn import metrics
@@ -100,12 +101,14 @@ def test_sec_2_7_1_scores_of_each_class_are_scikit_learn_s(classes):
         np.testing.assert_allclose(ours, reference, atol=1e-6)
 
 
+@pytest.mark.book("sec-2.7.1")
 def test_sec_2_7_1_worst_mistakes_come_first():
     logits = torch.tensor([[5.0, 0.0], [0.0, 1.0], [0.0, 9.0], [3.0, 0.0], [0.1, 0.0]])
     y = torch.tensor([0, 0, 0, 1, 1])
     assert errors.worst_first(logits, y).tolist() == [2, 3, 1, 4]
 
 
+@pytest.mark.book("sec-2.7.1")
 def test_sec_2_7_1_a_ceiling_is_the_accuracy_with_those_answers_put_right():
     """By brute force: put every mistake with the cause right and count again."""
     y, guess = torch.randint(10, (300,)), torch.randint(10, (300,))
@@ -175,6 +178,7 @@ def found(mnist):
     return errors.analyse(data, logits, causes)
 
 
+@pytest.mark.book("fig-2.22")
 def test_fig_2_22_examples_by_causes_with_their_percentages(found):
     assert found.rows.tolist() == [7, 5, 4, 3, 2, 0]  # the surest first
     assert found.guess.tolist() == [0, 4, 3, 7, 9, 5]
@@ -190,6 +194,7 @@ def test_fig_2_22_examples_by_causes_with_their_percentages(found):
     assert "a 9 read as 4" in str(shown)
 
 
+@pytest.mark.book("fig-2.22")
 def test_fig_2_22_can_be_sorted_and_stays_worst_first_among_equals(found):
     def ranks(sort):
         return [int(row[0]) for row in table.error_table(found, sort=sort, rows=9).rows]
@@ -204,6 +209,7 @@ def test_fig_2_22_can_be_sorted_and_stays_worst_first_among_equals(found):
         table.error_table(found, sort="colour")
 
 
+@pytest.mark.book("fig-2.22")
 def test_fig_2_22_the_pictures_are_in_the_page_with_words_for_each(found):
     from matplotlib.image import imread
 
@@ -297,6 +303,7 @@ def cleanlab_problems():
     return json.loads((GOLDEN / "cleanlab.json").read_text(encoding="utf-8"))["problems"]
 
 
+@pytest.mark.book("sec-2.7.2")
 @pytest.mark.parametrize("problem", cleanlab_problems(), ids=lambda p: f"{len(p['labels'])}")
 def test_sec_2_7_2_confident_learning_is_cleanlab_s(problem):
     """Thresholds are equal. Of the rest, cleanlab 2.9.0 does two things in its own way.
@@ -365,6 +372,7 @@ def test_found_counts_hits_suspects_and_wrong_ones():
 # --- better data or a better model ---------------------------------------------------------------
 
 
+@pytest.mark.book("fig-2.23")
 def test_fig_2_23_the_book_s_figures():
     gains = {
         task: (base, round(model - base, 2), round(data - base, 2))
@@ -410,6 +418,7 @@ def test_what_each_choice_learns_from(small):
     assert options["dropout"] == options["dropped, dropout"] == {"epochs": 2, "dropout": 0.5}
 
 
+@pytest.mark.book("fig-2.24")
 def test_fig_2_24_wrong_labels_are_found_and_shown_as_pictures(small):
     trial = comparison.make_trial(comparison.Config(epochs=6), small, seed=1)
     hits, suspects, wrong = labels.found(trial.suspected, trial.wrong)
@@ -423,6 +432,7 @@ def test_fig_2_24_wrong_labels_are_found_and_shown_as_pictures(small):
     assert (guess[rows] != trial.noisy.y[rows]).all()
 
 
+@pytest.mark.book("sec-2.7.2", "note-20")
 def test_sec_2_7_2_note_20_the_notebook_says_which_of_the_two_is_the_new_one():
     source = source_of("practice")
     assert "## Better data or a better model?" in source
@@ -470,6 +480,7 @@ def test_the_choice_is_made_on_validation_and_the_gain_is_paired():
 # --- people disagree -----------------------------------------------------------------------------
 
 
+@pytest.mark.book("sec-2.7.2")
 def test_sec_2_7_2_one_rater_against_the_mean_is_what_all_single_ratings_say():
     """Against counts over every rating, which data/ does not hold: golden/make_ratings.py."""
     golden = json.loads((GOLDEN / "ratings.json").read_text(encoding="utf-8"))

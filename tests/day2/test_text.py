@@ -47,6 +47,7 @@ def train():
 # --- tokens and ids ------------------------------------------------------------------------------
 
 
+@pytest.mark.book("sec-2.5.1", "eq-2.7")
 def test_eq_2_7_the_book_s_sentence_has_five_tokens_and_its_ids():
     """eq-2.7, sec-2.5.1."""
     tokens = pipeline.tokenize("The movie was terrible! terrible!")
@@ -54,6 +55,7 @@ def test_eq_2_7_the_book_s_sentence_has_five_tokens_and_its_ids():
     assert pipeline.encode(tokens, pipeline.BOOK_VOCABULARY) == [3, 1, 2, 4, 4]
 
 
+@pytest.mark.book("eq-2.7")
 def test_eq_2_7_basic_english_has_seven():
     """eq-2.7: the exclamation mark, twice."""
     tokens = torchtext.get_tokenizer("basic_english")(pipeline.SENTENCE)
@@ -70,6 +72,7 @@ def test_an_accent_is_part_of_its_letter_however_it_was_typed():
     assert pipeline.tokenize("\U0001f3ac!") == pipeline.tokenize("") == []
 
 
+@pytest.mark.book("sec-2.5.5")
 def test_sec_2_5_5_four_special_tokens_in_one_vocabulary():
     """sec-2.5.5: pad, unknown, start, end; an unknown word gets <unk>."""
     vocabulary = pipeline.build_vocabulary([["b", "a", "b"], ["c", "a", "b"]])
@@ -80,6 +83,7 @@ def test_sec_2_5_5_four_special_tokens_in_one_vocabulary():
     assert "c" not in pipeline.build_vocabulary([["b", "a", "b"], ["c", "a", "b"]], least=2)
 
 
+@pytest.mark.book("sec-2.5")
 def test_the_vocabulary_is_torchtext_s(train):
     """sec-2.5: the same words in the same order, and the same ids."""
     tokens = [pipeline.tokenize(sentence) for sentence in train[:2000]]
@@ -101,6 +105,7 @@ def test_without_unk_an_unknown_token_is_an_error():
 # --- one-hot and embeddings ----------------------------------------------------------------------
 
 
+@pytest.mark.book("eq-2.8")
 def test_eq_2_8_the_one_hot_matrix_both_ways():
     """eq-2.8: (V, T) as printed, (T, V) as used; id k is row k - 1, raw ids would make five classes."""
     ids = torch.tensor(pipeline.BOOK_IDS)
@@ -122,6 +127,7 @@ def test_one_hot_equals_the_library_s_and_refuses_other_ids():
             pipeline.one_hot(torch.tensor(wrong), 3)
 
 
+@pytest.mark.book("sec-2.5.2")
 def test_sec_2_5_2_ten_thousand_words_are_ten_thousand_columns_and_all_equally_far_apart(glove):
     """sec-2.5.2: large and huge are as far apart as any two; in GloVe they are not."""
     words, table = glove
@@ -133,6 +139,7 @@ def test_sec_2_5_2_ten_thousand_words_are_ten_thousand_columns_and_all_equally_f
     assert cosine[0] > cosine[1] + 0.3
 
 
+@pytest.mark.book("sec-2.5.3", "eq-2.9")
 def test_eq_2_9_the_matrix_is_a_lookup_of_the_ids_in_four_rows():
     """eq-2.9, sec-2.5.3: nn.Embedding with 4 rows, and one-hot times table, in value and gradient."""
     ids = torch.tensor(pipeline.BOOK_IDS) - 1
@@ -152,6 +159,7 @@ def test_eq_2_9_the_matrix_is_a_lookup_of_the_ids_in_four_rows():
 # --- batches -------------------------------------------------------------------------------------
 
 
+@pytest.mark.book("sec-2.5.4")
 def test_sec_2_5_4_padding_and_truncation_are_torchtext_s():
     """sec-2.5.4: 200 random batches, against Truncate, PadTransform and ToTensor."""
     draws = random.Random(0)
@@ -164,6 +172,7 @@ def test_sec_2_5_4_padding_and_truncation_are_torchtext_s():
         assert torch.equal(pipeline.pad(batch, length, value), expected)
 
 
+@pytest.mark.book("sec-2.5.4")
 def test_sec_2_5_4_a_packed_sequence_holds_the_real_tokens():
     """sec-2.5.4."""
     batch = pipeline.pad([[5, 6], [7, 8, 9, 10], [11]], 4, 0)
@@ -289,6 +298,7 @@ def test_every_text_comes_back(train):
 # --- word vectors --------------------------------------------------------------------------------
 
 
+@pytest.mark.book("sec-2.5.3")
 def test_neighbours_and_analogies_by_brute_force(glove):
     """sec-2.5.3: king - man + woman is nearest to queen."""
     words, table = glove

@@ -275,6 +275,7 @@ def test_every_photo_is_tested_once_and_is_on_no_two_sides():
 # --- regimes: ex-4, sec-2.3.4 --------------------------------------------------------------------
 
 
+@pytest.mark.book("ex-4")
 @pytest.mark.parametrize(
     ("regime", "start"), [("frozen", "features"), ("last", "maps"), ("all", "photos")]
 )
@@ -303,6 +304,7 @@ def test_ex_4_what_is_trained_and_what_stays(prepared, regime, start):
     assert model.head.out_features == len(KINDS)
 
 
+@pytest.mark.book("sec-2.3.4")
 def test_sec_2_3_4_cached_inputs_give_what_the_photos_give(prepared):
     whole, config = prepared
     rows = torch.arange(0, 169, 20)

@@ -41,6 +41,7 @@ def padded(pad=0.0, n=3, grad=False):
 # --- one step ------------------------------------------------------------------------------------
 
 
+@pytest.mark.book("fig-2.15", "eq-2.10")
 @pytest.mark.parametrize("scale", [1.0, 30.0])
 @pytest.mark.parametrize(("B", "n", "h"), SIZES)
 def test_eq_2_10_the_cell_is_rnncell_weight_for_weight(B, n, h, scale):
@@ -51,12 +52,14 @@ def test_eq_2_10_the_cell_is_rnncell_weight_for_weight(B, n, h, scale):
     assert_equal_with_gradients(ours, cell(x, a), [x, a, *cell.parameters()])
 
 
+@pytest.mark.book("eq-2.10")
 def test_eq_2_10_worked_out_with_numbers():
     one = [torch.tensor([[v]]) for v in (2.0, -1.0, 0.5, 3.0)]
     state = by_hand.rnn_cell(*one, torch.tensor([1.5]))
     assert state.item() == pytest.approx(torch.tensor(3.0 * -1 + 0.5 * 2 + 1.5).tanh().item())
 
 
+@pytest.mark.book("eq-2.11")
 @pytest.mark.parametrize("shape", [(5,), (2, 5), (2, 6, 5)])
 def test_eq_2_11_the_output_layer_is_linear(shape):
     """eq-2.11."""
@@ -73,6 +76,7 @@ def test_weights_of_another_layer_are_refused():
 # --- a batch of sequences ------------------------------------------------------------------------
 
 
+@pytest.mark.book("fig-2.14")
 def test_fig_2_14_unrolled_packed_and_padded_are_the_same():
     """fig-2.14: by hand, nn.RNN on a packed batch, nn.RNN on each sequence by itself."""
     layer = random_layer(nn.RNN, 3, 5, batch_first=True)
@@ -236,6 +240,7 @@ def test_without_a_matrix_for_the_state_the_first_step_has_no_influence():
     assert (ours[:, 1:] == 0).all()
 
 
+@pytest.mark.book("sec-2.6.1-cost")
 def test_sec_2_6_1_cost_any_length_with_the_same_weights():
     """sec-2.6.1-cost (its time is measured in lesson 14)."""
     layer = nn.RNN(3, 5, batch_first=True)
@@ -253,6 +258,7 @@ def texts_of(figure):
     return [text.get_text() for ax in figure.axes for text in ax.texts]
 
 
+@pytest.mark.book("fig-2.14")
 def test_fig_2_14_one_cell_unrolled_has_a_column_for_each_token():
     """fig-2.14, sec-2.6."""
     figure = diagram.unrolled(["a", "good", "film"])
@@ -268,6 +274,7 @@ def test_fig_2_14_one_cell_unrolled_has_a_column_for_each_token():
             diagram.unrolled(tokens)
 
 
+@pytest.mark.book("fig-2.15")
 def test_fig_2_15_the_cell_has_its_weights_its_bend_and_both_ways_out():
     """fig-2.15."""
     figure = diagram.cell()
@@ -287,6 +294,7 @@ def test_fig_2_15_the_cell_has_its_weights_its_bend_and_both_ways_out():
     assert "tanh and is the new state" in alt_text(figure)
 
 
+@pytest.mark.book("sec-2.6", "fig-2.16", "fig-2.18", "fig-2.19")
 def test_fig_2_16_to_2_19_the_four_types_read_and_say_what_they_should():
     """fig-2.16, fig-2.17, fig-2.18, fig-2.19: as a map; each is trained in its own part."""
     figure = diagram.types()

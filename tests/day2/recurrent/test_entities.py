@@ -142,6 +142,7 @@ def reader():
     return tagger.Reader(8)
 
 
+@pytest.mark.book("fig-2.18")
 def test_fig_2_18_a_tag_for_every_token(reader):
     """T_x = T_y, for sentences of any length."""
     for text in ("Ada .", "Ada Lovelace lived in London .", "a " * 80):

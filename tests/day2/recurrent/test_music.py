@@ -217,6 +217,7 @@ def test_batches_hold_every_tune_once_and_differ_from_epoch_to_epoch():
 # --- sampling ------------------------------------------------------------------------------------
 
 
+@pytest.mark.book("note-18")
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
 def test_note_18_shares_of_picks_are_the_softmax_with_temperature(temperature):
     logits = torch.tensor([2.0, 0.5, -1.0, 0.0, 1.5])
@@ -226,6 +227,7 @@ def test_note_18_shares_of_picks_are_the_softmax_with_temperature(temperature):
     torch.testing.assert_close(shares, F.softmax(logits / temperature, 0), atol=1e-4, rtol=0)
 
 
+@pytest.mark.book("note-18")
 @pytest.mark.parametrize("temperature", [0, 1e-300, 1e-9, 1e-3])
 def test_note_18_cold_is_the_most_likely_and_never_not_a_number(temperature):
     logits = 300 * torch.randn(50, 7, dtype=torch.double)
@@ -241,6 +243,7 @@ def test_pick_at_the_ends_of_the_line():
     assert composer.pick(logits, 1e30, u)[0] == 1  # what has no chance is never picked
 
 
+@pytest.mark.book("fig-2.17")
 def test_fig_2_17_a_tune_is_written_until_eos_or_the_limit(small):
     model, vocabulary = small
     some = composer.compose(model, vocabulary, count=30, limit=60, seed=1)
@@ -256,6 +259,7 @@ def test_fig_2_17_a_tune_is_written_until_eos_or_the_limit(small):
     assert composer.compose(stop, vocabulary, count=2) == [["<eos>"]] * 2
 
 
+@pytest.mark.book("note-18")
 def test_note_18_the_most_likely_is_the_same_for_every_seed_and_draws_are_not(small):
     model, vocabulary = small
     greedy = [
@@ -302,6 +306,7 @@ def test_bad_input_is_refused(small, options, message):
 # --- heard, saved, seen --------------------------------------------------------------------------
 
 
+@pytest.mark.book("fig-2.17")
 def test_fig_2_17_the_sound_has_the_pitches_and_no_clicks():
     rate = 16_000
     for name, frequency in (("A4", 440.0), ("D5", 587.33), ("A3", 220.0)):
@@ -368,6 +373,7 @@ def test_times_are_written_as_the_standard_s_own_examples(number, expected):
     assert sound._varying(number).hex() == expected
 
 
+@pytest.mark.book("fig-2.17")
 def test_fig_2_17_the_staff_shows_every_note():
     figure = sound.staff(JIG, title="A jig")
     assert alt_text(figure).startswith("A jig, 5 bars on a staff: D5 1/8 | F#5 1/4")

@@ -32,6 +32,7 @@ def logits(model, *texts):
 # --- the reader ----------------------------------------------------------------------------------
 
 
+@pytest.mark.book("fig-2.16")
 def test_fig_2_16_many_to_one_gives_one_logit_for_each_review_from_states_in_both_directions(
     reader,
 ):

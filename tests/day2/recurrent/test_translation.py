@@ -152,6 +152,7 @@ def model_of(dictionary, kind, seed=0):
     return translation.build(dictionary, kind, Config(dim=6, hidden=8), seed=seed)
 
 
+@pytest.mark.book("fig-2.19")
 @pytest.mark.parametrize("kind", KINDS)
 def test_fig_2_19_lengths_differ_and_padding_changes_nothing(tiny, kind):
     model = model_of(tiny, kind)
@@ -446,6 +447,7 @@ def test_exact_counts_phrases_that_are_right_to_the_last_sign(tiny, monkeypatch)
 # --- figures -------------------------------------------------------------------------------------
 
 
+@pytest.mark.book("fig-2.19")
 def test_fig_2_19_is_drawn_with_a_cell_for_each_word_and_each_answer():
     figure = translation_figures.encoder_decoder(["5", ":", "30", "pm"], ["17", ":", "30"])
     words = alt_text(figure)
