@@ -4,25 +4,51 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
+
+
+class Status(str, Enum):
+    """How an answer did; a text, so that JSON has it as it is."""
+
+    PASSED = "passed"
+    WRONG = "wrong"
+    NOT_ATTEMPTED = "not attempted"
+    MISSING = "missing"
+    TIMED_OUT = "timed out"
+    CRASHED = "crashed"
+    OUT_OF_MEMORY = "out of memory"
+    UNREADABLE = "unreadable"
+    REFUSED = "refused"
+
+    __str__ = str.__str__
+
+
+# Of Okabe and Ito, as in the figures: green, sky blue; red for all that is wrong.
+COLOURS = {Status.PASSED: "#009E73", Status.NOT_ATTEMPTED: "#56B4E9"}
+MARKS = {Status.PASSED: "\u2713", Status.NOT_ATTEMPTED: "\u2026"}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `check` says: the status, the stage that failed, and what to do about it."""
+    """What `check` says: the status, the stage that failed, and what to do about it.
+
+    `mistake` is the name of the planted mistake that the answer makes, if it makes one.
+    """
 
     exercise: str
     lesson: str
-    status: str  # passed, wrong, not attempted, missing, timed out, crashed
+    status: Status
     message: str
     stage: str = ""
     got: str = ""
     expected: str = ""
+    mistake: str = ""
 
     @property
     def passed(self) -> bool:
         """Whether the exercise is solved."""
-        return self.status == "passed"
+        return self.status == Status.PASSED
 
     def as_dict(self) -> dict[str, str]:
         """Plain data for files and for the headless runner."""
@@ -34,6 +60,7 @@ class Verdict:
             "message": self.message,
             "got": self.got,
             "expected": self.expected,
+            "mistake": self.mistake,
         }
 
     def __str__(self) -> str:
@@ -51,10 +78,7 @@ class Verdict:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         import html
 
-        colour, mark = {
-            "passed": ("#009E73", "\u2713"),
-            "not attempted": ("#56B4E9", "\u2026"),
-        }.get(self.status, ("#D55E00", "\u2717"))
+        colour, mark = COLOURS.get(self.status, "#D55E00"), MARKS.get(self.status, "\u2717")
         rows = "".join(
             f"<div style='font-family:monospace;white-space:pre-wrap'>{label}: "
             f"{html.escape(text)}</div>"
