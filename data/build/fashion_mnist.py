@@ -1,4 +1,4 @@
-"""fashion_mnist: 6,000 pieces of clothing."""
+"""fashion_mnist: pieces of clothing."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import zipfile
 import numpy as np
 
 from archives import debian_archive, debian_member
-from files import npz, refuse_shared
+from files import check_disjoint, npz
 
 
 def build() -> dict[str, bytes]:
     """6,000 pieces of clothing: 450 / 50 a class out of the original 60,000, 100 out of its test.
 
-    Drawn once, at random within each class, with a seed that was never chosen by a result. No image
-    is in the originals twice.
+    Drawn once, at random within each class; the seed was not chosen by any result. The originals
+    have no image twice.
     """
     package = debian_archive(
         "dataset-fashion-mnist=0.0~git20200523.55506a9-1",
@@ -40,23 +40,27 @@ def build() -> dict[str, bytes]:
     generator = np.random.Generator(np.random.PCG64(2021))
     rows: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
     for label in range(10):
-        mixed = generator.permutation(np.flatnonzero(y == label))
-        rows["train"] += mixed[:450].tolist()
-        rows["validation"] += mixed[450:500].tolist()
+        shuffled = generator.permutation(np.flatnonzero(y == label))
+        rows["train"] += shuffled[:450].tolist()
+        rows["validation"] += shuffled[450:500].tolist()
         rows["test"] += generator.permutation(np.flatnonzero(test_y == label))[:100].tolist()
     arrays, images = {}, {}
     for part, members in rows.items():
         order = generator.permutation(members)
-        from_x, from_y = (test_x, test_y) if part == "test" else (x, y)
-        images[part] = from_x[order]
-        arrays |= {f"{part}_x": from_x[order], f"{part}_y": from_y[order]}
-    refuse_shared(images)
-    # LZMA packs these greys a sixth smaller than DEFLATE.
+        source_x, source_y = (test_x, test_y) if part == "test" else (x, y)
+        images[part] = source_x[order]
+        arrays |= {f"{part}_x": source_x[order], f"{part}_y": source_y[order]}
+    check_disjoint(images)
+    # With LZMA the file is a sixth smaller than with DEFLATE.
     return {"fashion_mnist6k.npz": npz(arrays, zipfile.ZIP_LZMA)}
 
 
 def idx(content: bytes) -> np.ndarray:
-    """The array in a file of the IDX format: two zeros, the type (8: bytes), how many sizes, sizes."""
+    """The array in a file of the IDX format.
+
+    The format: two zero bytes, the type (8: unsigned bytes), the number of dimensions, the size of
+    each as a big-endian 32-bit integer, then the values.
+    """
     if content[:3] != b"\0\0\x08":
         raise SystemExit(f"got a file that begins with {content[:3]!r}, expected IDX with bytes")
     sizes = np.frombuffer(content, ">i4", count=content[3], offset=4)

@@ -1,4 +1,4 @@
-"""photos: 169 photos of animals, food and flowers, cut out."""
+"""photos: animals, food and flowers, cut out of their backgrounds."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image
 
 from archives import debian_archive, debian_members
-from files import DATA, stored, unpacked
+from files import DATA, unpacked, zip_archive
 
-# Folders of photos, and the class that each is; then what in them is no photo of a living thing.
-PHOTOS = {
+# The folders of the package that are used, and the class of the photos in each.
+CLASSES = {
     "animals/birds": "bird",
     "animals/mammals": "mammal",
     "food/fruit": "fruit or vegetable",
@@ -21,7 +21,8 @@ PHOTOS = {
     "plants/flowers": "flower",
 }
 
-NO_PHOTOS = ("/cartoon/", "/toys/", "/plastic/", "/hedgehog.png", "/echidna.png")
+# Parts of paths: what in these folders is not a photo of a living thing.
+LEFT_OUT = ("/cartoon/", "/toys/", "/plastic/", "/hedgehog.png", "/echidna.png")
 
 
 def build() -> dict[str, bytes]:
@@ -39,20 +40,20 @@ def build() -> dict[str, bytes]:
     pictures = {}
     for path, content in debian_members(package, stamps, ".png").items():
         name = path.removeprefix(stamps)
-        kind = next((kind for start, kind in PHOTOS.items() if name.startswith(f"{start}/")), None)
-        if kind is not None and not any(part in name for part in NO_PHOTOS):
+        kind = next((kind for start, kind in CLASSES.items() if name.startswith(f"{start}/")), None)
+        if kind is not None and not any(part in name for part in LEFT_OUT):
             stem = f"{kind.replace(' ', '_')}/{Path(name).stem}"
             pictures[f"{stem}.jpg"], pictures[f"{stem}.png"] = cut_out(content)
     if len(pictures) != 2 * 169:
         raise SystemExit(f"photos: got {len(pictures) / 2:g}, expected 169")
     file = "tuxpaint/photos.zip"
-    return {file: kept_if_it_looks_the_same(DATA / file, stored(pictures))}
+    return {file: committed_if_similar(DATA / file, zip_archive(pictures))}
 
 
 def cut_out(png: bytes) -> tuple[bytes, bytes]:
-    """A picture with transparency -> its colours as JPEG, its mask (0 outside, 255 on it) as PNG."""
+    """A picture with transparency -> its colours as JPEG, its mask as PNG (0: outside, 255: inside)."""
     with Image.open(io.BytesIO(png)) as image:
-        # "RGBa": colours times opacity, so that what is transparent does not mix into the edge.
+        # "RGBa" is colours times opacity: resizing then mixes no transparent pixels into the edge.
         image = image.convert("RGBA").convert("RGBa")
         box = image.getchannel("a").getbbox()
         image = image.crop(box)
@@ -61,7 +62,7 @@ def cut_out(png: bytes) -> tuple[bytes, bytes]:
         image = image.resize(size, Image.Resampling.LANCZOS).convert("RGBA")
     pixels = np.array(image)
     colour, mask = pixels[..., :3].copy(), pixels[..., 3]
-    # One colour for all that is not seen: a sharp edge there would ring into what is seen.
+    # One colour for all that is masked out: JPEG blurs a sharp edge there into the visible pixels.
     colour[mask < 32] = colour[mask >= 128].mean(axis=0).round()
     files = io.BytesIO(), io.BytesIO()
     Image.fromarray(colour).save(files[0], "JPEG", quality=88, subsampling=0)
@@ -69,10 +70,10 @@ def cut_out(png: bytes) -> tuple[bytes, bytes]:
     return files[0].getvalue(), files[1].getvalue()
 
 
-def kept_if_it_looks_the_same(path: Path, content: bytes) -> bytes:
-    """What is committed, if every picture in it is as the new one but for a few grey levels.
+def committed_if_similar(path: Path, content: bytes) -> bytes:
+    """The committed file, if its pictures differ from the new ones by a few grey levels at most.
 
-    Another libjpeg may round in another way, and another zlib pack the same mask differently.
+    Another libjpeg may round differently, and another zlib compress the same mask differently.
     """
     new, old = unpacked(content), unpacked(path.read_bytes()) if path.is_file() else {}
     if not isinstance(old, dict) or list(old) != list(new):

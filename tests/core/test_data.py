@@ -30,11 +30,9 @@ TEXTS = ("reviews", "tunes", "entities", "phrases")
 # What data/ holds beside the files that the manifest names.
 PAPERS = {"MANIFEST.toml", "README.md", "book/index.tsv"}
 PAPERS |= {f"entities/{name}" for name in ("RULES.md", "gold.tsv", "second_reading.tsv")}
-# What builds the files, beside a module for each set.
-PAPERS |= {
-    f"build/{name}.py"
-    for name in ("__main__", "archives", "files", "abc_notation", "wiki_markup", "french")
-}
+# What builds the files: a module for each set, and these.
+SHARED = ("__main__", "archives", "files", "abc_notation", "wiki_markup", "phrase_pairs", "french")
+PAPERS |= {f"build/{name}.py" for name in SHARED}
 
 
 @pytest.fixture(scope="module")
@@ -658,9 +656,9 @@ def test_the_writer_refuses_pickles(build):
 
 def test_the_build_stops_at_an_example_in_two_parts(build):
     zeros, ones = np.zeros((3, 2), np.uint8), np.ones((2, 2), np.uint8)
-    build("files").refuse_shared({"train": zeros, "test": ones})
+    build("files").check_disjoint({"train": zeros, "test": ones})
     with pytest.raises(SystemExit, match=r"^the same example is in train and in test$"):
-        build("files").refuse_shared({"train": zeros, "validation": ones, "test": zeros[:1]})
+        build("files").check_disjoint({"train": zeros, "validation": ones, "test": zeros[:1]})
 
 
 def test_the_build_refuses_an_archive_that_is_not_the_one(build, tmp_path, monkeypatch):
@@ -668,7 +666,7 @@ def test_the_build_refuses_an_archive_that_is_not_the_one(build, tmp_path, monke
     (tmp_path / "a-1.whl").write_bytes(b"something else")
     got = hashlib.sha256(b"something else").hexdigest()
     with pytest.raises(SystemExit) as stopped:
-        build("archives").archive("a==1", "a-1.whl", "0" * 64)
+        build("archives").pypi_archive("a==1", "a-1.whl", "0" * 64)
     assert str(stopped.value) == (f"{tmp_path / 'a-1.whl'}: got sha256 {got}, expected {'0' * 64}")
 
 

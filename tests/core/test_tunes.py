@@ -85,7 +85,7 @@ def test_no_melody_is_in_two_parts_in_whatever_key():
     ],
 )
 def test_the_reader_of_abc(build, abc, expected):
-    head, notes = build("abc_notation").melody(f"X:1\nT:A -- Reel\nM:2/4\nL:1/8\nK:D\n{abc}\n")
+    head, notes = build("abc_notation").read_melody(f"X:1\nT:A -- Reel\nM:2/4\nL:1/8\nK:D\n{abc}\n")
     assert head["T"] == "A -- Reel"
     assert notes == expected
 
@@ -94,7 +94,7 @@ def test_the_reader_of_abc(build, abc, expected):
     ("key", "sharps"), [("G", 1), ("Bb", -2), ("Am", 0), ("Edor", 2), ("Amix", 2), ("EM", 4), ("Dlyd", 3)]
 )  # fmt: skip
 def test_keys(build, key, sharps):
-    assert build("abc_notation").signature(key) == sharps
+    assert build("abc_notation").key_signature(key) == sharps
 
 
 def test_a_file_that_cannot_be_read_in_full_is_left_out(build):

@@ -106,12 +106,12 @@ def test_committed_pictures_are_kept_only_if_they_look_the_same(build, tmp_path)
     def packed(level):
         file = io.BytesIO()
         Image.fromarray(np.full((8, 8), level, np.uint8)).save(file, "PNG")
-        return build("files").stored({"a.png": file.getvalue()})
+        return build("files").zip_archive({"a.png": file.getvalue()})
 
     path = tmp_path / "photos.zip"
     path.write_bytes(packed(100))
-    assert build("photos").kept_if_it_looks_the_same(path, packed(101)) == packed(100)
-    assert build("photos").kept_if_it_looks_the_same(path, packed(110)) == packed(110)
+    assert build("photos").committed_if_similar(path, packed(101)) == packed(100)
+    assert build("photos").committed_if_similar(path, packed(110)) == packed(110)
     assert zipfile.ZipFile(path).infolist()[0].compress_type == zipfile.ZIP_STORED
 
 
