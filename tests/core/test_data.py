@@ -155,8 +155,10 @@ def test_fashion_mnist_is_bytes_over_255_with_a_channel_and_stratified_to_the_im
         assert torch.equal(split.x[:, 0], torch.from_numpy(stored[f"{part}_x"]).float() / 255)
     assert (whole.name, len(whole.class_names)) == ("fashion_mnist", 10)
     # Trousers are narrow, bags wide: the names stand at the right places.
-    middle = {name: whole.train.x[whole.train.y == i].mean(dim=(0, 1, 2))
-              for i, name in enumerate(whole.class_names)}  # fmt: skip
+    middle = {
+        name: whole.train.x[whole.train.y == i].mean(dim=(0, 1, 2))
+        for i, name in enumerate(whole.class_names)
+    }
     assert middle["trousers"][[3, 24]].sum() < 0.1 < middle["bag"][[3, 24]].sum()
 
 
@@ -240,9 +242,20 @@ def test_mean_ink_of_each_digit_of_mnist5k(loaded):
     x, y = loaded["mnist5k"].train
     got = [255 * x[y == label].double().mean().item() for label in range(10)]
     assert got == pytest.approx(
-        [45.68337, 19.81085, 37.78029, 36.62718, 30.59427, 32.59163, 34.74168, 29.52175, 38.0103,
-         31.16306], rel=1e-6,
-    )  # fmt: skip
+        [
+            45.68337,
+            19.81085,
+            37.78029,
+            36.62718,
+            30.59427,
+            32.59163,
+            34.74168,
+            29.52175,
+            38.0103,
+            31.16306,
+        ],
+        rel=1e-6,
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

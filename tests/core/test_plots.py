@@ -48,25 +48,37 @@ GALLERY = {
     "curves": lambda **k: plots.curves(history(2.0, 1.0, 0.5), **k),
     "curves_keys": lambda **k: plots.curves(
         {"a": history(2.0, 1.0, accuracy=[0.1, 0.9], val_accuracy=[0.1, 0.8])},
-        ("loss", "accuracy"), title="Two panels", **k
+        ("loss", "accuracy"),
+        title="Two panels",
+        **k,
     ),
     "curves_log": lambda **k: plots.curves(TWO_RUNS, logy=True, title="Two runs", **k),
     "boundary": lambda **k: plots.boundary(right_half, CORNERS, [0, 0, 1, 1], title="One", **k),
     "boundaries": lambda **k: plots.boundaries(
         dict.fromkeys(("w = (1, 1), b = 0", "w = (1, -2), b = 0", "third"), right_half),
-        CORNERS, [0, 0, 1, 1], limits=((-3, 3), (-3, 3)), names=["malignant", "benign"], **k
+        CORNERS,
+        [0, 0, 1, 1],
+        limits=((-3, 3), (-3, 3)),
+        names=["malignant", "benign"],
+        **k,
     ),
     "functions": lambda **k: plots.functions(
         Z, {"tanh": Z.tanh()}, points=[(1.0, math.tanh(1.0), "here it is")], title="One", **k
     ),
     "panels": lambda **k: plots.panels(
         [(name, Z, {"g(z)": Z.relu(), "its slope": (Z > 0).float()}) for name in "abcd"],
-        title="Four", ylabel="value", **k
+        title="Four",
+        ylabel="value",
+        **k,
     ),
     "scatter": lambda **k: plots.scatter(Z, Z**2, line=(Z, Z), title="Points", **k),
     "bars": lambda **k: plots.bars(
-        {"by hand,\nlinear": 0.5, "network": 0.75}, errors={"network": 0.05},
-        line=(0.1, "guessing"), title="Scores", ylabel="accuracy", **k
+        {"by hand,\nlinear": 0.5, "network": 0.75},
+        errors={"network": 0.05},
+        line=(0.1, "guessing"),
+        title="Scores",
+        ylabel="accuracy",
+        **k,
     ),
     "histogram": lambda **k: plots.histogram({"a": Z, "b": 2 * Z}, title="Spread", **k),
     "images": lambda **k: plots.images(
@@ -81,32 +93,53 @@ GALLERY = {
         [[5, 1], [2, 7]], ["malignant", "benign"], title="Confusion", **k
     ),
     "neuron": lambda **k: plots.neuron(
-        [0.1, 0.02, 0.01], -180.0, x=[29, 4000, 10000], names=["age", "income", "balance"],
-        activation="sigmoid", title="A loan", **k
+        [0.1, 0.02, 0.01],
+        -180.0,
+        x=[29, 4000, 10000],
+        names=["age", "income", "balance"],
+        activation="sigmoid",
+        title="A loan",
+        **k,
     ),
     "network": lambda **k: plots.network(
-        [3, 2], weights=WEIGHTS, biases=True, labels=["inputs", "units"], activations=["ReLU"],
-        title="A layer", **k
+        [3, 2],
+        weights=WEIGHTS,
+        biases=True,
+        labels=["inputs", "units"],
+        activations=["ReLU"],
+        title="A layer",
+        **k,
     ),
     "network_wide": lambda **k: plots.network(
-        [784, 64, 10], labels=["pixels", "hidden", "digit"], activations=["ReLU", "softmax"],
-        biases=True, title="A digit", **k
+        [784, 64, 10],
+        labels=["pixels", "hidden", "digit"],
+        activations=["ReLU", "softmax"],
+        biases=True,
+        title="A digit",
+        **k,
     ),
     "surface": lambda **k: plots.surface(
-        Z[None] ** 2 + Z[:, None] ** 2, Z, Z, path=[(2, 2), (1, 1)], minimum=(0, 0),
-        title="A bowl", **k
+        Z[None] ** 2 + Z[:, None] ** 2,
+        Z,
+        Z,
+        path=[(2, 2), (1, 1)],
+        minimum=(0, 0),
+        title="A bowl",
+        **k,
     ),
     "descent": lambda **k: plots.descent(
         torch.square, (-3, 3), {"slow": [2, 1.6], "fast": [-2, 1.0]}, title="Down", **k
     ),
     "thinned": lambda **k: plots.thinned(
-        [([1, 1], [1, 0, 1], [1]), ([1, 0], [0, 1, 1], [1])], titles=["one", "two"],
-        title="Dropped", **k
+        [([1, 1], [1, 0, 1], [1]), ([1, 0], [0, 1, 1], [1])],
+        titles=["one", "two"],
+        title="Dropped",
+        **k,
     ),
     "photos": lambda **k: plots.photos(
         np.full((2, 3, 4, 4), 0.5), titles=["one", "two"], title="Grey", **k
     ),
-}  # fmt: skip
+}
 
 
 def texts(figure):
@@ -507,9 +540,11 @@ def test_scatter_draws_points_and_a_line():
 
 def test_bars_have_the_height_and_the_number():
     figure = plots.bars(
-        {"linear": 0.905, "MLP": torch.tensor(0.926)}, errors={"MLP": 0.004},
-        line=(0.1, "guessing"), title="Digits",
-    )  # fmt: skip
+        {"linear": 0.905, "MLP": torch.tensor(0.926)},
+        errors={"MLP": 0.004},
+        line=(0.1, "guessing"),
+        title="Digits",
+    )
     (ax,) = figure.axes
     assert [bar.get_height() for bar in ax.patches] == pytest.approx([0.905, 0.926])
     assert {"0.905", "0.926 ± 0.004", "guessing", "linear", "MLP"} <= set(words_of(figure))
@@ -631,9 +666,12 @@ def test_a_neuron_without_numbers_keeps_its_letters():
 @pytest.mark.parametrize("z", [-2.0, 0.5])
 def test_a_neuron_knows_the_activations(name, z):
     expected = {
-        "sigmoid": torch.sigmoid, "tanh": torch.tanh, "ReLU": torch.relu, "linear": lambda v: v,
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "ReLU": torch.relu,
+        "linear": lambda v: v,
         "step": lambda v: (v > 0).float(),
-    }[name](torch.tensor(z))  # fmt: skip
+    }[name](torch.tensor(z))
     figure = plots.neuron([1.0], 0.0, x=[z], activation=name)
     told = plots.alt_text(figure).replace("−", "-")
     output = float(re.search(r"the output (\S+)\.$", told)[1])

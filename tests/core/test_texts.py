@@ -32,9 +32,10 @@ def test_ratings_are_those_of_the_file():
     known = {  # mean and deviation as the authors' own file gives them
         "Effective but too tepid biopic": (-0.6, 0.8),
         "If you sometimes like to go to the movies to have fun, Wasabi is a good place to start.": (
-            1.466666667, 0.49889,
+            1.466666667,
+            0.49889,
         ),
-    }  # fmt: skip
+    }
     for text, (mean, spread) in known.items():
         at = everything.texts.index(text)
         assert everything.mean[at].item() == pytest.approx(mean, abs=1e-6)

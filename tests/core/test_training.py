@@ -94,9 +94,15 @@ def test_fit_is_the_loop_written_by_hand_bit_for_bit(batch_size):
     ours, theirs = small(), small()
     expected, _ = by_hand(theirs, (x, y), epochs=4, batch_size=batch_size, seed=3)
     history = fit(
-        ours, (x, y), loss_fn=CE, optimizer=sgd(ours), epochs=4, batch_size=batch_size, seed=3,
+        ours,
+        (x, y),
+        loss_fn=CE,
+        optimizer=sgd(ours),
+        epochs=4,
+        batch_size=batch_size,
+        seed=3,
         metrics={"accuracy": count_correct},
-    )  # fmt: skip
+    )
     assert_same_weights(ours, theirs)
     assert history["accuracy"] == [right for _, right in expected]
     assert history["loss"] == pytest.approx([loss for loss, _ in expected], rel=1e-12)
@@ -115,9 +121,15 @@ def test_a_schedule_steps_after_each_update_or_each_epoch(every):
     _, rates = by_hand(theirs, (x, y), epochs=3, batch_size=8, schedule=halve, every=every)
     optimizer = sgd(ours)
     history = fit(
-        ours, (x, y), loss_fn=CE, optimizer=optimizer, epochs=3, batch_size=8,
-        schedule=halve(optimizer), schedule_every=every,
-    )  # fmt: skip
+        ours,
+        (x, y),
+        loss_fn=CE,
+        optimizer=optimizer,
+        epochs=3,
+        batch_size=8,
+        schedule=halve(optimizer),
+        schedule_every=every,
+    )
     assert_same_weights(ours, theirs)
     assert history["lr"] == rates
     # 3 epochs of 3 updates, halved after every second one or every second epoch
@@ -189,9 +201,15 @@ def test_seven_examples_in_batches_of_four_average_over_the_seven():
     x = torch.tensor([1.0, 2, 4, 8, 16, 32, 64])
     model = Echo()
     history = fit(
-        model, (x, x), loss_fn=mean_output, optimizer=sgd(model), epochs=3, batch_size=4,
-        metrics={"doubled": lambda outputs, y: (2 * outputs).sum()}, validation=(x[:3], x[:3]),
-    )  # fmt: skip
+        model,
+        (x, x),
+        loss_fn=mean_output,
+        optimizer=sgd(model),
+        epochs=3,
+        batch_size=4,
+        metrics={"doubled": lambda outputs, y: (2 * outputs).sum()},
+        validation=(x[:3], x[:3]),
+    )
     # The mean of the two batch means would be another number, and depend on the order.
     assert history["loss"] == pytest.approx([127 / 7] * 3, rel=1e-7)
     assert history["doubled"] == pytest.approx([254 / 7] * 3, rel=1e-6)
@@ -203,9 +221,12 @@ def test_seven_examples_in_batches_of_four_average_over_the_seven():
 def test_evaluate_averages_over_the_examples_in_batches_of_any_size(batch_size):
     x = torch.tensor([1.0, 2, 4, 8, 16, 32, 64])
     scores = evaluate(
-        Echo(), (x, x), loss_fn=mean_output, batch_size=batch_size,
+        Echo(),
+        (x, x),
+        loss_fn=mean_output,
+        batch_size=batch_size,
         metrics={"big": lambda outputs, y: (outputs > 5).sum()},
-    )  # fmt: skip
+    )
     assert scores["loss"] == pytest.approx(127 / 7, rel=1e-7)
     assert scores.sums["big"] == 4
     assert type(scores.sums["big"]) is int
@@ -217,9 +238,15 @@ def test_metrics_may_return_plain_numbers():
     x = torch.arange(7.0)
     model = Echo()
     history = fit(
-        model, (x, x), loss_fn=mean_output, optimizer=sgd(model), epochs=1, batch_size=4,
-        metrics={"count": lambda outputs, y: len(y)}, validation=(x, x),
-    )  # fmt: skip
+        model,
+        (x, x),
+        loss_fn=mean_output,
+        optimizer=sgd(model),
+        epochs=1,
+        batch_size=4,
+        metrics={"count": lambda outputs, y: len(y)},
+        validation=(x, x),
+    )
     assert history["count"] == history["val_count"] == [1.0]
 
 
@@ -349,9 +376,13 @@ def test_one_infinite_loss_that_passes_again_is_still_a_divergence():
     model = Echo()
     with pytest.raises(Diverged, match="became inf at update"):
         fit(
-            model, (x, x), loss_fn=lambda o, y: (o.detach() + model.w).mean(),
-            optimizer=sgd(model), epochs=1, batch_size=1,
-        )  # fmt: skip
+            model,
+            (x, x),
+            loss_fn=lambda o, y: (o.detach() + model.w).mean(),
+            optimizer=sgd(model),
+            epochs=1,
+            batch_size=1,
+        )
 
 
 # --- no hidden state -----------------------------------------------------------------------------
@@ -375,8 +406,15 @@ def test_the_order_comes_from_the_seed_alone():
     for seed, noise in ((3, 0), (3, 99), (4, 0)):
         torch.manual_seed(noise)
         models.append(small())
-        fit(models[-1], (x, y), loss_fn=CE, optimizer=sgd(models[-1]), epochs=2, batch_size=4,
-            seed=seed)  # fmt: skip
+        fit(
+            models[-1],
+            (x, y),
+            loss_fn=CE,
+            optimizer=sgd(models[-1]),
+            epochs=2,
+            batch_size=4,
+            seed=seed,
+        )
     assert_same_weights(models[0], models[1])
     assert not torch.equal(models[0][0].weight, models[2][0].weight)
 

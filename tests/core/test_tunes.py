@@ -91,8 +91,9 @@ def test_the_reader_of_abc(build, abc, expected):
 
 
 @pytest.mark.parametrize(
-    ("key", "sharps"), [("G", 1), ("Bb", -2), ("Am", 0), ("Edor", 2), ("Amix", 2), ("EM", 4), ("Dlyd", 3)]
-)  # fmt: skip
+    ("key", "sharps"),
+    [("G", 1), ("Bb", -2), ("Am", 0), ("Edor", 2), ("Amix", 2), ("EM", 4), ("Dlyd", 3)],
+)
 def test_keys(build, key, sharps):
     assert build("abc_notation").key_signature(key) == sharps
 
@@ -100,8 +101,13 @@ def test_keys(build, key, sharps):
 def test_a_file_that_cannot_be_read_in_full_is_left_out(build):
     good = "X:1\nT:A -- Reel\nM:2/4\nL:1/8\nK:D\nA|ABcd|ABcd|A2|\n"
     assert build("tunes").read_tune(good)["kind"] == "reel"
-    for line, other in (("L:1/8\n", ""), ("K:D\n", "K:D\nA|[M:6/8]B"), ("Reel", "Waltz"), ("A|", "(7A|"),
-                        ("ABcd", "AB")):  # fmt: skip
+    for line, other in (
+        ("L:1/8\n", ""),
+        ("K:D\n", "K:D\nA|[M:6/8]B"),
+        ("Reel", "Waltz"),
+        ("A|", "(7A|"),
+        ("ABcd", "AB"),
+    ):
         assert build("tunes").read_tune(good.replace(line, other)) is None, line
 
 
