@@ -28,8 +28,11 @@ WITHOUT_SPLITS = ("glove6b50d", "photos", "lite0", "plays")
 # Split, but of sentences and tunes: a loader of their own too (tests/core/test_texts.py, ...).
 TEXTS = ("reviews", "tunes", "entities", "phrases")
 # What data/ holds beside the files that the manifest names.
-PAPERS = {"MANIFEST.toml", "README.md", "build.py", "book/index.tsv"}
+PAPERS = {"MANIFEST.toml", "README.md", "book/index.tsv"}
 PAPERS |= {f"entities/{name}" for name in ("RULES.md", "gold.tsv", "second_reading.tsv")}
+# What builds the files: a module for each set, and these.
+SHARED = ("__main__", "archives", "files", "abc_notation", "wiki_markup", "phrase_pairs", "french")
+PAPERS |= {f"build/{name}.py" for name in SHARED}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,9 @@ def test_every_file_has_the_size_and_the_sha256_that_the_manifest_says():
 def test_data_holds_nothing_that_the_manifest_does_not_name():
     named = set(PAPERS)
     for row in data.manifest():
-        named |= {row[key] for key in ("file",) if key in row} | set(row.get("licence_files", ()))
+        named |= set(row.get("licence_files", ()))
+        if "file" in row:
+            named |= {row["file"], f"build/{row['name']}.py"}
     there = {path.relative_to(FOLDER) for path in FOLDER.rglob("*") if path.is_file()}
     assert {path.as_posix() for path in there if "__pycache__" not in path.parts} == named
 
@@ -471,7 +476,7 @@ def test_an_array_that_claims_to_be_smaller_is_found_out(copied):
 
 def test_an_array_that_is_not_in_the_file_is_named(copied, build):
     path = copied / "mnist5k.npz"
-    path.write_bytes(build.npz({"train_x": np.zeros((2, 28, 28), np.uint8)}))
+    path.write_bytes(build("files").npz({"train_x": np.zeros((2, 28, 28), np.uint8)}))
     with pytest.raises(DataError, match=r"train_y\.npy"):
         load("mnist5k")
 
@@ -639,14 +644,14 @@ def test_the_hash_of_scikit_learns_sets_is_the_recipe_in_the_manifest():
     assert hashlib.sha256(content).hexdigest() == row_of("breast_cancer")["sha256"]
 
 
-# --- data/build.py -------------------------------------------------------------------------------
+# --- data/build ----------------------------------------------------------------------------------
 
 
 def test_the_writer_gives_the_same_bytes_twice_and_numpy_reads_them(build, tmp_path):
     g = np.random.default_rng(0)
     arrays = {"b": g.integers(0, 256, (50, 7), dtype=np.uint8), "a": np.arange(5.0)[::2]}
-    content = build.npz(arrays)
-    assert content == build.npz(arrays)
+    content = build("files").npz(arrays)
+    assert content == build("files").npz(arrays)
     (tmp_path / "a.npz").write_bytes(content)
     with zipfile.ZipFile(tmp_path / "a.npz") as zipped:
         assert {info.date_time for info in zipped.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -659,14 +664,14 @@ def test_the_writer_gives_the_same_bytes_twice_and_numpy_reads_them(build, tmp_p
 
 def test_the_writer_refuses_pickles(build):
     with pytest.raises(ValueError, match="allow_pickle"):
-        build.npz({"a": np.array([{}], dtype=object)})
+        build("files").npz({"a": np.array([{}], dtype=object)})
 
 
 def test_the_build_stops_at_an_example_in_two_parts(build):
     zeros, ones = np.zeros((3, 2), np.uint8), np.ones((2, 2), np.uint8)
-    build.refuse_shared({"train": zeros, "test": ones})
+    build("files").check_disjoint({"train": zeros, "test": ones})
     with pytest.raises(SystemExit, match=r"^the same example is in train and in test$"):
-        build.refuse_shared({"train": zeros, "validation": ones, "test": zeros[:1]})
+        build("files").check_disjoint({"train": zeros, "validation": ones, "test": zeros[:1]})
 
 
 def test_the_build_refuses_an_archive_that_is_not_the_one(build, tmp_path, monkeypatch):
@@ -674,19 +679,20 @@ def test_the_build_refuses_an_archive_that_is_not_the_one(build, tmp_path, monke
     (tmp_path / "a-1.whl").write_bytes(b"something else")
     got = hashlib.sha256(b"something else").hexdigest()
     with pytest.raises(SystemExit) as stopped:
-        build.archive("a==1", "a-1.whl", "0" * 64)
+        build("archives").pypi_archive("a==1", "a-1.whl", "0" * 64)
     assert str(stopped.value) == (f"{tmp_path / 'a-1.whl'}: got sha256 {got}, expected {'0' * 64}")
 
 
 def run_build(folder, *words):
-    command = [sys.executable, str(folder / "build.py"), *words]
+    command = [sys.executable, "-B", str(folder / "build"), *words]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
-def test_the_build_names_what_it_can_build(build):
+def test_the_build_names_what_it_can_build():
     done = run_build(FOLDER, "mnist")
     assert done.returncode == 2
-    assert done.stderr.endswith(f"no data set 'mnist'; there are: {', '.join(build.BUILDERS)}\n")
+    names = ", ".join(row["name"] for row in data.manifest() if "file" in row)
+    assert done.stderr.endswith(f"no data set 'mnist'; there are: {names}\n")
 
 
 def test_the_build_reads_debian_packages_and_idx_files(build, tmp_path):
@@ -702,19 +708,19 @@ def test_the_build_reads_debian_packages_and_idx_files(build, tmp_path):
     for name, part in (("debian-binary", b"2.0\n\n"), ("data.tar.xz", held.getvalue())):
         package += f"{name:16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(part):<10}`\n".encode() + part
         package += b"\n" * (len(part) % 2)
-    assert build.debian_member(package, "./usr/share/x") == content
-    assert build.idx(content).tolist() == [[5, 6, 255]]
+    assert build("archives").debian_member(package, "./usr/share/x") == content
+    assert build("fashion_mnist").idx(content).tolist() == [[5, 6, 255]]
     with pytest.raises(SystemExit, match=r"got a package without data\.tar"):
-        build.debian_member(b"!<arch>\n", "./usr/share/x")
+        build("archives").debian_member(b"!<arch>\n", "./usr/share/x")
     with pytest.raises(SystemExit, match="expected IDX with bytes"):
-        build.idx(b"\0\0\x0d\x02")
+        build("fashion_mnist").idx(b"\0\0\x0d\x02")
 
 
 def test_the_build_says_what_to_do_where_there_is_no_apt_get(build, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("WORKSHOP_ARCHIVES", str(tmp_path))
     with pytest.raises(SystemExit, match=r"there is no apt-get here .* Put a_1\.deb into a folder"):
-        build.debian_archive("a=1", "a_1.deb", "0" * 64)
+        build("archives").debian_archive("a=1", "a_1.deb", "0" * 64)
 
 
 ARCHIVES = {
@@ -739,14 +745,15 @@ ARCHIVES = {
     ],
 )
 def test_the_build_from_the_packages_gives_what_is_committed(build, tmp_path, name):
-    """Needs the packages: WORKSHOP_ARCHIVES=FOLDER python data/build.py --check fetches them."""
-    first, second = build.BUILDERS[name](), build.BUILDERS[name]()
+    """Needs the packages: WORKSHOP_ARCHIVES=FOLDER python data/build --check fetches them."""
+    unpacked = build("files").unpacked
+    first, second = build(name).build(), build(name).build()
     assert first == second
     ((file, made),) = first.items()
     committed = (FOLDER / file).read_bytes()
-    assert build.unpacked(made) == build.unpacked(committed)
+    assert unpacked(made) == unpacked(committed)
 
-    shutil.copy(FOLDER / "build.py", tmp_path)
+    shutil.copytree(FOLDER / "build", tmp_path / "build")
     shutil.copy(FOLDER / "MANIFEST.toml", tmp_path)
     done = run_build(tmp_path, name, "--check")
     assert done.returncode == 1
@@ -756,5 +763,5 @@ def test_the_build_from_the_packages_gives_what_is_committed(build, tmp_path, na
     assert run_build(tmp_path, name, "--check").returncode == 0
     (tmp_path / file).write_bytes(b"damaged")
     run_build(tmp_path, name)
-    assert build.unpacked((tmp_path / file).read_bytes()) == build.unpacked(committed)
+    assert unpacked((tmp_path / file).read_bytes()) == unpacked(committed)
     assert (tmp_path / file).read_bytes() == made

@@ -93,7 +93,7 @@ def test_a_cut_out_keeps_its_colour_at_the_edge(build):
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     colour, mask = (
-        np.array(Image.open(io.BytesIO(part))) for part in build.cut_out(file.getvalue())
+        np.array(Image.open(io.BytesIO(part))) for part in build("photos").cut_out(file.getvalue())
     )
     assert colour.shape == (40, 40, 3)
     assert (mask == 255).all()
@@ -106,12 +106,12 @@ def test_committed_pictures_are_kept_only_if_they_look_the_same(build, tmp_path)
     def packed(level):
         file = io.BytesIO()
         Image.fromarray(np.full((8, 8), level, np.uint8)).save(file, "PNG")
-        return build.stored({"a.png": file.getvalue()})
+        return build("files").zip_archive({"a.png": file.getvalue()})
 
     path = tmp_path / "photos.zip"
     path.write_bytes(packed(100))
-    assert build.kept_if_it_looks_the_same(path, packed(101)) == packed(100)
-    assert build.kept_if_it_looks_the_same(path, packed(110)) == packed(110)
+    assert build("photos").committed_if_similar(path, packed(101)) == packed(100)
+    assert build("photos").committed_if_similar(path, packed(110)) == packed(110)
     assert zipfile.ZipFile(path).infolist()[0].compress_type == zipfile.ZIP_STORED
 
 

@@ -85,7 +85,7 @@ def test_no_melody_is_in_two_parts_in_whatever_key():
     ],
 )
 def test_the_reader_of_abc(build, abc, expected):
-    head, notes = build.melody(f"X:1\nT:A -- Reel\nM:2/4\nL:1/8\nK:D\n{abc}\n")
+    head, notes = build("abc_notation").read_melody(f"X:1\nT:A -- Reel\nM:2/4\nL:1/8\nK:D\n{abc}\n")
     assert head["T"] == "A -- Reel"
     assert notes == expected
 
@@ -95,12 +95,12 @@ def test_the_reader_of_abc(build, abc, expected):
     [("G", 1), ("Bb", -2), ("Am", 0), ("Edor", 2), ("Amix", 2), ("EM", 4), ("Dlyd", 3)],
 )
 def test_keys(build, key, sharps):
-    assert build.signature(key) == sharps
+    assert build("abc_notation").key_signature(key) == sharps
 
 
 def test_a_file_that_cannot_be_read_in_full_is_left_out(build):
     good = "X:1\nT:A -- Reel\nM:2/4\nL:1/8\nK:D\nA|ABcd|ABcd|A2|\n"
-    assert build.read_tune(good)["kind"] == "reel"
+    assert build("tunes").read_tune(good)["kind"] == "reel"
     for line, other in (
         ("L:1/8\n", ""),
         ("K:D\n", "K:D\nA|[M:6/8]B"),
@@ -108,7 +108,7 @@ def test_a_file_that_cannot_be_read_in_full_is_left_out(build):
         ("A|", "(7A|"),
         ("ABcd", "AB"),
     ):
-        assert build.read_tune(good.replace(line, other)) is None, line
+        assert build("tunes").read_tune(good.replace(line, other)) is None, line
 
 
 def test_a_missing_or_damaged_file_is_named(tmp_path, monkeypatch):

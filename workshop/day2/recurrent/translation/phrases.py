@@ -51,7 +51,7 @@ def phrases() -> PhraseParts:
         DataError: their file is missing or damaged.
 
     Source: Unicode's CLDR by way of Babel; numbers in words as num2words spells them, compared with
-    the rules of French spelling (data/build.py).
+    the rules of French spelling (data/build/french.py).
     """
     files = members("phrases.zip")
 
