@@ -10,7 +10,7 @@ import torch
 from sources import run_cell, source_of
 from torch import nn
 
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.device import seed_everything, threads
 from workshop.core.training import Diverged
 from workshop.day1 import neuron
@@ -180,7 +180,7 @@ def test_eq_1_11_the_short_formula_has_no_gradient_at_minus_1000():
 
 
 @pytest.mark.parametrize("constant", [0.1, 3.0, -1e4])
-def test_standardise_equals_scikit_learn_s_scaler(constant):
+def test_standardize_equals_scikit_learn_s_scaler(constant):
     from sklearn.preprocessing import StandardScaler
 
     g = torch.Generator().manual_seed(5)
@@ -191,14 +191,14 @@ def test_standardise_equals_scikit_learn_s_scaler(constant):
     scaler = StandardScaler().fit(train.double().numpy())
     for x in (train, new, new[:1]):
         expected = torch.from_numpy(scaler.transform(x.double().numpy())).float()
-        torch.testing.assert_close(neuron.standardise(x, train), expected, rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(neuron.standardize(x, train), expected, rtol=1e-3, atol=1e-3)
 
 
-def test_standardise_equals_the_library_s_on_the_tumours():
+def test_standardize_equals_the_library_s_on_the_tumours():
     raw = load("breast_cancer")
-    scaled = standardize(raw)
+    scaled = raw.standardized()
     for part in ("train", "validation", "test"):
-        ours = neuron.standardise(getattr(raw, part).x.double(), raw.train.x.double())
+        ours = neuron.standardize(getattr(raw, part).x.double(), raw.train.x.double())
         torch.testing.assert_close(ours.float(), getattr(scaled, part).x)
 
 
@@ -209,7 +209,7 @@ def test_without_one_scale_the_same_training_ends_far_higher():
     for seed in range(3):
         seed_everything(seed)
         with threads(1):
-            _, good = neuron.train(standardize(raw).development, config, seed=seed)
+            _, good = neuron.train(raw.standardized().development, config, seed=seed)
             try:
                 _, bad = neuron.train(raw.development, config, seed=seed)
             except Diverged:
@@ -246,7 +246,7 @@ def test_note_logistic_the_trained_neuron_equals_logistic_regression(features, l
 
 @pytest.mark.book("note-logistic")
 def test_note_logistic_the_boundary_on_two_measurements_is_scikit_learn_s(source):
-    data = standardize(load("breast_cancer"))
+    data = load("breast_cancer").standardized()
     names = {"torch": torch, "neuron": neuron, "plots": plots, "Split": Split}
     names |= {"known": data.development, "config": neuron.Config()}
     with threads(1):
@@ -288,7 +288,7 @@ def test_the_nn_twin_returns_logits_equal_weight_for_weight():
 
 def test_note_logistic_without_the_pull_the_weights_grow_without_end():
     """Breast cancer is linearly separable: no finite weights are best."""
-    known = standardize(load("breast_cancer")).development
+    known = load("breast_cancer").standardized().development
     lengths, wrong = [], []
     for l2 in (1e-3, 1e-5, 1e-7):
         w, b = neuron.sklearn_weights(known, l2)

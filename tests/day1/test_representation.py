@@ -9,7 +9,7 @@ from sources import run_cell, source_of
 from torch import nn
 from torch.nn import functional
 
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.device import seed_everything, threads
 from workshop.day1 import representation
 from workshop.figures import plots
@@ -225,9 +225,9 @@ def test_fig_1_3_features_of_another_shape_are_refused():
 def test_fig_1_3_a_network_on_pixels_beats_our_features_in_the_mean_of_five_seeds():
     mnist = load("mnist5k")
     pixels = representation.represent(mnist, lambda x: x.flatten(1))
-    features = standardize(
-        representation.represent(mnist, lambda x: representation.hand_made_features(x[:, 0]))
-    )
+    features = representation.represent(
+        mnist, lambda x: representation.hand_made_features(x[:, 0])
+    ).standardized()
     assert torch.equal(features.test.y, mnist.test.y)
     gains = []
     for seed in range(5):

@@ -15,7 +15,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from workshop.core.data import Data, Split, load, standardize
+from workshop.core.data import Data, Split, load
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
@@ -146,7 +146,7 @@ def flat_digits() -> Data:
 
 def disease_progression() -> Data:
     """Diabetes with standardised inputs and y (N, 1) in units of 100 points."""
-    data = standardize(load("diabetes"))
+    data = load("diabetes").standardized()
     parts = (Split(p.x, p.y[:, None] / 100) for p in (data.train, data.validation, data.test))
     return Data(data.name, *parts, feature_names=data.feature_names)
 
@@ -166,7 +166,7 @@ def run(
     """Train a head of each kind (ten classes, yes or no, a number), and the control."""
     device = choose(device)
     digits = flat_digits().to(device)
-    tumours = standardize(load("breast_cancer")).to(device)
+    tumours = load("breast_cancer").standardized().to(device)
     yes_no = Split(tumours.development.x, tumours.development.y[:, None].float())
     number = disease_progression().to(device)
     ten, two, mean = nn.CrossEntropyLoss(), nn.BCEWithLogitsLoss(), nn.MSELoss()

@@ -9,13 +9,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from workshop.core.data import Data, Split, load, standardize
+from workshop.core.data import Data, Split, load
 from workshop.day1.losses.functions import mse
 
 
 def tumours() -> Data:
     """Breast cancer, standardised: x (N, 30), y (N, 1) of 0 (malignant) and 1 (benign)."""
-    data = standardize(load("breast_cancer"))
+    data = load("breast_cancer").standardized()
     parts = (Split(p.x, p.y[:, None].float()) for p in (data.train, data.validation, data.test))
     return Data(data.name, *parts, feature_names=data.feature_names, class_names=data.class_names)
 

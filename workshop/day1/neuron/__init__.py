@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
@@ -73,7 +73,7 @@ def boundary_x2(x1: Tensor, w: Tensor, b: Tensor) -> Tensor:
     return -(w[0] * x1 + b) / w[1]
 
 
-def standardise(x: Tensor, train: Tensor) -> Tensor:
+def standardize(x: Tensor, train: Tensor) -> Tensor:
     """Each column of x on one scale, in standard deviations from the mean: (M, n) -> (M, n).
 
     Means and deviations are those of train (N, n), so that new examples are measured with the same
@@ -146,7 +146,7 @@ def run(
 ) -> Result:
     """Train the neuron and its control on breast cancer; compare with scikit-learn."""
     device = choose(device)
-    data = standardize(load("breast_cancer")).to(device)
+    data = load("breast_cancer").standardized().to(device)
     known = data.development
     order = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))
     shuffled = Split(known.x, known.y[order.to(device)])

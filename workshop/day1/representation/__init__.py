@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from workshop.core.data import Data, Split, load, standardize
+from workshop.core.data import Data, Split, load
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
@@ -172,7 +172,7 @@ def run(
     seed_everything(seed)
     digits, mnist = load("digits"), load("mnist5k")  # fit takes them to the model's device
     pixels = represent(mnist, lambda x: x.flatten(1))
-    features = standardize(represent(mnist, lambda x: hand_made_features(x[:, 0])))
+    features = represent(mnist, lambda x: hand_made_features(x[:, 0])).standardized()
     seen, new = rings(800, seed=2 * seed), rings(800, seed=2 * seed + 1)
     polar, polar_new = Split(to_polar(seen.x), seen.y), Split(to_polar(new.x), new.y)
     small = {"epochs": config.epochs, "lr": config.lr, "seed": seed}
