@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,14 +86,14 @@ class Data:
             torch.cat([self.train.y, self.validation.y]),
         )
 
+    def map(self, change: Callable[[Split], Split]) -> Data:
+        """The same data with each of the three parts changed."""
+        parts = {name: change(getattr(self, name)) for name in ("train", "validation", "test")}
+        return replace(self, **parts)
+
     def to(self, device: str | torch.device) -> Data:
         """The same data on `device`."""
-        return replace(
-            self,
-            train=self.train.to(device),
-            validation=self.validation.to(device),
-            test=self.test.to(device),
-        )
+        return self.map(lambda part: part.to(device))
 
     def standardized(self) -> Data:
         """Shift and scale each column of x (N, ...) to mean 0 and standard deviation 1.
@@ -109,12 +109,7 @@ class Data:
         def scaled(split: Split) -> Split:
             return Split(((split.x.cpu().double() - mean) / sd).float().to(split.x.device), split.y)
 
-        return replace(
-            self,
-            train=scaled(self.train),
-            validation=scaled(self.validation),
-            test=scaled(self.test),
-        )
+        return self.map(scaled)
 
 
 def load(name: str) -> Data:

@@ -22,6 +22,7 @@ from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import Diverged, History, Scores, count_correct, evaluate, fit
 from workshop.day1.gradient_descent import backprop
+from workshop.day1.representation import represent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +39,7 @@ class Config(Settings):
 
 def flat_mnist() -> Data:
     """MNIST-5k, each image as one row of 784 numbers."""
-    data = load("mnist5k")
-    parts = (Split(part.x.flatten(1), part.y) for part in (data.train, data.validation, data.test))
-    return Data(data.name, *parts, class_names=data.class_names)
+    return represent(load("mnist5k"), lambda x: x.flatten(1))
 
 
 def learn(
