@@ -382,7 +382,7 @@ models = {
     "network,\non $x_1$ and $x_2$": (representation.network(2, 16), rings, held_out),
 }
 scores = {
-    name: representation.learn(model, data, new, epochs=500, lr=0.5)[1]["accuracy"]
+    name: representation.train(model, data, new, epochs=500, lr=0.5)[1]["accuracy"]
     for name, (model, data, new) in models.items()
 }
 plots.bars(scores, ylabel="accuracy on 800 new points", line=(0.5, "guessing"))
@@ -491,7 +491,7 @@ contest = {
     "784 pixels,\nnetwork": (representation.network(784, 64, 10), pixels),
 }
 scores = {
-    name: representation.learn(model, data.development, data.test, **settings)[1]["accuracy"]
+    name: representation.train(model, data.development, data.test, **settings)[1]["accuracy"]
     for name, (model, data) in contest.items()
 }
 plots.bars(scores, title="Accuracy on 1,000 digits never seen", ylabel="accuracy")

@@ -190,7 +190,7 @@ known, test = patients.development, patients.test
 mean, scores = known.y.mean(), {}
 shuffled = known.y[torch.randperm(len(known), generator=torch.Generator().manual_seed(0))]
 for name, y in {"true labels": known.y, "shuffled labels": shuffled}.items():
-    model, _ = tasks.learn((10, 1), Split(known.x, y), losses.mse, lr=0.1, epochs=300, seed=0)
+    model, _ = tasks.train((10, 1), Split(known.x, y), losses.mse, lr=0.1, epochs=300, seed=0)
     with torch.no_grad():
         scores[name] = examples.r2(model(test.x), test.y, mean)
 plots.bars(scores, ylabel="$R^2$ on patients never seen", line=(0, "the mean"))
@@ -326,7 +326,7 @@ print("slopes from the logits:", [round(slope, 4) for slope in z.grad.tolist()])
 
 # %%
 cells = examples.tumours()
-model, history = tasks.learn(
+model, history = tasks.train(
     (30, 1), cells.development, losses.bce_with_logits, lr=0.5, epochs=300, seed=0
 )
 score = evaluate(model, cells.test, metrics={"accuracy": count_correct})
@@ -342,7 +342,7 @@ plots.curves(history, title="Binary cross-entropy")
 
 # %%
 show_source(losses.misses)
-stuck, not_learned = tasks.learn(
+stuck, not_learned = tasks.train(
     (30, 1), cells.development, losses.misses, lr=0.5, epochs=300, seed=0
 )
 plots.curves({"cross-entropy": history, "share of misses": not_learned}, title="Two losses")
@@ -463,7 +463,7 @@ for name, value in {
     print(f"{name:30} {value.item():.6f}")
 
 # %%
-reader, _ = tasks.learn(
+reader, _ = tasks.train(
     (64, 64, 10), digits.development, losses.cross_entropy, lr=0.5, epochs=40, batch_size=32, seed=0
 )
 score = evaluate(reader, digits.test, metrics={"accuracy": count_correct})
@@ -483,7 +483,7 @@ print(f"right on {score.sums['accuracy']} of {score.total} digits never seen")
 
 # %%
 known, test = digits.development, digits.test
-number, _ = tasks.learn(
+number, _ = tasks.train(
     (64, 64, 1),
     Split(known.x, known.y[:, None] / 10),
     losses.mse,  # in tenths: numbers near 1
@@ -496,7 +496,7 @@ nearest = evaluate(
     number, Split(test.x, test.y[:, None]), metrics={"accuracy": examples.count_nearest}
 )
 one_whole = Split(pictures.x, pictures.y / pictures.y.sum(dim=1, keepdim=True).clamp(min=1))
-softmax, _ = tasks.learn(
+softmax, _ = tasks.train(
     (128, 128, 10), one_whole, losses.soft_cross_entropy, lr=0.3, epochs=20, batch_size=64, seed=0
 )
 shared = evaluate(softmax, new, metrics={"exact": examples.count_shares})

@@ -385,7 +385,7 @@ def test_sec_1_6_2_the_mlp_beats_the_linear_model_by_a_hundredth_in_the_mean_of_
             right = []
             for sizes, lr in (((784, 10), config.linear_lr), ((784, 128, 10), config.lr)):
                 model = backprop.as_module(backprop.initialise(sizes, seed))
-                _, score = gradient_descent.learn(
+                _, score = gradient_descent.train(
                     model,
                     data.development,
                     data.test,
@@ -403,7 +403,7 @@ def test_a_ruined_network_is_scored_all_the_same():
     """The control's rate may make the loss infinite on another machine: that is no crash."""
     x, y, params = mlp(6, 5, 4, 50, seed=11, size=100.0, dtype=torch.float32)
     data = gradient_descent.Split(x * 1e20, y)
-    history, score = gradient_descent.learn(
+    history, score = gradient_descent.train(
         backprop.as_module(params), data, data, lr=1e30, epochs=3, batch_size=8
     )
     assert len(history) == 0  # it stopped in the first epoch

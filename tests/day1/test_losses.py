@@ -359,7 +359,7 @@ def test_a_number_rounds_to_the_nearest_class():
 @pytest.mark.book("eq-1.21")
 def test_eq_1_21_least_squares_is_where_gradient_descent_ends():
     data = tasks.disease_progression().train
-    model, _ = tasks.learn((10, 1), data, losses.mse, lr=0.1, epochs=6000, seed=0)
+    model, _ = tasks.train((10, 1), data, losses.mse, lr=0.1, epochs=6000, seed=0)
     ones = torch.ones(len(data), 1)
     best = torch.linalg.lstsq(torch.cat([data.x, ones], dim=1).double(), data.y.double()).solution
     found = torch.cat([model[0].weight[0], model[0].bias]).detach().double()

@@ -118,7 +118,7 @@ def test_sec_1_2_on_xor_the_loss_falls_and_the_network_is_right_with_every_seed(
         seed_everything(seed)
         model = representation.network(2, config.hidden)
         with threads(1):
-            history, score = representation.learn(
+            history, score = representation.train(
                 model, representation.XOR, representation.XOR, epochs=config.epochs, lr=config.lr
             )
         assert score.sums["accuracy"] == 4, f"seed {seed}"
@@ -177,7 +177,7 @@ def test_sec_1_2_1_the_network_finds_the_distance_by_itself():
     together = []
     seed_everything(0)
     for model in (representation.network(2, 16), nn.Linear(2, 2)):
-        representation.learn(model, data, new, epochs=300, lr=0.5)
+        representation.train(model, data, new, epochs=300, lr=0.5)
         with torch.no_grad():
             opinion = model(new.x) @ torch.tensor([-1.0, 1.0])
         pair = torch.stack([new.x.norm(dim=1), opinion])
@@ -234,7 +234,7 @@ def test_fig_1_3_a_network_on_pixels_beats_our_features_in_the_mean_of_five_seed
         seed_everything(seed)
         options = {"epochs": 4, "lr": 0.1, "batch_size": 32, "seed": seed}
         scores = [
-            representation.learn(model, data.train, data.validation, **options)[1]["accuracy"]
+            representation.train(model, data.train, data.validation, **options)[1]["accuracy"]
             for model, data in (
                 (nn.Linear(58, 10), features),
                 (representation.network(784, 64, 10), pixels),

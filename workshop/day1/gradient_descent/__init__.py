@@ -42,7 +42,7 @@ def flat_mnist() -> Data:
     return represent(load("mnist5k"), lambda x: x.flatten(1))
 
 
-def learn(
+def train(
     model: nn.Module, data: Split, test: Split, *, lr: float, **options: object
 ) -> tuple[History, Scores]:
     """Train `model` by plain SGD, options as for `fit`, and score it on `test`, ruined or not."""
@@ -73,7 +73,7 @@ def run(
     with threads(1):
         for name, (sizes, lr) in jobs.items():
             model = backprop.as_module(backprop.initialise(sizes, seed)).to(device)
-            histories[name], scores[name] = learn(
+            histories[name], scores[name] = train(
                 model,
                 data.development,
                 data.test,

@@ -4,7 +4,7 @@
     each;   one class of many -> categorical cross-entropy, one softmax for all
 
 Book 1.6.1. Shapes: B examples; models return logits (B, 1) or (B, 10).
-Controls: labels dealt out at random; accuracy as the loss; one softmax for several labels; the
+Controls: labels shuffled; accuracy as the loss; one softmax for several labels; the
 squared error on the numbers of classes.
 """
 
@@ -60,7 +60,7 @@ class TasksConfig(Settings):
     tenths_lr: float = setting(0.3, above=0, help="learning rate for the digit as a number")
 
 
-def learn(
+def train(
     sizes: tuple[int, ...],
     data: Split,
     loss_fn: Loss,
@@ -93,13 +93,13 @@ def learn(
 def measure_number(
     config: TasksConfig, device: torch.device, seed: int, progress: bool
 ) -> Measures:
-    """Diabetes by the squared error, and the same with the labels dealt out at random."""
+    """Diabetes by the squared error, and the same with the labels shuffled."""
     data = disease_progression()
     known, test, mean = data.development.to(device), data.test.to(device), data.development.y.mean()
     order = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed)).to(device)
     metrics, histories = [], {}
     for name, y in {"diabetes": known.y, "shuffled_diabetes": known.y[order]}.items():
-        model, histories[name] = learn(
+        model, histories[name] = train(
             (10, 1),
             Split(known.x, y),
             mse,
@@ -120,11 +120,11 @@ def measure_yes_or_no(
     data = tumours()
     options = {"lr": config.yes_no_lr, "epochs": config.line_epochs, "seed": seed}
     known = data.development.to(device)
-    model, history = learn(
+    model, history = train(
         (30, 1), known, bce_with_logits, progress=progress and "tumours", **options
     )
     score = evaluate(model, data.test, metrics={"accuracy": count_correct})
-    stuck, _ = learn(
+    stuck, _ = train(
         (30, 1), known, misses, progress=progress and "tumours, accuracy as loss", **options
     )
     seed_everything(seed)
@@ -150,7 +150,7 @@ def measure_several(
         ("pictures", known, bce_with_logits, config.pictures_lr, count_exact),
         ("softmax_pictures", shares, soft_cross_entropy, config.pictures_lr / 10, count_shares),
     ):
-        model, histories[name] = learn(
+        model, histories[name] = train(
             (128, config.pictures_hidden, 10),
             data,
             loss_fn,
@@ -172,7 +172,7 @@ def measure_one_of_many(
     digits = flat_digits()
     known, test = digits.development.to(device), digits.test
     options = {"epochs": config.digits_epochs, "batch_size": 32, "seed": seed}
-    model, history = learn(
+    model, history = train(
         (64, config.digits_hidden, 10),
         known,
         cross_entropy,
@@ -182,7 +182,7 @@ def measure_one_of_many(
     )
     right = evaluate(model, test, metrics={"accuracy": count_correct})
     # In tenths, for a network learns best from numbers near 1 (lesson 4).
-    model, _ = learn(
+    model, _ = train(
         (64, config.digits_hidden, 1),
         Split(known.x, known.y[:, None] / 10),
         mse,

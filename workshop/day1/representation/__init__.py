@@ -150,7 +150,7 @@ def small_cnn(classes: int = 10) -> nn.Module:
     )
 
 
-def learn(
+def train(
     model: nn.Module, data: Split, test: Split, *, lr: float, **options: object
 ) -> tuple[History, Scores]:
     """Train `model` by plain gradient descent, options as for `fit`, and score it on `test`."""
@@ -206,7 +206,7 @@ def run(
         histories = {}
         for name, (model, data, held_out, settings) in jobs.items():
             label = progress and name.replace("_", " ")
-            histories[name], score = learn(
+            histories[name], score = train(
                 model.to(device), data, held_out, progress=label, **settings
             )
             metrics.append(score.measured("accuracy", f"{name}_accuracy"))
