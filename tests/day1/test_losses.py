@@ -10,8 +10,8 @@ from torch import nn
 from workshop.core.data import Split, load
 from workshop.core.training import fit
 from workshop.day1 import losses
-from workshop.day1.layers import flat_digits
-from workshop.day1.losses import converter, critic, examples, tasks
+from workshop.day1.layers import disease_progression, flat_digits
+from workshop.day1.losses import converter, critic, kinds
 
 
 def randn(*shape, seed=0):
@@ -67,14 +67,14 @@ def test_trial_and_error_says_what_it_cannot_do():
 
 
 def test_alg_1_written_out_equals_the_library_s_loop_step_for_step():
-    course = converter.train_by_hand(*converter.TABLE, 0.5, lr=2e-5, epochs=30)
+    path = converter.train_by_hand(*converter.TABLE, 0.5, lr=2e-5, epochs=30)
     table = Split(converter.TABLE.x[:, None], converter.TABLE.y[:, None])
     model = converter.converter(0.5)
     optimizer = torch.optim.SGD(model.parameters(), lr=2e-5)
-    for w in course[1:]:
+    for w in path[1:]:
         fit(model, table, loss_fn=nn.MSELoss(), optimizer=optimizer, epochs=1)
         assert model.weight.item() == pytest.approx(w, abs=1e-6)
-    assert abs(course[-1] - 0.62137) < abs(course[0] - 0.62137) / 100
+    assert abs(path[-1] - 0.62137) < abs(path[0] - 0.62137) / 100
 
 
 @pytest.mark.book("fig-1.13")
@@ -261,8 +261,8 @@ def test_sec_1_6_1_losses_the_critic_approaches_the_exact_distance_from_below():
 def test_sec_1_6_1_losses_a_critic_without_limits_measures_nothing():
     real, fake = critic.radii_and_forgeries(400, seed=3)
     exact = wasserstein_distance(real, fake)
-    short = critic.train_critic(real, fake, critic.CriticConfig(epochs=100), clip=False)[1]
-    longer = critic.train_critic(real, fake, critic.CriticConfig(epochs=200), clip=False)[1]
+    short = critic.train_critic(real, fake, critic.Config(epochs=100), clip=False)[1]
+    longer = critic.train_critic(real, fake, critic.Config(epochs=200), clip=False)[1]
     assert longer == pytest.approx(2 * short, rel=0.01)  # it goes on and on
     assert short > 3 * exact
 
@@ -301,7 +301,7 @@ def test_q_3_the_gradient_of_accuracy_is_zero_and_that_of_cross_entropy_is_not()
 
 def test_pictures_of_two_places_hold_what_their_labels_say():
     digits = flat_digits()
-    x, y = examples.two_places(digits.train, 300, seed=5)
+    x, y = kinds.two_places(digits.train, 300, seed=5)
     assert (x.shape, y.shape) == ((300, 128), (300, 10))
     known = {
         tuple(row): label
@@ -314,7 +314,7 @@ def test_pictures_of_two_places_hold_what_their_labels_say():
         assert there == set(labels.nonzero()[:, 0].tolist())
         counts.add(len(there))
     assert counts == {0, 1, 2}
-    again = examples.two_places(digits.train, 300, seed=5)
+    again = kinds.two_places(digits.train, 300, seed=5)
     assert torch.equal(again.x, x)
     assert torch.equal(again.y, y)
 
@@ -329,37 +329,28 @@ def test_no_digit_of_the_development_pictures_is_in_the_test_pictures():
 def test_sec_1_6_1_losses_several_labels_count_only_when_all_are_right():
     y = torch.tensor([[1.0, 0, 1], [0, 0, 0], [0, 1, 0]])
     logits = torch.tensor([[2.0, -1, 3], [-1, -1, 1], [-2, 1, -3]])
-    assert examples.count_exact(logits, y) == 2
-    assert examples.count_shares(torch.tensor([[5.0, 0, 5], [0, 0, 0], [0, 9, 0]]), y) == 2
+    assert kinds.count_exact(logits, y) == 2
+    assert kinds.count_shares(torch.tensor([[5.0, 0, 5], [0, 0, 0], [0, 9, 0]]), y) == 2
     with pytest.raises(ValueError, match=r"got logits \(3, 1\) and y \(3, 3\), expected both"):
-        examples.count_exact(logits[:, :1], y)
+        kinds.count_exact(logits[:, :1], y)
 
 
 def test_no_softmax_finds_two_labels():
     shares = 100 * randn(1000, 10).softmax(dim=1)
     two = torch.zeros(1000, 10)
     two[:, :2] = 1
-    assert examples.count_shares(shares, two) == 0
-
-
-def test_r2_is_that_of_scikit_learn_on_its_own_mean():
-    from sklearn.metrics import r2_score
-
-    y, yhat = randn(30, 1), randn(30, 1) + randn(30, 1, seed=0)
-    assert examples.r2(yhat, y, y.mean()) == pytest.approx(r2_score(y, yhat))
-    assert examples.r2(y.mean().expand_as(y), y, y.mean()) == pytest.approx(0)
-    assert examples.r2(y, y, y.mean()) == 1
+    assert kinds.count_shares(shares, two) == 0
 
 
 def test_a_number_rounds_to_the_nearest_class():
     yhat, y = torch.tensor([[0.24], [0.26], [0.92], [-0.04]]), torch.tensor([[2], [2], [9], [0]])
-    assert examples.count_nearest(yhat, y) == 3
+    assert kinds.count_nearest(yhat, y) == 3
 
 
 @pytest.mark.book("eq-1.21")
 def test_eq_1_21_least_squares_is_where_gradient_descent_ends():
-    data = tasks.disease_progression().train
-    model, _ = tasks.train((10, 1), data, losses.mse, lr=0.1, epochs=6000, seed=0)
+    data = disease_progression().train
+    model, _ = kinds.train((10, 1), data, losses.mse, lr=0.1, epochs=6000, seed=0)
     ones = torch.ones(len(data), 1)
     best = torch.linalg.lstsq(torch.cat([data.x, ones], dim=1).double(), data.y.double()).solution
     found = torch.cat([model[0].weight[0], model[0].bias]).detach().double()
