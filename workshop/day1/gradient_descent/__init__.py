@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -43,7 +44,7 @@ def flat_mnist() -> Data:
 
 
 def train(
-    model: nn.Module, data: Split, test: Split, *, lr: float, **options: object
+    model: nn.Module, data: Split, test: Split, *, lr: float, **options: Any
 ) -> tuple[History, Scores]:
     """Train `model` by plain SGD, options as for `fit`, and score it on `test`, ruined or not."""
     optimizer, history = torch.optim.SGD(model.parameters(), lr=lr), History()

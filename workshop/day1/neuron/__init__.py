@@ -105,18 +105,12 @@ def train(
 ) -> tuple[Neuron, History]:
     """A new neuron, fitted to x (N, n), y (N,) of 0 and 1 by gradient descent on the log loss."""
     model = Neuron(data.x.shape[1]).to(data.x.device)
-    optimizer = torch.optim.SGD(  # the weights are pulled towards 0, the bias is not
-        [
-            {"params": [model.linear.weight], "weight_decay": config.l2},
-            {"params": [model.linear.bias]},
-        ],
-        lr=config.lr,
-    )
+    pulled = {"params": [model.linear.weight], "weight_decay": config.l2}  # towards 0
     history = fit(
         model,
         (data.x, data.y.float()),
         loss_fn=nn.BCEWithLogitsLoss(),
-        optimizer=optimizer,
+        optimizer=torch.optim.SGD([pulled, {"params": [model.linear.bias]}], lr=config.lr),
         epochs=config.epochs,
         seed=seed,
         progress=progress,
@@ -150,14 +144,13 @@ def run(
     known = data.development
     order = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))
     shuffled = Split(known.x, known.y[order.to(device)])
-    score = {"metrics": {"accuracy": count_correct}}
     with threads(1):
         seed_everything(seed)
         model, history = train(known, config, seed=seed, progress=progress and "one neuron")
         control, _ = train(shuffled, config, seed=seed, progress=progress and "shuffled labels")
-        right = evaluate(model, data.test, **score)
-        guessed = evaluate(control, data.test, **score)
-
+        right, guessed = (
+            evaluate(m, data.test, metrics={"accuracy": count_correct}) for m in (model, control)
+        )
     w, _ = sklearn_weights(known, config.l2)
     difference = (model.linear.weight[0].detach().cpu() - w).abs().max().item()
     metrics = (
