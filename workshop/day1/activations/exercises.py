@@ -1,4 +1,4 @@
-"""Exercises of lesson 4, `activations`: collapse, ReLU, curves out of ReLUs, softmax."""
+"""Exercises of `activations`: collapse, ReLU, curves out of ReLUs, softmax."""
 
 from __future__ import annotations
 

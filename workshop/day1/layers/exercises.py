@@ -1,4 +1,4 @@
-"""Exercises of lesson 3, `layers`: a layer, a network's size, a whole network, a residual block."""
+"""Exercises of `layers`: a layer, a network's size, a whole network, a residual block."""
 
 from __future__ import annotations
 

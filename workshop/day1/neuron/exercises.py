@@ -1,4 +1,4 @@
-"""Exercises of lesson 2, `neuron`: weighted sum, sigmoid, boundary, and one scale for all inputs."""
+"""Exercises of `neuron`: weighted sum, sigmoid, boundary, and one scale for all inputs."""
 
 from __future__ import annotations
 
