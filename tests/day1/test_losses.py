@@ -211,7 +211,7 @@ def test_mse_finds_the_mean_and_mae_the_median():
         assert grid[values.argmin()] == pytest.approx(expected.item(), abs=0.011)
 
 
-# --- two heaps of numbers ------------------------------------------------------------------------
+# --- two samples of numbers ----------------------------------------------------------------------
 
 
 @pytest.mark.book("sec-1.6.1-losses")

@@ -196,7 +196,7 @@ def test_symmetry_equals_numpy_and_passes_gradcheck(shape):
     images = torch.rand(shape, generator=g, dtype=torch.float64)
     expected = [1 - np.abs(image - np.fliplr(image)).mean() for image in images.numpy()]
     np.testing.assert_allclose(representation.left_right_symmetry(images), expected)
-    if shape[2] % 2 == 0:  # an odd image's middle column is a kink of the absolute value
+    if shape[2] % 2 == 0:  # of an odd width the middle column is a kink of the absolute value
         images.requires_grad_()
         assert torch.autograd.gradcheck(representation.left_right_symmetry, images)
 

@@ -46,7 +46,7 @@ def flat_mnist() -> Data:
 def train(
     model: nn.Module, data: Split, test: Split, *, lr: float, **options: Any
 ) -> tuple[History, Scores]:
-    """Train `model` by plain SGD, options as for `fit`, and score it on `test`, ruined or not."""
+    """Train `model` by plain SGD, options as for `fit`, and score it on `test`, diverged or not."""
     optimizer, history = torch.optim.SGD(model.parameters(), lr=lr), History()
     with suppress(Diverged):
         history = fit(model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, **options)

@@ -1,8 +1,8 @@
-"""A critic that learns how far apart two heaps of numbers are: the Wasserstein loss of GANs.
+"""A critic that learns how far apart two samples of numbers are: the Wasserstein loss of GANs.
 
     W(p, q) = max over f with slopes in [-1, 1] of  mean f(real) - mean f(fake)
 
-Book 1.6.1; Arjovsky, Chintala and Bottou 2017. Shapes: N numbers of both heaps; x (N, 1), K pieces.
+Book 1.6.1; Arjovsky, Chintala and Bottou 2017. Shapes: N numbers of both samples; x (N, 1), K pieces.
 Control: without the limit on its slope the critic reports ever more, and measures nothing.
 """
 
@@ -45,7 +45,7 @@ def radii_and_forgeries(count: int, *, seed: int) -> tuple[Tensor, Tensor]:
 class Critic(nn.Module):
     """A curve of straight pieces, each with a slope that is learned: x (N, 1) -> f(x) (N,).
 
-    Like the ReLUs of lesson 4, with their bends spread evenly: f(x) = sum_k s_k ramp_k(x), where
+    Like the ReLUs of `activations`, with their bends spread evenly: f(x) = sum_k s_k ramp_k(x), where
     ramp_k climbs from 0 to its width over piece k. `clip` keeps every slope s_k in [-1, 1].
     """
 

@@ -10,6 +10,7 @@ that scikit-learn's LogisticRegression finds. Control: with shuffled labels it l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -105,12 +106,15 @@ def train(
 ) -> tuple[Neuron, History]:
     """A new neuron, fitted to x (N, n), y (N,) of 0 and 1 by gradient descent on the log loss."""
     model = Neuron(data.x.shape[1]).to(data.x.device)
-    pulled = {"params": [model.linear.weight], "weight_decay": config.l2}  # towards 0
+    groups: list[dict[str, Any]] = [  # the weights are pulled towards 0, the bias is not
+        {"params": [model.linear.weight], "weight_decay": config.l2},
+        {"params": [model.linear.bias]},
+    ]
     history = fit(
         model,
         (data.x, data.y.float()),
         loss_fn=nn.BCEWithLogitsLoss(),
-        optimizer=torch.optim.SGD([pulled, {"params": [model.linear.bias]}], lr=config.lr),
+        optimizer=torch.optim.SGD(groups, lr=config.lr),
         epochs=config.epochs,
         seed=seed,
         progress=progress,

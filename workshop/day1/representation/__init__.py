@@ -133,12 +133,12 @@ def represent(data: Data, how: Callable[[Tensor], Tensor]) -> Data:
 
 
 def network(inputs: int, hidden: int, classes: int = 2) -> nn.Module:
-    """One hidden layer with a bend (lesson 4) in it: (N, inputs) -> logits (N, classes)."""
+    """One hidden layer with an activation (see `activations`): (N, inputs) -> logits (N, classes)."""
     return nn.Sequential(nn.Linear(inputs, hidden), nn.Tanh(), nn.Linear(hidden, classes))
 
 
 def small_cnn(classes: int = 10) -> nn.Module:
-    """A look ahead at lesson 10, for figure 1.4: (N, 1, 28, 28) -> logits (N, classes)."""
+    """A look ahead at `cnn`, for fig-1.4: (N, 1, 28, 28) -> logits (N, classes)."""
     return nn.Sequential(
         nn.Conv2d(1, 8, kernel_size=5, padding=2),
         nn.ReLU(),
