@@ -22,7 +22,7 @@ from torch import Tensor, nn
 # Our own tools: figures, data, training. What each of them does is told where it is first used.
 from workshop.classroom.show import show_source
 from workshop.figures import plots
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import representation
 from workshop.exercises import answer, check, hint
@@ -382,7 +382,7 @@ models = {
     "network,\non $x_1$ and $x_2$": (representation.network(2, 16), rings, held_out),
 }
 scores = {
-    name: representation.learn(model, data, new, epochs=500, lr=0.5)[1]["accuracy"]
+    name: representation.train(model, data, new, epochs=500, lr=0.5)[1]["accuracy"]
     for name, (model, data, new) in models.items()
 }
 plots.bars(scores, ylabel="accuracy on 800 new points", line=(0.5, "guessing"))
@@ -474,15 +474,15 @@ plots.images(
 show_source(representation.hand_made_features)
 
 # %% [markdown]
-# Three contestants: a linear model on our features (`standardize` brings them to one scale, for a fair
+# Three contestants: a linear model on our features (`standardized` brings them to one scale, for a fair
 # start; lesson 2 says why), the same kind of model on the 784 raw pixels, and a network on the raw
 # pixels. **Your bet?**
 
 # %%
 torch.manual_seed(0)
-features = standardize(
-    representation.represent(mnist, lambda x: representation.hand_made_features(x[:, 0]))
-)
+features = representation.represent(
+    mnist, lambda x: representation.hand_made_features(x[:, 0])
+).standardized()
 pixels = representation.represent(mnist, lambda x: x.flatten(1))
 settings = {"epochs": 20, "lr": 0.1, "batch_size": 32}  # 32 examples for each small step (lesson 6)
 contest = {
@@ -491,7 +491,7 @@ contest = {
     "784 pixels,\nnetwork": (representation.network(784, 64, 10), pixels),
 }
 scores = {
-    name: representation.learn(model, data.development, data.test, **settings)[1]["accuracy"]
+    name: representation.train(model, data.development, data.test, **settings)[1]["accuracy"]
     for name, (model, data) in contest.items()
 }
 plots.bars(scores, title="Accuracy on 1,000 digits never seen", ylabel="accuracy")

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from workshop.classroom.show import show_source
 from workshop.figures import plots
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import neuron
 from workshop.exercises import answer, check, hint
@@ -313,20 +313,20 @@ for column in (3, 0, 4):
 # one new example alone could not be measured at all.
 
 
-# %% exercise="standardise"
-def standardise(x, train):
+# %% exercise="standardize"
+def standardize(x, train):
     """x (M, n), train (N, n) -> (M, n): by mean and deviation (correction=0) of train's columns.
 
     A column that is the same in all of train is only shifted.
     """
-    raise NotImplementedError("write standardise, then run this cell")
+    raise NotImplementedError("write standardize, then run this cell")
 
 
-# hint(standardise)
-check(standardise)
+# hint(standardize)
+check(standardize)
 
 # %%
-data = standardize(raw)  # the library's, for all three parts at once
+data = raw.standardized()  # the library's, for all three parts at once
 known = data.development  # the training and the validation part, to learn from
 print("area before:", [round(v, 1) for v in raw.train.x[:5, 3].tolist()])
 print("area after: ", [round(v, 2) for v in data.train.x[:5, 3].tolist()])

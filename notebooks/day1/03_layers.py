@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from workshop.classroom.show import show_source
 from workshop.figures import plots
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import layers
 from workshop.day1.neuron import sigmoid
@@ -329,7 +329,7 @@ def try_width(width):
 # has a loss of its own, `nn.BCEWithLogitsLoss` and `nn.MSELoss` here; lesson 5 takes them apart.
 
 # %%
-tumours, number = standardize(load("breast_cancer")), layers.disease_progression()
+tumours, number = load("breast_cancer").standardized(), layers.disease_progression()
 known = Split(
     tumours.development.x, tumours.development.y[:, None].float()
 )  # y (N, 1), like logits

@@ -301,7 +301,7 @@ models, scores = {}, {}
 for name, activation in {"with ReLU": nn.ReLU, "without": nn.Identity}.items():
     torch.manual_seed(0)
     model = activations.network((2, 32, 2), activation)
-    _, score = representation.learn(model, known, held_out, epochs=300, lr=0.5)
+    _, score = representation.train(model, known, held_out, epochs=300, lr=0.5)
     models[name], scores[name] = model, score
     print(f"{name:10} right on {score.sums['accuracy']} of {score.total} points never seen")
 plots.boundaries(models, *held_out)

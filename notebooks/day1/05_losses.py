@@ -22,8 +22,8 @@ from workshop.figures import plots
 from workshop.core.data import Split
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import activations, losses
-from workshop.day1.layers import disease_progression, flat_digits
-from workshop.day1.losses import clamped_log, converter, critic, examples, same_shape, tasks
+from workshop.day1.layers import disease_progression, flat_digits, r2, tumours
+from workshop.day1.losses import clamped_log, converter, critic, kinds, same_shape
 from workshop.exercises import answer, check, hint
 
 # %% [markdown]
@@ -187,12 +187,12 @@ plots.scatter(
 
 # %%
 known, test = patients.development, patients.test
-mean, scores = known.y.mean(), {}
+scores = {}
 shuffled = known.y[torch.randperm(len(known), generator=torch.Generator().manual_seed(0))]
 for name, y in {"true labels": known.y, "shuffled labels": shuffled}.items():
-    model, _ = tasks.learn((10, 1), Split(known.x, y), losses.mse, lr=0.1, epochs=300, seed=0)
+    model, _ = kinds.train((10, 1), Split(known.x, y), losses.mse, lr=0.1, epochs=300, seed=0)
     with torch.no_grad():
-        scores[name] = examples.r2(model(test.x), test.y, mean)
+        scores[name] = r2(model(test.x), test.y, known.y)
 plots.bars(scores, ylabel="$R^2$ on patients never seen", line=(0, "the mean"))
 
 # %% [markdown]
@@ -325,8 +325,8 @@ print("slopes from the logits:", [round(slope, 4) for slope in z.grad.tolist()])
 # The tumours of lesson 2, with this loss:
 
 # %%
-cells = examples.tumours()
-model, history = tasks.learn(
+cells = tumours()
+model, history = kinds.train(
     (30, 1), cells.development, losses.bce_with_logits, lr=0.5, epochs=300, seed=0
 )
 score = evaluate(model, cells.test, metrics={"accuracy": count_correct})
@@ -342,7 +342,7 @@ plots.curves(history, title="Binary cross-entropy")
 
 # %%
 show_source(losses.misses)
-stuck, not_learned = tasks.learn(
+stuck, not_learned = kinds.train(
     (30, 1), cells.development, losses.misses, lr=0.5, epochs=300, seed=0
 )
 plots.curves({"cross-entropy": history, "share of misses": not_learned}, title="Two losses")
@@ -392,8 +392,8 @@ for name, loss_fn in (("misses", losses.misses), ("cross-entropy", losses.bce_wi
 
 # %%
 digits = flat_digits()
-pictures = examples.two_places(digits.development, 8000, seed=0)
-new = examples.two_places(digits.test, 1000, seed=1)  # of digits that are in no training picture
+pictures = kinds.two_places(digits.development, 8000, seed=0)
+new = kinds.two_places(digits.test, 1000, seed=1)  # of digits that are in no training picture
 shown = pictures.x[:8].reshape(8, 8, 16)
 names = [
     " and ".join(map(str, row.nonzero()[:, 0].tolist())) or "nothing" for row in pictures.y[:8]
@@ -412,11 +412,11 @@ history = plots.live(
         optimizer=torch.optim.SGD(several.parameters(), lr=3.0),
         epochs=20,
         batch_size=64,
-        metrics={"exact": examples.count_exact},
+        metrics={"exact": kinds.count_exact},
     ),
     ("loss", "exact"),
 )
-score = evaluate(several, new, metrics={"exact": examples.count_exact})
+score = evaluate(several, new, metrics={"exact": kinds.count_exact})
 print(f"all ten labels right on {score.sums['exact']} of {score.total} new pictures")
 
 # %% [markdown]
@@ -463,7 +463,7 @@ for name, value in {
     print(f"{name:30} {value.item():.6f}")
 
 # %%
-reader, _ = tasks.learn(
+reader, _ = kinds.train(
     (64, 64, 10), digits.development, losses.cross_entropy, lr=0.5, epochs=40, batch_size=32, seed=0
 )
 score = evaluate(reader, digits.test, metrics={"accuracy": count_correct})
@@ -483,7 +483,7 @@ print(f"right on {score.sums['accuracy']} of {score.total} digits never seen")
 
 # %%
 known, test = digits.development, digits.test
-number, _ = tasks.learn(
+number, _ = kinds.train(
     (64, 64, 1),
     Split(known.x, known.y[:, None] / 10),
     losses.mse,  # in tenths: numbers near 1
@@ -493,20 +493,18 @@ number, _ = tasks.learn(
     seed=0,
 )
 nearest = evaluate(
-    number, Split(test.x, test.y[:, None]), metrics={"accuracy": examples.count_nearest}
+    number, Split(test.x, test.y[:, None]), metrics={"accuracy": kinds.count_nearest}
 )
 one_whole = Split(pictures.x, pictures.y / pictures.y.sum(dim=1, keepdim=True).clamp(min=1))
-softmax, _ = tasks.learn(
+softmax, _ = kinds.train(
     (128, 128, 10), one_whole, losses.soft_cross_entropy, lr=0.3, epochs=20, batch_size=64, seed=0
 )
-shared = evaluate(softmax, new, metrics={"exact": examples.count_shares})
+shared = evaluate(softmax, new, metrics={"exact": kinds.count_shares})
 plots.bars(
     {
         "digits,\ncross-entropy": score["accuracy"],
         "digits,\nsquared error": nearest["accuracy"],
-        "two places,\nten sigmoids": evaluate(several, new, metrics={"e": examples.count_exact})[
-            "e"
-        ],
+        "two places,\nten sigmoids": evaluate(several, new, metrics={"e": kinds.count_exact})["e"],
         "two places,\none softmax": shared["exact"],
     },
     ylabel="share that is right, new examples",
@@ -603,7 +601,7 @@ plots.functions(
 
 # %%
 for epochs in (50, 100, 200):
-    settings = critic.CriticConfig(epochs=epochs)
+    settings = critic.Config(epochs=epochs)
     _, limited, _ = critic.train_critic(real, fake, settings)
     _, free, _ = critic.train_critic(real, fake, settings, clip=False)
     print(f"{epochs:3} steps: with the limit {limited:.3f} mm, without it {free:.3f} mm")

@@ -541,7 +541,7 @@ for name, mine, theirs in zip(["W1", "b1", "W2", "b2"], ours, model.parameters()
 chosen = {}
 for lr in (0.0, 0.01, 0.1, 0.5, 5.0):
     model = backprop.as_module(backprop.initialise((784, 128, 10), seed=0))
-    _, score = gradient_descent.learn(
+    _, score = gradient_descent.train(
         model, mnist.train, mnist.validation, lr=lr, epochs=8, batch_size=32
     )
     chosen[f"lr = {lr}"] = score["accuracy"]
@@ -603,7 +603,7 @@ for name, sizes, lr in (
     ("MLP, plain SGD", (784, config.hidden, 10), config.lr),
 ):
     model = backprop.as_module(backprop.initialise(sizes, seed=0))
-    _, score = gradient_descent.learn(
+    _, score = gradient_descent.train(
         model, mnist.development, mnist.test, lr=lr, epochs=config.epochs, batch_size=32
     )
     print(f"{name:15} right on {score.sums['accuracy']} of {score.total} digits never seen")

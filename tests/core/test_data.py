@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from workshop.core import data, files
-from workshop.core.data import Data, DataError, Split, load, standardize
+from workshop.core.data import Data, DataError, Split, load
 from workshop.core.training import count_correct, evaluate, fit
 
 FOLDER = Path(__file__).parents[2] / "data"
@@ -287,7 +287,7 @@ def test_opening_the_door_imports_no_scikit_learn():
     assert done.stdout.strip() == "[]"
 
 
-# --- Split, Data, standardize --------------------------------------------------------------------
+# --- Split, Data ---------------------------------------------------------------------------------
 
 
 def test_a_split_unpacks_counts_and_moves():
@@ -326,7 +326,7 @@ def test_development_is_train_then_validation_and_never_test(loaded):
 
 
 def test_a_split_goes_into_fit_and_evaluate_as_it_is(loaded):
-    scaled = standardize(loaded["breast_cancer"])
+    scaled = loaded["breast_cancer"].standardized()
     model = nn.Linear(30, 2)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     fit(model, scaled.train, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=20)
@@ -343,7 +343,7 @@ def made(train, other, dtype=torch.float32):
 
 
 def test_standardize_by_hand():
-    scaled = standardize(made([[1.0, 10.0], [3.0, 30.0]], [[2.0, 50.0]]))
+    scaled = made([[1.0, 10.0], [3.0, 30.0]], [[2.0, 50.0]]).standardized()
     assert scaled.train.x.tolist() == [[-1, -1], [1, 1]]
     assert scaled.validation.x.tolist() == scaled.test.x.tolist() == [[0, 3]]
     assert scaled.train.x.dtype == torch.float32
@@ -356,7 +356,7 @@ def test_standardize_equals_scikit_learns_scaler(loaded):
     scaler = StandardScaler().fit(whole.train.x.double().numpy())
     for part in PARTS:
         expected = torch.from_numpy(scaler.transform(getattr(whole, part).x.double().numpy()))
-        got = getattr(standardize(whole), part)
+        got = getattr(whole.standardized(), part)
         torch.testing.assert_close(got.x, expected.float())
         assert got.x.dtype == torch.float32
         assert torch.equal(got.y, getattr(whole, part).y)
@@ -364,7 +364,7 @@ def test_standardize_equals_scikit_learns_scaler(loaded):
 
 def test_standardize_uses_the_training_part_only():
     train = [[1.0, 2.0], [4.0, 0.0], [2.0, 2.0]]
-    one, other = standardize(made(train, [[0.0, 0.0]])), standardize(made(train, [[9e6, -9e6]]))
+    one, other = made(train, [[0.0, 0.0]]).standardized(), made(train, [[9e6, -9e6]]).standardized()
     assert torch.equal(one.train.x, other.train.x)
     assert not torch.equal(one.test.x, other.test.x)
 
@@ -372,14 +372,14 @@ def test_standardize_uses_the_training_part_only():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_standardize_only_shifts_a_constant_column(dtype):
     # The mean of a thousand 0.1 is not exactly 0.1 in float64: the deviation comes out above 0.
-    scaled = standardize(made([[0.1]] * 1001, [[0.1], [2.1]], dtype))
+    scaled = made([[0.1]] * 1001, [[0.1], [2.1]], dtype).standardized()
     assert scaled.train.x.abs().max() < 1e-6
     torch.testing.assert_close(scaled.test.x, torch.tensor([[0.0], [2.0]]))
 
 
 def test_standardize_keeps_shape_of_images_and_leaves_its_input_alone(loaded):
     before = loaded["digits"].train.x.clone()
-    scaled = standardize(loaded["digits"])
+    scaled = loaded["digits"].standardized()
     assert scaled.train.x.shape == before.shape
     assert torch.equal(loaded["digits"].train.x, before)
     assert scaled.train.x.isfinite().all()

@@ -11,7 +11,7 @@ RIGHT = {
     "weighted_sum": "def weighted_sum(x, w, b):\n    return x @ w + b\n",
     "sigmoid": "def sigmoid(z):\n    e = torch.exp(-z.abs())\n    return torch.where(z >= 0, 1 / (1 + e), e / (1 + e))\n",
     "boundary_x2": None,
-    "standardise": None,
+    "standardize": None,
 }
 
 

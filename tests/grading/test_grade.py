@@ -46,7 +46,7 @@ def a_class(place):
         "renamed": (builders.notebook(renamed), ["passed", "missing", "passed", "passed"]),
         "torn": (builders.notebook(torn), ["passed", "wrong", "passed", "passed"]),
         "signature": (builders.notebook(other), ["passed", "wrong", "passed", "passed"]),
-        "older": (builders.notebook({"standardise": None}), [*FINE[:3], "missing"]),
+        "older": (builders.notebook({"standardize": None}), [*FINE[:3], "missing"]),
         "reordered": (reordered, FINE),
         "added": (builders.notebook(before=trained, after=trained), FINE),
         "stripped": (builders.notebook(marks=False), FINE),
@@ -80,7 +80,7 @@ def test_a_class_gets_its_verdicts_and_a_second_time_runs_nothing(tmp_path):
     assert verdicts_of(done.results) == expected
     reasons = {(one.attendee, one.exercise): one.reason for one in done.results}
     assert "Did you mean 'sigmoids'?" in reasons["renamed", "sigmoid"]
-    assert "older edition" in reasons["older", "standardise"]
+    assert "older edition" in reasons["older", "standardize"]
     assert "Python cannot read line 1" in reasons["torn", "sigmoid"]
     assert "sigmoid(z)" in reasons["signature", "sigmoid"]
     assert "empty" in reasons["empty", "sigmoid"]
@@ -206,9 +206,9 @@ def test_the_command_says_what_to_do(tmp_path):
 def test_elsewhere_than_on_linux_only_unsafe_grades(monkeypatch, tmp_path):
     monkeypatch.setattr(sandbox, "on_linux", lambda: False)
     torn = {"sigmoid": "def sigmoid(z)\n    return z\n", "boundary_x2": None}
-    own = "from workshop.day1.neuron import standardise as own\n"
-    own += "def standardise(x, train):\n    return own(x, train)\n"
-    builders.hand_in(tmp_path / "class", "ann", builders.notebook({**torn, "standardise": own}))
+    own = "from workshop.day1.neuron import standardize as own\n"
+    own += "def standardize(x, train):\n    return own(x, train)\n"
+    builders.hand_in(tmp_path / "class", "ann", builders.notebook({**torn, "standardize": own}))
     left = {"weighted_sum": "import os\ndef weighted_sum(x, w, b):\n    os._exit(1)\n"}
     left["sigmoid"] = "def sigmoid(z):\n    while True:\n        pass\n"
     builders.hand_in(tmp_path / "class", "bob", builders.notebook(left))
@@ -286,7 +286,7 @@ def test_what_takes_the_sandbox_along_is_tried_again_and_then_hurts_only_itself(
 
 def test_where_no_sandbox_starts_again_nobody_is_blamed_and_the_rest_is_kept(fake, tmp_path):
     fake.starts = 1
-    poison = {"standardise": None, "sigmoid": "def sigmoid(z):\n    return 'poison'\n"}
+    poison = {"standardize": None, "sigmoid": "def sigmoid(z):\n    return 'poison'\n"}
     builders.hand_in(tmp_path / "class", "ann", builders.notebook(poison))
     with pytest.raises(sandbox.SandboxError, match="run the same command again"):
         grade([tmp_path / "class"], tmp_path / "out")

@@ -57,7 +57,7 @@ def test_each_hostile_answer_gets_its_verdict_and_hurts_nobody_else(
     corpus = corpus_for(name, shared)
     place = tmp_path / "class"
     for one in corpus:
-        answers = {"sigmoid": told + one.source, "boundary_x2": None, "standardise": None}
+        answers = {"sigmoid": told + one.source, "boundary_x2": None, "standardize": None}
         if one.source.startswith("from workshop") and "def " not in one.source:
             answers["sigmoid"] = one.source  # the exercise's cell only imports
         builders.hand_in(place, one.name, builders.notebook(answers))

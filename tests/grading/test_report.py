@@ -153,12 +153,12 @@ def test_links_lead_to_the_feedback_that_they_name():
 def test_where_the_class_got_stuck_comes_by_the_share_passed():
     rows = a_class()
     rows += [result(name, "boundary_x2", "not attempted") for name in ("ann", "bob", "cem", "dot")]
-    rows += [result(name, "standardise", "wrong", "no") for name in ("ann", "bob", "cem", "dot")]
-    rows += [result("eva", name, "passed") for name in ("boundary_x2", "standardise")]
+    rows += [result(name, "standardize", "wrong", "no") for name in ("ann", "bob", "cem", "dot")]
+    rows += [result("eva", name, "passed") for name in ("boundary_x2", "standardize")]
     section = report.page(rows).split("Where the class got stuck")[1].split("</section>")[0]
     order = re.findall(r'<th scope="row">(\w+)', section)
     # One in five passed the first three; but fewest tried boundary_x2.
-    assert order == ["sigmoid", "standardise", "boundary_x2", "weighted_sum"]
+    assert order == ["sigmoid", "standardize", "boundary_x2", "weighted_sum"]
     text = words(section)
     assert "sigmoid neuron 1/5 3 wrong, 1 timed out" in text
     assert "weighted_sum neuron 5/5 everybody passed" in text
@@ -189,10 +189,10 @@ def test_mistakes_are_grouped_by_their_diagnosis_with_who_made_them():
         for name in ("ann", "bob")
     ]
     assert "2\u00d7 sigmoid neuron It stops with NameError: no y. Is it" in words(report.page(both))
-    both = [*both, *(result(name, "standardise", "wrong", "no") for name in "abc")]
+    both = [*both, *(result(name, "standardize", "wrong", "no") for name in "abc")]
     section = report.page(both).split("The most common mistakes")[1]
     assert re.findall(r"<strong>(\d)\u00d7 (\w+)", section) == [
-        ("3", "standardise"),
+        ("3", "standardize"),
         ("2", "sigmoid"),
     ]
     many = [result(name, f"exercise{n:02}", "wrong", "no") for n in range(20) for name in "ab"]

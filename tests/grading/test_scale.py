@@ -90,7 +90,7 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
     place = tmp_path / "class"
     wrong = {"sigmoid": "def sigmoid(z):\n    return torch.exp(-z)\n"}
     ends = {"sigmoid": "def sigmoid(z):\n    import os\n    os._exit(3)\n"}
-    for number, answers in enumerate([{}, wrong, ends, {"standardise": None}, wrong, {}, {}, {}]):
+    for number, answers in enumerate([{}, wrong, ends, {"standardize": None}, wrong, {}, {}, {}]):
         builders.hand_in(place, f"attendee{number}", builders.notebook(answers))
 
     # Nobody is there to work yet.

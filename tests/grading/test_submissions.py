@@ -37,7 +37,7 @@ def test_each_folder_zip_and_notebook_is_an_attendee_s(tmp_path):
     for one in every.values():
         (notebook,) = one.notebooks
         assert notebook.lesson == "neuron"
-        assert {"sigmoid", "standardise"} <= notebook.defines
+        assert {"sigmoid", "standardize"} <= notebook.defines
 
 
 def test_a_folder_of_our_own_notebooks_is_one_attendee_s(tmp_path):
@@ -203,10 +203,10 @@ def test_links_and_pipes_in_folders_are_not_followed(tmp_path):
 
 def test_of_copies_the_original_name_comes_first_and_a_function_is_found_where_it_is(tmp_path):
     for name in ("02_neuron-Copy1.ipynb", "02_neuron.ipynb", "a.ipynb"):
-        builders.hand_in(tmp_path, "ann", builders.notebook({"standardise": None}), name)
+        builders.hand_in(tmp_path, "ann", builders.notebook({"standardize": None}), name)
     alone = {"weighted_sum": None, "sigmoid": None, "boundary_x2": None}
     builders.hand_in(tmp_path, "ann", builders.notebook(alone), "z.ipynb")
     one = found(tmp_path)["ann"]
     assert one.notebook_for("sigmoid", "neuron").place == "ann/02_neuron.ipynb"
-    assert one.notebook_for("standardise", "neuron").place == "ann/z.ipynb"
+    assert one.notebook_for("standardize", "neuron").place == "ann/z.ipynb"
     assert one.notebook_for("relu", "activations") is None

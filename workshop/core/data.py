@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,14 +86,30 @@ class Data:
             torch.cat([self.train.y, self.validation.y]),
         )
 
+    def map(self, change: Callable[[Split], Split]) -> Data:
+        """The same data with each of the three parts changed."""
+        parts = {name: change(getattr(self, name)) for name in ("train", "validation", "test")}
+        return replace(self, **parts)
+
     def to(self, device: str | torch.device) -> Data:
         """The same data on `device`."""
-        return replace(
-            self,
-            train=self.train.to(device),
-            validation=self.validation.to(device),
-            test=self.test.to(device),
-        )
+        return self.map(lambda part: part.to(device))
+
+    def standardized(self) -> Data:
+        """Shift and scale each column of x (N, ...) to mean 0 and standard deviation 1.
+
+        The means and deviations are those of the training part alone; a column that never changes
+        there is only shifted. The result is float32, on the device where the data were.
+        """
+        x = self.train.x.cpu().double()  # on the CPU, since MPS has no float64
+        mean, sd = x.mean(dim=0), x.std(dim=0, correction=0)
+        # Rounding can leave the deviation of a constant column a hair above 0: compare the values.
+        sd = torch.where((x == x[0]).all(dim=0), 1.0, sd)
+
+        def scaled(split: Split) -> Split:
+            return Split(((split.x.cpu().double() - mean) / sd).float().to(split.x.device), split.y)
+
+        return self.map(scaled)
 
 
 def load(name: str) -> Data:
@@ -260,28 +276,6 @@ def members(file: str) -> dict[str, bytes]:
         raise _damaged(path, "is missing") from None
     except Exception as error:
         raise _damaged(path, f"cannot be read ({type(error).__name__}: {error})") from None
-
-
-def standardize(data: Data) -> Data:
-    """Shift and scale each column of x (N, ...) to mean 0 and standard deviation 1.
-
-    The means and deviations are those of the training part alone; a column that never changes
-    there is only shifted. The result is float32, on the device where the data were.
-    """
-    x = data.train.x.cpu().double()  # on the CPU, since MPS has no float64
-    mean, sd = x.mean(dim=0), x.std(dim=0, correction=0)
-    # Rounding can leave the deviation of a constant column a hair above 0: compare the values.
-    sd = torch.where((x == x[0]).all(dim=0), 1.0, sd)
-
-    def scaled(split: Split) -> Split:
-        return Split(((split.x.cpu().double() - mean) / sd).float().to(split.x.device), split.y)
-
-    return replace(
-        data,
-        train=scaled(data.train),
-        validation=scaled(data.validation),
-        test=scaled(data.test),
-    )
 
 
 def manifest() -> list[dict[str, Any]]:

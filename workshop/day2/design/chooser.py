@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
@@ -142,7 +142,7 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> R
         )
         metrics.append(Measured(f"chooser_{name}_r2", r2(model, number.development, number.test)))
 
-    tumours = standardize(load("breast_cancer"))
+    tumours = load("breast_cancer").standardized()
     yes_no = Split(tumours.development.x, head_for("binary").labels(tumours.development.y.tolist()))
     for name, head in (("binary", "binary"), ("binary_softmax", "multi-class")):
         model, histories[name] = train(
