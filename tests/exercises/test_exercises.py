@@ -36,7 +36,7 @@ def test_each_mistake_gets_its_own_message(pair, seed):
     exercise, mistake = pair
     verdict = verdict_on(exercise, mistake.answer, seed=seed)
     assert verdict.status == "wrong"
-    assert verdict.message == mistake.message
+    assert (verdict.mistake, verdict.message) == (mistake.name, mistake.message)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)

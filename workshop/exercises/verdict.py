@@ -24,6 +24,19 @@ class Status(str, Enum):
     __str__ = str.__str__
 
 
+class Stage(str, Enum):
+    """Where an answer fails; the later ones are only reached if the earlier ones hold."""
+
+    EXISTS = "exists"
+    SIGNATURE = "signature"
+    RUNS = "runs"
+    SHAPE = "shape and dtype"
+    VALUES = "values"
+    GRADIENTS = "gradients"
+
+    __str__ = str.__str__
+
+
 # Of Okabe and Ito, as in the figures: green, sky blue; red for all that is wrong.
 COLOURS = {Status.PASSED: "#009E73", Status.NOT_ATTEMPTED: "#56B4E9"}
 MARKS = {Status.PASSED: "\u2713", Status.NOT_ATTEMPTED: "\u2026"}

@@ -128,6 +128,7 @@ def clean(verdict: Verdict) -> Verdict:
         verdict.stage,
         printable(verdict.got),
         printable(verdict.expected),
+        printable(verdict.mistake),
     )
 
 
