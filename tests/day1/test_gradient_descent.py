@@ -487,7 +487,7 @@ def test_alg_1_the_notebook_opens_the_loop_and_says_what_the_book_gets_wrong(sou
         "**partial derivative**",
         "**chain rule**",
         "**backpropagation**",
-        "../day2/07_design.ipynb",
+        "{Lesson:design}",
     ):
         assert words in prose, words
     assert source.count("climb.add(") == 1
