@@ -238,7 +238,12 @@ RULES = {
     "title in code": (SOURCE, "# %%\n# a comment\n", None, "the first cell must be Markdown"),
     "second level": ("# # Größe", "# ## Größe", None, "the first cell must be Markdown"),
     "twice": ("# %%\nhint(", HALF + "\n# %%\nhint(", "def half", "'half' is already in cell 5"),
-    "unknown": ('"half"\n', '"halve"\n', "def half", "'halve' is not in .*day1.tiny_one.exercises. Did you"),
+    "unknown": (
+        '"half"\n',
+        '"halve"\n',
+        "def half",
+        "'halve' is not in .*day1.tiny_one.exercises. Did you",
+    ),
     "no cell": ('# %% exercise="half"', "# %%", None, '`# %% exercise="half"` for exercise'),
     "not defined": ("def half", "def halve", "def halve", "defines half 0 times; expected once"),
     "defined twice": ("check(half)", "half = 1\ncheck(half)", "half = 1", "defines half 2 times"),
