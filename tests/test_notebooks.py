@@ -95,7 +95,7 @@ def test_nothing_has_drifted_and_a_changed_source_is_seen(tmp_path):
             "return z",
             "must be a docstring",
         ),
-        ("# # 2. One neuron", "# One neuron", "the first cell"),
+        ("# # One neuron", "# # 2. One neuron", "without a number: '# One neuron'"),
         ("show_source(neuron.sigmoid)", "show_source(sigmoid)", "uses the attendee's sigmoid"),
         ("show_source(neuron.sigmoid)", "show_source(", "cell"),
     ],

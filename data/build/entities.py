@@ -15,7 +15,7 @@ from archives import pypi_archive, zip_member
 from files import DATA, npz, text_array
 from wiki_markup import LOST, paragraphs
 from workshop.day2.recurrent.entities.data import TAGS, token_places
-from workshop.day2.recurrent.spans import spans_of
+from workshop.day2.recurrent.entities.spans import spans_of
 
 # spaCy's classes of names -> the four of CoNLL-2003. Its numbers, dates and sums are not names.
 CLASSES = {

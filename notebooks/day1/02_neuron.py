@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 2. One neuron
+# # One neuron
 #
 # *About 45 minutes.* The smallest part of every network, taken apart completely. At the end you can
 #
@@ -219,7 +219,7 @@ for name, g in {
     "library": neuron.sigmoid,
 }.items():
     z = torch.tensor(-1000.0, requires_grad=True)
-    g(z).backward()  # PyTorch computes the slope; lesson 6 shows how
+    g(z).backward()  # PyTorch computes the slope; {lesson:gradient_descent} shows how
     print(f"{name:14} slope at z = -1000: {z.grad.item()}")
 
 # %% [markdown]
@@ -333,8 +333,8 @@ print("area after: ", [round(v, 2) for v in data.train.x[:5, 3].tolist()])
 
 # %% [markdown]
 # The neuron below returns $z$, not $g(z)$. Models in this workshop always do; $z$ has a name of its
-# own, the **logit**, and the loss (here `nn.BCEWithLogitsLoss`, which lesson 5 takes apart) applies the
-# sigmoid inside. `train_epochs` is still the machine of lesson 1 that turns the weights, little by
+# own, the **logit**, and the loss (here `nn.BCEWithLogitsLoss`, which {lesson:losses} takes apart) applies the
+# sigmoid inside. `train_epochs` is still the machine of {lesson:representation} that turns the weights, little by
 # little, so that the loss goes down:
 
 # %%
@@ -392,7 +392,7 @@ print(f"always 'benign':         right on {data.test.y.sum().item()} of {len(dat
 #
 # One sigmoid neuron, trained with this loss, is **logistic regression**, the classic of statistics.
 # If that is true, a library for statistics must find the same weights. scikit-learn's
-# `LogisticRegression` always pulls the weights a little towards zero (L2 regularisation; lesson 9
+# `LogisticRegression` always pulls the weights a little towards zero (L2 regularisation; {lesson:generalization}
 # calls it weight decay), so we train once more with an equal pull, and for long enough to arrive:
 
 # %%
@@ -497,5 +497,5 @@ for l2 in (1e-1, 1e-3, 1e-5, 1e-7):
 # 0 and 1, and the neuron sounds more certain than before.
 # </details>
 #
-# **Next:** one neuron draws one line. [Lesson 3](03_layers.ipynb) puts many side by side, and then
+# **Next:** one neuron draws one line. {Lesson:layers} puts many side by side, and then
 # behind each other.

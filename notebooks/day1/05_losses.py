@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 5. How wrong am I?
+# # How wrong am I?
 #
 # *About 50 minutes.* Until now the right weights were given, or a machine that you were not allowed to
 # open found them. From here on you will see how they are found. It begins with a number that says how
@@ -181,7 +181,7 @@ plots.scatter(
 # %% [markdown]
 # With all ten measurements there are eleven parameters and no map, but the search is the same. Is the
 # result any good? An everyday yardstick is to compare with somebody who knows nothing about a patient
-# and always says the mean. $R^2$ (lesson 3) is 0 for that person and 1 for a perfect prediction. And as
+# and always says the mean. $R^2$ ({lesson:layers}) is 0 for that person and 1 for a perfect prediction. And as
 # a **control**, the same training once more with the labels dealt out at random, so that there is
 # nothing to learn:
 
@@ -212,7 +212,7 @@ except ValueError as error:
 
 # %% [markdown]
 # Each prediction was compared with every label, and PyTorch's subtraction raised no error. (What a
-# model learns from such a loss, the clinic of lesson 15 shows.) Compare shapes before you compare
+# model learns from such a loss, the clinic of {lesson:practice} shows.) Compare shapes before you compare
 # numbers.
 #
 # ## When labels are wrong: squares or sizes?
@@ -316,13 +316,13 @@ for each_p, each_y in zip(p, y, strict=True):
 show_source(losses.bce_with_logits)
 z = torch.tensor([-1000.0, -200.0, 2.9], requires_grad=True)
 loss = losses.bce_with_logits(z, torch.ones(3))
-loss.backward()  # lesson 6 explains how PyTorch finds the slopes
+loss.backward()  # {lesson:gradient_descent} explains how PyTorch finds the slopes
 print("loss from logits:      ", loss.item())
 print("from probabilities:    ", losses.binary_cross_entropy(z.sigmoid(), torch.ones(3)).item())
 print("slopes from the logits:", [round(slope, 4) for slope in z.grad.tolist()])
 
 # %% [markdown]
-# The tumours of lesson 2, with this loss:
+# The tumours of {lesson:neuron}, with this loss:
 
 # %%
 cells = tumours()
@@ -376,7 +376,9 @@ plots.panels(
 for name, loss_fn in (("misses", losses.misses), ("cross-entropy", losses.bce_with_logits)):
     weight = torch.zeros(30, requires_grad=True)
     noise = torch.randn(30, generator=torch.Generator().manual_seed(1))
-    loss_fn(cells.train.x @ (weight + noise / 10), y_of).backward()  # finds slopes: lesson 6
+    loss_fn(
+        cells.train.x @ (weight + noise / 10), y_of
+    ).backward()  # finds slopes: {lesson:gradient_descent}
     print(f"{name:14} largest slope of 30 weights: {weight.grad.abs().max().item():.4f}")
 
 # %% [markdown]
@@ -424,7 +426,7 @@ print(f"all ten labels right on {score.sums['exact']} of {score.total} new pictu
 #
 # ## One class of many: categorical cross-entropy
 #
-# When exactly one of the classes is right, they compete. Softmax (lesson 4) shares out one whole among
+# When exactly one of the classes is right, they compete. Softmax ({lesson:activations}) shares out one whole among
 # them, and the cost is $-\log$ of the share of the right class. Labels like $(0, 0, 1, 0)$ are called
 # **one-hot**; with them it is a sum over the classes, of which only one counts:
 
@@ -432,7 +434,7 @@ print(f"all ten labels right on {score.sums['exact']} of {score.total} new pictu
 show_source(losses.cce)
 
 # %% [markdown]
-# (The book writes it as two loops over examples and classes; you will too, in lesson 7.) As before, it
+# (The book writes it as two loops over examples and classes; you will too, in {lesson:design}.) As before, it
 # is safer to start from the scores: $\log \mathrm{softmax}(z)_k = z_k - \log \sum_j e^{z_j}$. PyTorch's
 # `nn.CrossEntropyLoss` does just that, and takes the number of the right class instead of a one-hot
 # row. (*Where the book differs:* it lists one-hot labels only; both work.)
@@ -575,7 +577,7 @@ plots.histogram({"real": real, "forged": fake}, xlabel="radius in mm")
 # In an image there are thousands of dimensions, and nobody can sort. But the same distance can be
 # *learned*: a network, the critic, gives high marks to real numbers and low marks to forged ones. The
 # largest difference between its mean marks **is** the distance, provided that its curve is nowhere
-# steeper than 1. Its loss is minus that difference. Ours is made of 60 straight pieces, as in lesson 4,
+# steeper than 1. Its loss is minus that difference. Ours is made of 60 straight pieces, as in {lesson:activations},
 # and the slope of each is cut off at $\pm 1$:
 
 # %%
@@ -654,5 +656,5 @@ for epochs in (50, 100, 200):
 # that, the accuracy does not.
 # </details>
 #
-# **Next:** [Lesson 6](06_gradient_descent.ipynb) answers the second question, which way and how far to
+# **Next:** {Lesson:gradient_descent} answers the second question, which way and how far to
 # go, and opens the loop that you have been using.

@@ -1,7 +1,7 @@
 # %% [markdown]
-# # 8. Downhill, faster
+# # Downhill, faster
 #
-# *About 60 minutes.* Lesson 6 went downhill in plain steps: compute the gradient, step against it,
+# *About 60 minutes.* {Lesson:gradient_descent} went downhill in plain steps: compute the gradient, step against it,
 # repeat. Three questions were left open: how many examples to look at before a step, in which
 # direction exactly to step, and how far. At the end you can
 #
@@ -193,7 +193,7 @@ plots.descent(steps.bowl, paths={"plain": plain}, title="Sixty plain steps", **v
 # A heavy ball would do better. It has **momentum**: what it does now depends on where it was going. The
 # pushes across, now left, now right, cancel; those along add up. In a formula, the ball's velocity $v$
 # keeps a part $\beta$ of itself and gains the new gradient $g$ ($\alpha$ is the learning rate, as in
-# lesson 6):
+# {lesson:gradient_descent}):
 #
 # $$v \leftarrow \beta v + g \qquad w \leftarrow w - \alpha\, v$$
 #
@@ -494,7 +494,7 @@ plots.curves(patient, ("loss", "first_gradient"), title="Plain SGD, with patienc
 # one direction. And Adam divides by the usual size of the gradient: small, divided by small, is a step
 # as large as anywhere else. The last picture shows what patience buys: a flat stretch, on which the
 # gradient slowly grows, and then a fall as in any other run. Best of all is not to get on a plateau: with
-# ReLUs there was none (lesson 7 says why).
+# ReLUs there was none ({lesson:design} says why).
 #
 # ## A rate that changes
 #
@@ -604,5 +604,5 @@ climb.show()
 # the loss jumps about instead, the rate is too high: try a tenth of it.
 # </details>
 #
-# **Next:** [Lesson 9](09_generalization.ipynb): a network can read its training digits perfectly and still
+# **Next:** {Lesson:generalization}: a network can read its training digits perfectly and still
 # be bad at new ones.

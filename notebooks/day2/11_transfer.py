@@ -1,8 +1,8 @@
 # %% [markdown]
-# # 11. Standing on other networks' shoulders
+# # Standing on other networks' shoulders
 #
-# *About 50 minutes.* A handful of examples is all you have. Lessons 7 to 10 would tell you to find
-# more. This one finds a network instead that has already learned something. At the end you can
+# *About 50 minutes.* A handful of examples is all you have. Everything from {lesson:design} to {lesson:cnn} would
+# tell you to find more. This one finds a network instead that has already learned something. At the end you can
 #
 # - take a trained network apart into a **body**, which you keep, and a **head**, which you replace;
 # - freeze the body, fine-tune its last blocks, or all of it, with rates that fit each layer;
@@ -31,7 +31,7 @@ from workshop.exercises import answer, check, hint
 # %% [markdown]
 # ## Moving house with five digits
 #
-# Imagine that MNIST had only the digits 0 to 4. We train the small CNN of lesson 10 on 2,000 of them.
+# Imagine that MNIST had only the digits 0 to 4. We train the small CNN of {lesson:cnn} on 2,000 of them.
 # Then somebody brings the digits 5 to 9: **1, 5, 10 or 50 examples of each**. There are two ways to go
 # on:
 #
@@ -73,7 +73,7 @@ for k in shots:
 #
 # Most bodies on offer were pre-trained on **ImageNet**: 1.28 million photos of 1,000 kinds of things.
 # Ours is EfficientNet-Lite0, made for telephones. Its main building block widens the channels, looks
-# around in each channel on its own (the `groups` of lesson 10), and narrows them again:
+# around in each channel on its own (the `groups` of {lesson:cnn}), and narrows them again:
 
 # %%
 show_source(lite0.InvertedResidual)
@@ -223,7 +223,7 @@ print(f"right on {score.sums['accuracy']} of {score.total} photos of the first f
 
 # %% [markdown]
 # **Exercise 3.** Write one such training step by hand, for a body of one layer: the head moves, the
-# body does not. (The gradient at the logits is that of softmax and cross-entropy in lesson 6:
+# body does not. (The gradient at the logits is that of softmax and cross-entropy in {lesson:gradient_descent}:
 # probabilities minus what was wanted, divided by $B$.)
 
 
@@ -453,7 +453,7 @@ except ValueError as problem:
 if climb.rungs():
     display(climb.show())
 else:
-    print("Lessons 6 to 10 add the rungs.")
+    print("Every lesson from {lesson:gradient_descent} to {lesson:cnn} adds a rung.")
 
 # %% [markdown]
 # ## Recap
@@ -495,4 +495,4 @@ else:
 # It is in training mode: BatchNorm normalises by the batch and goes on updating its running statistics.
 # </details>
 #
-# **Next:** [Lesson 12](12_text.ipynb) turns from pictures to words.
+# **Next:** {Lesson:text} turns from pictures to words.

@@ -1,7 +1,7 @@
 # %% [markdown]
-# # 13. Recurrent networks
+# # Recurrent networks
 #
-# *About 120 minutes.* Lesson 12's bag of embeddings cannot tell *not bad, good* from *not good, bad*. To read, a network must
+# *About 120 minutes.* {Lesson:text}'s bag of embeddings cannot tell *not bad, good* from *not good, bad*. To read, a network must
 # take one word after the other, and remember. At the end you can
 #
 # - write a **recurrent cell**, walk along a batch of sequences with it, and show what it remembers;
@@ -104,7 +104,7 @@ print("equal to nn.RNNCell:", torch.allclose(ours, torch_cell(x, a), atol=1e-6))
 # over their sum.
 #
 # What the network *says* at a step is read off the state by a linear layer,
-# $y^{<t>} = g_2(W_{ya}\, a^{<t>} + b_y)$. As in lesson 5, $g_2$, a softmax or a sigmoid, is left to the loss:
+# $y^{<t>} = g_2(W_{ya}\, a^{<t>} + b_y)$. As in {lesson:losses}, $g_2$, a softmax or a sigmoid, is left to the loss:
 
 # %%
 show_source(by_hand.read_out)
@@ -152,7 +152,7 @@ print(
 #
 # ## Sentences of different lengths
 #
-# A batch is padded (lesson 12), so some sequences are over before the last column. The cell must not read on
+# A batch is padded ({lesson:text}), so some sequences are over before the last column. The cell must not read on
 # into the padding: what counts is the state after each sequence's **own** last word. And a sequence
 # without words? It still has the zeros that it began with.
 #
@@ -194,7 +194,7 @@ print("the sequence of length 0:", last[2].tolist()[:4], "...")
 # ### Any length, the same weights
 #
 # A fully connected network has weights for every place. This one has one cell, however far it walks. The price:
-# step 10,000 has to wait for step 9,999. What that costs, lesson 14 measures.
+# step 10,000 has to wait for step 9,999. What that costs, {lesson:gated} measures.
 
 # %%
 for steps in (1, 100, 10_000):
@@ -247,7 +247,7 @@ _ = interact(fading, factor=FloatSlider(1.0, min=0.25, max=4, step=0.25))
 # It is not zero, so the network can learn to use its memory; without $W_{aa}$ it is zero from the second
 # step on, and nothing is remembered at all. But it fades. *Where the book differs:* sequences may be of
 # almost any length, it says. In memory, yes; what a plain cell remembers of them is another matter.
-# Lesson 14 deals with it. Until then we use `nn.GRU` and `nn.LSTM` as what they are: recurrent cells that
+# {Lesson:gated} deals with it. Until then we use `nn.GRU` and `nn.LSTM` as what they are: recurrent cells that
 # keep things for longer.
 #
 # ## Backwards through time
@@ -291,7 +291,7 @@ diagram.types()
 # %% [markdown]
 # ## Many to one: did they like the film?
 #
-# The film reviews of lesson 12, with the same three parts. A bag of embeddings got about four out of five.
+# The film reviews of {lesson:text}, with the same three parts. A bag of embeddings got about four out of five.
 # Our reader has, for each word, GloVe's 50 numbers, which stay as they are, and some of its own, which are
 # learned. A GRU reads the review from left to right, another one from right to left. The book takes the
 # output at the last word; we take, of each unit, the largest number and the mean over all words, so that
@@ -359,7 +359,7 @@ print(f"{len(probe_pairs)} pairs, {len(probe_fours)} groups of four")
 
 # %% [markdown]
 # The groups of four are a puzzle you know: *good* and *not bad* above 0, *bad* and *not good* below. That is XOR
-# of lesson 1, and a bag is a linear model of its words. **Your bet:** how many pairs does the reader get,
+# of {lesson:representation}, and a bag is a linear model of its words. **Your bet:** how many pairs does the reader get,
 # which has seen thousands of reviews?
 
 # %%
@@ -477,7 +477,7 @@ display(Audio(sound.wave(tune_tokens), rate=16_000))
 sound.staff(tune_tokens, title=tune.title)
 
 # %% [markdown]
-# Notes become tokens just as words did in lesson 12. A token is a pitch (D5: the D in the fifth octave) and
+# Notes become tokens just as words did in {lesson:text}. A token is a pitch (D5: the D in the fifth octave) and
 # its length, as a part of a whole note. `|` is a bar line, `||` ends a part. All tunes are moved into one
 # key, so that they share their tokens.
 
@@ -527,7 +527,7 @@ plots.bars(tune_perplexity, ylabel="perplexity", title="Counting, on new tunes")
 # ### The network
 #
 # Instead of a table for the last few tokens, a *state*, which may carry anything from the whole tune so far.
-# We take a GRU, a recurrent cell that keeps things for longer (lesson 14 opens it):
+# We take a GRU, a recurrent cell that keeps things for longer ({lesson:gated} opens it):
 
 # %%
 show_source(composer.Composer)
@@ -847,7 +847,7 @@ print(f"{sum(map(len, new_names))} of {found.wanted} names in the test were neve
 # it is written (small, Capital, number, ...), its first and its last three letters. A recurrent network reads them
 # from the left, another from the right (a **bidirectional** network: both neighbours matter), and one linear
 # layer turns the two states of each token into nine logits. The cell is a GRU, one that keeps
-# things for longer; lesson 14 opens it. *Where the book differs:* its figure reads from the left only.
+# things for longer; {lesson:gated} opens it. *Where the book differs:* its figure reads from the left only.
 
 # %%
 show_source(tagger.Tagger.forward)
@@ -959,7 +959,7 @@ print(f"{invented} names that we found are wrong; {taught} of these are in silve
 
 # %% [markdown]
 # Errors in the labels are learned like everything else, and who learns from a teacher seldom gets far beyond
-# it. Better labels are a question of data, not of the model: lesson 15 comes back to it. And had we tested on
+# it. Better labels are a question of data, not of the model: {lesson:practice} comes back to it. And had we tested on
 # silver, we would have measured how well we copy another program, its errors included.
 
 # %% [markdown]
@@ -997,7 +997,7 @@ print(
 # French is full of traps. 81 is *four-twenty-one*, and 80 has an s that 81 has not. The first of a month is
 # `1er`, all other days are plain numbers. The clock runs to 24. And 1.5 is still singular: `1,5 mètre`.
 #
-# Each word, number or sign is a token, as in lesson 12, and each language has a vocabulary of its own:
+# Each word, number or sign is a token, as in {lesson:text}, and each language has a vocabulary of its own:
 
 # %%
 dictionary = wording.Dictionary.of(pairs.train)
@@ -1324,7 +1324,7 @@ translation_figures.attention_map(
 # %% [markdown]
 # Every word reaches every other in *one* step, however far apart they are, and all words are worked out at
 # once: nothing waits for the step before. In a recurrent network the first word has to survive every step
-# in between, as lesson 14 will show.
+# in between, as {lesson:gated} will show.
 #
 # The price: nothing in the formula knows order. **Your bet:** shuffle the words. What changes?
 
@@ -1353,7 +1353,7 @@ plots.functions(
 )
 
 # %% [markdown]
-# Several such **heads** side by side, a small network for each word, a way past both (lesson 7's skips) and
+# Several such **heads** side by side, a small network for each word, a way past both ({lesson:design}'s skips) and
 # a normalisation (of each word by itself, not over a batch), a few times over: that is a Transformer, and `nn.Transformer` and `nn.MultiheadAttention`
 # have it ready. The models behind translation services and chat programs are of this kind.
 #
@@ -1431,5 +1431,5 @@ torch.set_num_threads(threads_before)
 # what it said itself, so one wrong word leads to places it has never been to.
 # </details>
 #
-# **Next:** [lesson 14](14_gated.ipynb) opens `nn.GRU` and `nn.LSTM`: gates, which let a cell keep what it has
+# **Next:** {lesson:gated} opens `nn.GRU` and `nn.LSTM`: gates, which let a cell keep what it has
 # read.

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 14. Gates that remember
+# # Gates that remember
 #
 # *About 60 minutes.* A recurrent network reads a sequence step by step and carries a state along. Ask it
 # at the end what it read at the beginning, and a plain one no longer knows. At the end you can
@@ -97,7 +97,7 @@ plots.functions(
 
 # %% [markdown]
 # Going back in time, the gradient loses the same factor again and again, until nothing is left. It is the
-# vanishing gradient of lesson 7: unrolled over 100 steps, this is a network with 100 layers. There, a way
+# vanishing gradient of {lesson:design}: unrolled over 100 steps, this is a network with 100 layers. There, a way
 # past the layers helped. Here it will be a way past the steps.
 #
 # ## A gate
@@ -478,12 +478,12 @@ for kind in memory.KINDS:
 # %% [markdown]
 # All three have learned their fifty digits (almost) by heart and lose much on new ones: they overfit. Whether
 # the largest loses most is another question: try other seeds above. The cells are much closer to each other
-# than their sizes are, so regularise (lesson 9) before you blame the cell.
+# than their sizes are, so regularise ({lesson:generalization}) before you blame the cell.
 #
 # ### Time
 #
 # A recurrent cell takes a sequence of any length with the same weights. But each step waits for the one
-# before. A convolution (lesson 10) looks at all places at once, and so does a fully connected network,
+# before. A convolution ({lesson:cnn}) looks at all places at once, and so does a fully connected network,
 # which needs weights for each place. One forward and backward pass over 32 sequences, timed on this machine:
 
 # %%
@@ -545,4 +545,4 @@ torch.set_num_threads(before)
 # 1 / (1 - 0.9) = 10 steps, until about 1/e of it is left. After 100 steps it is 0.00003 of what it was.
 # </details>
 #
-# **Next:** [lesson 15](15_practice.ipynb) turns to what to do when a network is not good enough yet.
+# **Next:** {lesson:practice} turns to what to do when a network is not good enough yet.

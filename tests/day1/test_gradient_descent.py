@@ -487,7 +487,7 @@ def test_notebook_shows_the_loop_and_the_errata(source):
         "**partial derivative**",
         "**chain rule**",
         "**backpropagation**",
-        "../day2/07_design.ipynb",
+        "{Lesson:design}",
     ):
         assert words in prose, words
     assert source.count("climb.add(") == 1
