@@ -3,7 +3,7 @@
     w := w - lr * (what the optimizer makes of the gradient of a batch)
 
 Book 2.2.1 and 2.2.2. Shapes: B examples in a batch, x (B, 784), logits (B, 10). A file for each
-question: `steps` (the optimizers by hand), `batches`, `rates`, `plateaus`, `schedules`; `trial` has
+question: `steps` (the optimizers by hand), `batches`, `rates`, `plateaus`, `schedules`; `common` has
 the network that all of them train. Targets: by hand equals torch.optim; the right rate, small batches
 and what leaves a plateau read digits. Controls: no rate, rates too low and too high, all digits in
 one batch, plain SGD on a plateau and in a narrow valley, Adam without its correction.
@@ -19,7 +19,7 @@ from workshop.core.device import choose, threads
 from workshop.core.results import Result
 from workshop.core.settings import Settings, part
 from workshop.day2.optimizers import batches, plateaus, rates, schedules, steps
-from workshop.day2.optimizers.trial import digits
+from workshop.day2.optimizers.common import digits
 
 
 @dataclass(frozen=True, kw_only=True)

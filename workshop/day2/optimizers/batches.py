@@ -24,8 +24,8 @@ from workshop.core.device import seed_everything
 from workshop.core.results import Measured
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History
+from workshop.day2.optimizers.common import mlp, score, train
 from workshop.day2.optimizers.steps import sgd_step
-from workshop.day2.optimizers.trial import mlp, score, train
 
 SIZES = {"1": 1, "16": 16, "64": 64, "512": 512, "all": None}
 POWERS = (63, 64, 65, 127, 128, 129)  # two powers of two, each between its neighbours

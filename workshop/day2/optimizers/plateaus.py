@@ -22,7 +22,7 @@ from workshop.core.device import seed_everything
 from workshop.core.results import Measured
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, train_epochs
-from workshop.day2.optimizers.trial import MakeOptimizer, mlp, score
+from workshop.day2.optimizers.common import MakeOptimizer, mlp, score
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ import torch
 from workshop.core.data import Data
 from workshop.core.results import Measured
 from workshop.core.settings import Settings, setting
-from workshop.day2.optimizers.trial import score, train
+from workshop.day2.optimizers.common import score, train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ SCHEDULES: dict[str, Schedule] = {
 }
 
 
-def choose_recipes(
+def choose_schedules(
     data: Data, config: Config, seed: int, progress: bool = False
 ) -> tuple[dict[tuple[str, float], float], tuple[str, float], tuple[str, float]]:
     """Try every schedule with every rate, on the training and the validation part alone.
@@ -124,7 +124,7 @@ def compare_on_test(
 
 def run(config: Config, data: Data, seed: int, progress: bool = False) -> list[Measured]:
     """Choose on the validation part, refit on both parts, test once: with a schedule and without."""
-    _, scheduled, constant_rate = choose_recipes(data, config, seed, progress)
+    _, scheduled, constant_rate = choose_schedules(data, config, seed, progress)
     ours, theirs = compare_on_test(data, (scheduled, constant_rate), config, seed)
     total = config.pairs * len(data.test)
     return [

@@ -21,7 +21,7 @@ from workshop.core.data import Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured
 from workshop.core.settings import Settings, setting
-from workshop.day2.optimizers.trial import mlp
+from workshop.day2.optimizers.common import mlp
 
 
 @dataclass(frozen=True, kw_only=True)
