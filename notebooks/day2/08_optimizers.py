@@ -27,6 +27,7 @@ from workshop.classroom.show import show_source
 from workshop.figures import plots
 from workshop.core.device import threads
 from workshop.core.training import count_correct, train_epochs
+from workshop.day1.gradient_descent import flat_mnist
 from workshop.day2.optimizers import batches, common, plateaus, rates, schedules, steps
 from workshop.exercises import answer, check, hint
 
@@ -37,7 +38,7 @@ from workshop.exercises import answer, check, hint
 # end. (What `schedule` is for, in the code below, comes in the last part of this lesson.)
 
 # %%
-data = common.digits()
+data = flat_mnist()
 print(f"{len(data.train)} digits to train on, {len(data.validation)} to compare with")
 show_source(common.mlp, common.train)
 

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from workshop.core.data import Split
+from workshop.core.data import Data, Split
 from workshop.core.training import fit
+from workshop.day1.gradient_descent import flat_mnist
 from workshop.day2.optimizers import batches, common, plateaus, rates, schedules, steps
 from workshop.figures import plots
 
@@ -23,7 +24,7 @@ TORCH = {
 
 @pytest.fixture(scope="module")
 def data():
-    return common.digits()
+    return flat_mnist()
 
 
 @pytest.fixture(scope="module")
@@ -265,14 +266,14 @@ def test_note_13_a_schedule_changes_the_rate_at_every_update_of_train(few):
 def test_note_13_schedules_are_chosen_without_the_test_digits(few):
     closed = Split(few.x[:0], few.y[:0])
     config = schedules.Config(rates=(0.01, 0.1), epochs=1, tries=1, pairs=2)
-    made_up = common.Data("made up", few, few, closed)
+    made_up = Data("made up", few, few, closed)
     tried, scheduled, constant = schedules.choose_schedules(made_up, config, seed=0)
     assert set(tried) == {(name, lr) for name in schedules.SCHEDULES for lr in (0.01, 0.1)}
     assert tried[constant] == max(tried["constant", lr] for lr in (0.01, 0.1))
     assert constant[0] == "constant" != scheduled[0]
     assert tried[scheduled] == max(score for key, score in tried.items() if key[0] != "constant")
-    # The same recipe twice is paired with itself: the same weights, the same batches.
-    opened = common.Data("made up", few, few, few)
+    # The same schedule twice is paired with itself: the same weights, the same batches.
+    opened = Data("made up", few, few, few)
     ours, theirs = schedules.compare_on_test(opened, (scheduled, scheduled), config, seed=0)
     assert ours == theirs
     assert len(ours) == 2
