@@ -35,7 +35,7 @@ class Config(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Setup:
     """A network and how it is trained; a remedy changes one thing in it."""
 
     hidden: tuple[int, ...] = (256, 256)  # (): a small CNN instead of an MLP
@@ -57,9 +57,9 @@ class Recipe:
         return mlp(*self.hidden, batch_norm=self.batch_norm, dropout=self.dropout, augment=augment)
 
 
-def against_high_bias() -> dict[str, Recipe]:
+def against_high_bias() -> dict[str, Setup]:
     """Section 2.3.1, one after the other, from a network that is too small."""
-    start = Recipe(hidden=(2,), epochs=10)
+    start = Setup(hidden=(2,), epochs=10)
     return {
         "2 units": start,
         "more units": replace(start, hidden=(64,)),
@@ -69,9 +69,9 @@ def against_high_bias() -> dict[str, Recipe]:
     }
 
 
-def against_high_variance(epochs: int = 60) -> dict[str, Recipe]:
+def against_high_variance(epochs: int = 60) -> dict[str, Setup]:
     """Section 2.3.2, one after the other, from a network that knows its 500 digits by heart."""
-    start = Recipe(epochs=epochs)
+    start = Setup(epochs=epochs)
     schedule = {"lr": 1e-2, "one_cycle": True}
     return {
         "256 + 256 units": start,
@@ -100,35 +100,35 @@ def first(data: Split, count: int) -> Split:
     return Split(data.x[:count], data.y[:count])
 
 
-def try_recipe(
-    recipe: Recipe,
+def train_and_score(
+    setup: Setup,
     train: Split,
     held_out: Mapping[str, Split],
     *,
     seed: int,
     validation: Split | None = None,
 ) -> dict[str, Scores]:
-    """Train by a recipe on `train`, on its device; accuracy and loss on `train` and the other parts.
+    """Train by a setup on `train`, on its device; accuracy and loss on `train` and the other parts.
 
     Raises:
-        ValueError: the recipe stops early, and there is no validation part to tell it when.
+        ValueError: the setup stops early, and there is no validation part to tell it when.
     """
-    if recipe.patience and validation is None:
+    if setup.patience and validation is None:
         raise ValueError("validation: got None, expected a Split: early stopping looks at it")
     seed_everything(seed)
-    model = recipe.network().to(train.x.device)
+    model = setup.network().to(train.x.device)
     epochs = training(
         model,
         train,
-        epochs=recipe.epochs,
-        lr=recipe.lr,
-        one_cycle=recipe.one_cycle,
+        epochs=setup.epochs,
+        lr=setup.lr,
+        one_cycle=setup.one_cycle,
         seed=seed,
-        weight_decay=recipe.weight_decay,
-        validation=validation if recipe.patience else None,
+        weight_decay=setup.weight_decay,
+        validation=validation if setup.patience else None,
     )
-    if recipe.patience:
-        train_until_best(epochs, model, patience=recipe.patience)
+    if setup.patience:
+        train_until_best(epochs, model, patience=setup.patience)
     else:
         for _ in epochs:
             pass
@@ -142,15 +142,15 @@ def try_recipe(
 
 
 def learning_curve(
-    recipe: Recipe, data: Split, held_out: Split, counts: Iterable[int], *, updates: int, seed: int
+    setup: Setup, data: Split, held_out: Split, counts: Iterable[int], *, updates: int, seed: int
 ) -> dict[int, dict[str, Scores]]:
     """More data as a remedy: the scores after as many updates on ever more examples."""
     curve = {}
     for count in counts:
         epochs = max(1, round(updates * 50 / count))  # 50 examples are a batch
         few = first(data, count)
-        curve[count] = try_recipe(
-            replace(recipe, epochs=epochs), few, {"held out": held_out}, seed=seed
+        curve[count] = train_and_score(
+            replace(setup, epochs=epochs), few, {"held out": held_out}, seed=seed
         )
     return curve
 
@@ -162,23 +162,23 @@ def shuffled(data: Split, *, seed: int) -> Split:
 
 
 def run(config: Config, data: Data, *, seed: int) -> tuple[list[Measured], dict[str, History]]:
-    """Try recipes on the first digits of the training part; each is tested once."""
-    few, recipes = first(data.train, config.examples), against_high_variance(config.epochs)
-    tried = {  # name of the metric -> (recipe, what it learns from)
+    """Try setups on the first digits of the training part; each is tested once."""
+    few, setups = first(data.train, config.examples), against_high_variance(config.epochs)
+    tried = {  # name of the metric -> (setup, what it learns from)
         "two_units": (against_high_bias()["2 units"], few),
         "more_units": (against_high_bias()["more units"], few),
-        "no_remedy": (recipes["256 + 256 units"], few),
-        "random_labels": (recipes["256 + 256 units"], shuffled(few, seed=seed)),
-        "weight_decay": (recipes["weight decay"], few),
-        "dropout": (recipes["dropout"], few),
-        "augmentation": (recipes["augmentation"], few),
-        "mirrored": (recipes["augmentation, mirrored too"], few),
-        "together": (recipes["augmentation, BatchNorm, one-cycle"], few),
-        "cnn": (recipes["CNN, augmentation, one-cycle"], few),
+        "no_remedy": (setups["256 + 256 units"], few),
+        "random_labels": (setups["256 + 256 units"], shuffled(few, seed=seed)),
+        "weight_decay": (setups["weight decay"], few),
+        "dropout": (setups["dropout"], few),
+        "augmentation": (setups["augmentation"], few),
+        "mirrored": (setups["augmentation, mirrored too"], few),
+        "together": (setups["augmentation, BatchNorm, one-cycle"], few),
+        "cnn": (setups["CNN, augmentation, one-cycle"], few),
     }
     metrics = []
-    for name, (recipe, examples) in tried.items():
-        scores = try_recipe(recipe, examples, {"test": data.test}, seed=seed)
+    for name, (setup, examples) in tried.items():
+        scores = train_and_score(setup, examples, {"test": data.test}, seed=seed)
         metrics.append(scores["test"].measured("accuracy", f"{name}_accuracy"))
         if name == "random_labels":
             metrics.append(scores["train"].measured("accuracy", "random_labels_by_heart"))
