@@ -316,10 +316,10 @@ def test_fig_2_9_the_masks_are_all_there_are_and_their_shares_add_up(units):
 @pytest.mark.book("fig-2.9")
 @pytest.mark.parametrize("p", [0.0, 0.2, 0.5, 0.7])
 def test_fig_2_9_every_subnetwork_equals_one_whose_units_were_really_removed(p):
-    model = dropout.tiny_network(5, p)
+    model = dropout.TinyNetwork(5, p)
     x, masks = randn(7, 2), dropout.all_masks(5)
     logits = dropout.subnetwork_logits(model, x, masks)
-    first, _, _, last = model
+    first, last = model.first, model.last
     for mask, got in zip(masks, logits, strict=True):
         there = mask.bool()
         smaller = nn.Sequential(
@@ -342,7 +342,7 @@ def test_fig_2_9_every_subnetwork_equals_one_whose_units_were_really_removed(p):
 @pytest.mark.parametrize("p", [0.2, 0.5])
 def test_fig_2_9_the_whole_network_is_the_geometric_mean_of_its_subnetworks(p):
     seed_everything(4)
-    model, x = dropout.tiny_network(6, p), 3 * randn(20, 2)
+    model, x = dropout.TinyNetwork(6, p), 3 * randn(20, 2)
     masks = dropout.all_masks(6)
     logits = dropout.subnetwork_logits(model, x, masks).double().numpy()
     share = dropout.probabilities(masks, p).double().numpy()[:, None, None]
@@ -358,7 +358,7 @@ def test_fig_2_9_the_whole_network_is_the_geometric_mean_of_its_subnetworks(p):
 
 def test_fig_2_9_dropping_at_random_comes_to_the_same_mean():
     seed_everything(5)
-    model, x = dropout.tiny_network(4, 0.5), randn(3, 2)
+    model, x = dropout.TinyNetwork(4, 0.5), randn(3, 2)
     model.train()
     with torch.no_grad():
         sampled = model(x.repeat(20_000, 1)).softmax(dim=1).reshape(-1, 3, 2).mean(dim=0)

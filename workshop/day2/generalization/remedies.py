@@ -4,23 +4,24 @@
 
 Book 2.3.1 and 2.3.2. Against high bias, from a network with 2 hidden units; against high variance,
 from one with 256 + 256. Targets: what the remedies that help reach. Controls: both networks without
-any; images mirrored, which does not keep the label; labels dealt out at random, which are learned
-by heart and say nothing about a new digit.
+any; images mirrored, which does not keep the label; shuffled labels, which are learned by heart and
+say nothing about a new digit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import nn
 
-from workshop.core.data import Data, Split
+from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Result
 from workshop.core.settings import Settings, setting
-from workshop.core.training import History, Scores, count_correct, evaluate
+from workshop.core.training import Scores, count_correct, evaluate
 from workshop.day2.generalization.augmentation import Augment
 from workshop.day2.generalization.networks import cnn, mlp, training
 from workshop.day2.generalization.regularization import train_until_best
@@ -72,7 +73,7 @@ def against_high_bias() -> dict[str, Setup]:
 def against_high_variance(epochs: int = 60) -> dict[str, Setup]:
     """Section 2.3.2, one after the other, from a network that knows its 500 digits by heart."""
     start = Setup(epochs=epochs)
-    schedule = {"lr": 1e-2, "one_cycle": True}
+    schedule: dict[str, Any] = {"lr": 1e-2, "one_cycle": True}
     return {
         "256 + 256 units": start,
         "fewer units": replace(start, hidden=(16,)),
@@ -108,10 +109,10 @@ def train_and_score(
     seed: int,
     validation: Split | None = None,
 ) -> dict[str, Scores]:
-    """Train by a setup on `train`, on its device; accuracy and loss on `train` and the other parts.
+    """Train a setup on `train`, on its device; accuracy and loss on `train` and the other parts.
 
     Raises:
-        ValueError: the setup stops early, and there is no validation part to tell it when.
+        ValueError: the setup stops early, and there is no validation part to tell when.
     """
     if setup.patience and validation is None:
         raise ValueError("validation: got None, expected a Split: early stopping looks at it")
@@ -156,13 +157,16 @@ def learning_curve(
 
 
 def shuffled(data: Split, *, seed: int) -> Split:
-    """The same examples with their labels dealt out at random."""
+    """The same examples with their labels in random order."""
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
     return Split(data.x, data.y[order.to(data.y.device)])
 
 
-def run(config: Config, data: Data, *, seed: int) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Try setups on the first digits of the training part; each is tested once."""
+    from tqdm.auto import tqdm
+
+    data = load("mnist5k").to(device)
     few, setups = first(data.train, config.examples), against_high_variance(config.epochs)
     tried = {  # name of the metric -> (setup, what it learns from)
         "two_units": (against_high_bias()["2 units"], few),
@@ -177,9 +181,10 @@ def run(config: Config, data: Data, *, seed: int) -> tuple[list[Measured], dict[
         "cnn": (setups["CNN, augmentation, one-cycle"], few),
     }
     metrics = []
-    for name, (setup, examples) in tried.items():
+    for name in tqdm(tried, "remedies", leave=False, disable=not progress):
+        setup, examples = tried[name]
         scores = train_and_score(setup, examples, {"test": data.test}, seed=seed)
         metrics.append(scores["test"].measured("accuracy", f"{name}_accuracy"))
         if name == "random_labels":
             metrics.append(scores["train"].measured("accuracy", "random_labels_by_heart"))
-    return metrics, {}
+    return Result(tuple(metrics))
