@@ -25,7 +25,7 @@ from workshop.figures import plots
 from workshop.core.device import seed_everything
 from workshop.day2.transfer.pictures import KINDS, PictureError, cut_outs, gallery, read_image
 from workshop.core.training import count_correct, evaluate, train_epochs
-from workshop.day2.transfer import Config, backbone, digits, export, lite0, photos, regimes, scenes
+from workshop.day2.transfer import Config, backbones, digits, export, lite0, photos, regimes, scenes
 from workshop.exercises import answer, check, hint
 
 # %% [markdown]
@@ -163,8 +163,8 @@ check(paste)
 
 # %%
 config = Config().photos
-body = backbone.load_body("lite0")
-prepared = photos.prepare(config, body, seed=0, device="cpu")
+backbone = backbones.load_backbone("lite0")
+prepared = photos.prepare(config, backbone, seed=0, device="cpu")
 some = torch.arange(0, 169, 22)
 gallery(
     torch.cat([prepared.scenes.train[some, 0], prepared.scenes.test[some]]),
@@ -228,8 +228,8 @@ print(f"right on {score.sums['accuracy']} of {score.total} photos of the first f
 
 
 # %% exercise="frozen_step"
-def frozen_step(body, head, x, y, lr):
-    """body (P, D), head (D, K), x (B, P), y (B,), features relu(x @ body) -> (body, head) after."""
+def frozen_step(backbone, head, x, y, lr):
+    """backbone (P, D), head (D, K), x (B, P), y (B,), features relu(x @ backbone) -> both after."""
     raise NotImplementedError("write frozen_step, then run this cell")
 
 
@@ -301,7 +301,7 @@ print([f"{rate:.6f}" for rate in regimes.layer_rates(0.0003, groups=4, factor=co
 # %%
 models, first_fold = {}, {}
 for regime in regimes.REGIMES:
-    models[regime] = photos.learn(prepared, regime, train, config, seed=0)
+    models[regime] = photos.train(prepared, regime, train, config, seed=0)
     guess = photos.predict(prepared, models[regime], test)
     right = (guess == y[test]).sum().item()
     trained = sum(w.numel() for w in models[regime].parameters() if w.requires_grad)
@@ -317,7 +317,7 @@ plots.bars(first_fold, ylabel=f"accuracy on {len(test)} photos", title="Four way
 right = dict.fromkeys(("scratch", "frozen", "last"), 0)
 for train_rows, test_rows in split:
     for regime in right:
-        model = photos.learn(prepared, regime, train_rows, config, seed=0)
+        model = photos.train(prepared, regime, train_rows, config, seed=0)
         right[regime] += (photos.predict(prepared, model, test_rows) == y[test_rows]).sum().item()
 most = y.bincount().max().item() / len(y)
 plots.bars(
@@ -347,7 +347,7 @@ for shots_each in config.shots:
         hits = []
         for train_rows, test_rows in split[:3]:
             few = photos.few_photos(y, train_rows, shots_each)
-            model = photos.learn(prepared, regime, few, config, seed=0)
+            model = photos.train(prepared, regime, few, config, seed=0)
             hits.append(photos.predict(prepared, model, test_rows) == y[test_rows])
         line.append(torch.cat(hits).float().mean())
 plots.functions(
@@ -439,7 +439,7 @@ for content in (b"this is a letter, not a picture", tiny.getvalue()):
 
 # %%
 try:
-    backbone.load_body("resnet81")
+    backbones.load_backbone("resnet81")
 except ValueError as problem:
     print(problem)
 

@@ -17,7 +17,8 @@ from workshop.core.device import seed_everything, threads
 from workshop.core.results import Measured
 from workshop.core.settings import Settings, setting
 from workshop.core.training import count_correct, evaluate, fit
-from workshop.day2.cnn.model import CNN, train
+from workshop.day2.cnn.model import CNN
+from workshop.day2.cnn.model import train as train_cnn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ def features(model: CNN, x: Tensor) -> Tensor:
         return model.blocks(x).flatten(1)
 
 
-def learn(model: nn.Module, data: Split, *, updates: int, lr: float, seed: int) -> nn.Module:
+def train(model: nn.Module, data: Split, *, updates: int, lr: float, seed: int) -> nn.Module:
     """The same short training for both: `updates` steps, AdamW, a rate that rises and falls."""
     model.to(data.x.device)
     batch = min(len(data), 50)
@@ -87,19 +88,19 @@ def measure(
     old, new = halves(data.development)
     _, test = halves(data.test)
     seed_everything(seed)
-    body = CNN(config.width, classes=5)
+    backbone = CNN(config.width, classes=5)
     if device.type == "cpu":  # a third of the time: the channels of a pixel side by side
-        body.to(memory_format=torch.channels_last)
+        backbone.to(memory_format=torch.channels_last)
     with threads(1):
-        history = train(
-            body,
+        history = train_cnn(
+            backbone,
             old,
             epochs=config.epochs,
             lr=config.lr,
             seed=seed,
             progress=progress and "digits 0 to 4",
         )
-        known, asked = features(body, new.x), Split(features(body, test.x), test.y)
+        known, asked = features(backbone, new.x), Split(features(backbone, test.x), test.y)
         metrics = []
         for shots in config.shots:
             right = {"scratch": 0, "frozen": 0}
@@ -119,7 +120,7 @@ def measure(
                     ),
                 }
                 for name, (model, train_part, test_part) in tasks.items():
-                    learn(model, train_part, updates=config.updates, lr=config.lr, seed=draw)
+                    train(model, train_part, updates=config.updates, lr=config.lr, seed=draw)
                     scores = evaluate(model, test_part, metrics={"accuracy": count_correct})
                     right[name] += scores.sums["accuracy"]
             for name, count in right.items():

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from workshop.core.device import threads
 from workshop.core.results import Measured
 from workshop.core.settings import Settings, setting
+from workshop.day2.transfer import regimes
 from workshop.day2.transfer.pictures import KINDS
-from workshop.day2.transfer.regimes import REGIMES, Transfer, in_batches, new_model, tune
+from workshop.day2.transfer.regimes import REGIMES, Transfer, in_batches, new_model
 from workshop.day2.transfer.scenes import Scenes, folds, make_scenes
 
 EPOCHS = {"scratch": 12, "frozen": 15, "last": 2, "all": 2}
@@ -31,7 +32,7 @@ class Config(Settings):
     size: int = setting(96, at_least=64, at_most=224, help="pixels on each side of a scene")
     views: int = setting(3, at_least=1, help="scenes made of each training photo")
     folds: int = setting(6, at_least=2, at_most=24, help="parts the photos are dealt into")
-    all_folds: int = setting(1, at_least=0, help="folds on which all of the body is trained")
+    all_folds: int = setting(1, at_least=0, help="folds on which all of the backbone is trained")
     shots: tuple[int, ...] = setting(
         (5, 10, 20), at_least=1, at_most=20, help="photos a kind on the small-data curve"
     )
@@ -43,13 +44,13 @@ class Config(Settings):
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Scenes, a body, and what it makes of them: what stays frozen is computed once.
+    """Scenes, a backbone, and what it makes of them: what stays frozen is computed once.
 
     inputs: 'photos', 'maps' and 'features' -> (of the training views (N, V, ...), of the test (N, ...)).
     """
 
     scenes: Scenes
-    body: nn.Module
+    backbone: nn.Module
     inputs: dict[str, tuple[Tensor, Tensor]]
 
     @property
@@ -58,22 +59,27 @@ class Prepared:
         return self.scenes.y
 
 
-def prepare(config: Config, body: nn.Module, *, seed: int, device: str | torch.device) -> Prepared:
-    """Paste the photos and send them through the body."""
+def prepare(
+    config: Config, backbone: nn.Module, *, seed: int, device: str | torch.device
+) -> Prepared:
+    """Paste the photos and send them through the backbone."""
     device = torch.device(device)
-    body = body.to(device)
+    backbone = backbone.to(device)
     if device.type == "cpu":  # a third of the time: the channels of a pixel side by side
-        body = body.to(memory_format=torch.channels_last)
+        backbone = backbone.to(memory_format=torch.channels_last)
     scenes = make_scenes(size=config.size, views=config.views, seed=seed).to(device)
     inputs = {"photos": (scenes.train, scenes.test)}
-    for before, after, part in (("photos", "maps", body.early), ("maps", "features", body.late)):
+    for before, after, part in (
+        ("photos", "maps", backbone.early),
+        ("maps", "features", backbone.late),
+    ):
         train, test = inputs[before]
         views = in_batches(part, train.flatten(0, 1)).unflatten(0, train.shape[:2])
         inputs[after] = views, in_batches(part, test)
-    return Prepared(scenes, body, inputs)
+    return Prepared(scenes, backbone, inputs)
 
 
-def learn(
+def train(
     prepared: Prepared,
     regime: str,
     rows: Tensor,
@@ -85,19 +91,19 @@ def learn(
     """A model that has learned the photos `rows` in one of REGIMES; its `history` goes with it.
 
     Fine-tuning begins with the output layer of `frozen`: what a random one sends back into the
-    body at first would spoil it.
+    backbone at first would spoil it.
     """
-    model = new_model(regime, prepared.body, len(KINDS), seed=seed)
+    model = new_model(regime, prepared.backbone, len(KINDS), seed=seed)
     if regime in ("last", "all"):
-        first = learn(prepared, "frozen", rows, config, seed=seed)
+        first = train(prepared, "frozen", rows, config, seed=seed)
         model.head.load_state_dict(first.head.state_dict())
-    train, _ = prepared.inputs[start_of(model)]
-    if regime == "scratch" and train.device.type == "cpu":
+    inputs, _ = prepared.inputs[start_of(model)]
+    if regime == "scratch" and inputs.device.type == "cpu":
         model.to(memory_format=torch.channels_last)
-    views = train[rows][:, :1] if regime == "all" else train[rows]  # `all` is costly: one view
+    views = inputs[rows][:, :1] if regime == "all" else inputs[rows]  # `all` is costly: one view
     with threads(torch.get_num_threads() if regime == "all" else 1):  # the others are small
-        model.history = tune(
-            model.to(train.device),
+        model.history = regimes.train(
+            model.to(inputs.device),
             views,
             prepared.y[rows],
             epochs=EPOCHS[regime],
@@ -127,29 +133,29 @@ def few_photos(y: Tensor, rows: Tensor, shots: int) -> Tensor:
 
 
 def measure(
-    config: Config, body: nn.Module, *, seed: int, device: torch.device, progress: bool = False
+    config: Config, backbone: nn.Module, *, seed: int, device: torch.device, progress: bool = False
 ) -> tuple[list[Measured], dict]:
     """All regimes over the folds, and the curve: the numbers and the histories of the first fold."""
-    prepared = prepare(config, body, seed=seed, device=device)
+    prepared = prepare(config, backbone, seed=seed, device=device)
     y = prepared.y
     right, asked, histories = {}, {}, {}
 
-    def score(name: str, regime: str, train: Tensor, test: Tensor, fold: int) -> None:
+    def score(name: str, regime: str, known: Tensor, new: Tensor, fold: int) -> None:
         label = progress and f"{name}, fold {fold + 1}"
-        model = learn(prepared, regime, train, config, seed=seed, progress=label)
-        hits = (predict(prepared, model, test) == y[test]).sum().item()
-        right[name], asked[name] = right.get(name, 0) + hits, asked.get(name, 0) + len(test)
+        model = train(prepared, regime, known, config, seed=seed, progress=label)
+        hits = (predict(prepared, model, new) == y[new]).sum().item()
+        right[name], asked[name] = right.get(name, 0) + hits, asked.get(name, 0) + len(new)
         histories.setdefault(f"photos_{name}", model.history)
 
-    for fold, (train, test) in enumerate(folds(y.cpu(), config.folds, seed=seed)):
+    for fold, (known, new) in enumerate(folds(y.cpu(), config.folds, seed=seed)):
         for regime in REGIMES:
             if regime != "all" or fold < config.all_folds:
-                score(regime, regime, train, test, fold)
+                score(regime, regime, known, new, fold)
             if regime == "frozen" and fold < config.all_folds:  # on the same photos as `all`
-                score("frozen_beside_all", regime, train, test, fold)
+                score("frozen_beside_all", regime, known, new, fold)
         for shots in config.shots:
-            score(f"frozen_{shots}", "frozen", few_photos(y, train, shots), test, fold)
-            score(f"scratch_{shots}", "scratch", few_photos(y, train, shots), test, fold)
+            score(f"frozen_{shots}", "frozen", few_photos(y, known, shots), new, fold)
+            score(f"scratch_{shots}", "scratch", few_photos(y, known, shots), new, fold)
     metrics = [
         Measured.count(f"photos_{name}", count, asked[name]) for name, count in right.items()
     ]

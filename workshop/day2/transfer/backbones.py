@@ -1,6 +1,6 @@
-"""Bodies by name: `lite0`, which comes with the workshop, or any classifier of torchvision.
+"""Backbones by name: `lite0`, which comes with the workshop, or any classifier of torchvision.
 
-A body has `width` (the numbers D that describe a photo), `early` and `late`, which together turn
+A backbone has `width` (the numbers D that describe a photo), `early` and `late`, which together turn
 photos (B, 3, S, S) in [0, 1] into features (B, D), and `last_weights`, for fine-tuning.
 """
 
@@ -35,8 +35,8 @@ def check_backbone(name: str) -> None:
         )
 
 
-def load_body(name: str = OWN) -> nn.Module:
-    """The body of that name with the weights that it learned on ImageNet, in evaluation mode.
+def load_backbone(name: str = OWN) -> nn.Module:
+    """The backbone of that name with the weights that it learned on ImageNet, in evaluation mode.
 
     Weights of torchvision's are fetched once, into torch's cache (TORCH_HOME moves it).
 
@@ -45,10 +45,10 @@ def load_body(name: str = OWN) -> nn.Module:
         DataError: the weights are not on this machine and cannot be fetched, or are damaged.
     """
     check_backbone(name)
-    return pretrained() if name == OWN else TorchvisionBody(name).eval()
+    return pretrained() if name == OWN else TorchvisionBackbone(name).eval()
 
 
-class TorchvisionBody(nn.Module):
+class TorchvisionBackbone(nn.Module):
     """A classifier of torchvision without its output layer."""
 
     def __init__(self, name: str) -> None:
