@@ -43,12 +43,11 @@ from workshop.exercises import answer, check, hint
 # And with 50?
 
 # %%
-measured, histories = digits.measure(digits.Config(), seed=0, device=torch.device("cpu"))
-shares = {row.name: row.value for row in measured}
+result = digits.run(digits.Config(), seed=0, device=torch.device("cpu"), progress=False)
 shots = digits.Config().shots
 plots.functions(
     list(shots),
-    {name: [shares[f"digits_{name}_{k}"] for k in shots] for name in ("scratch", "frozen")},
+    {name: [result[f"digits_{name}_{k}"] for k in shots] for name in ("scratch", "frozen")},
     title="Digits 5 to 9, by a network that knows 0 to 4",
     xlabel="examples of each new digit",
     ylabel="accuracy on new digits",
@@ -56,7 +55,7 @@ plots.functions(
 
 # %%
 for k in shots:
-    lead = shares[f"digits_lead_{k}"]
+    lead = result[f"digits_lead_{k}"]
     verdict = "frozen is ahead" if lead > 0.01 else "nothing gained"
     print(f"{k:3} of each: {lead:+.3f}  {verdict}")
 
@@ -301,7 +300,7 @@ print([f"{rate:.6f}" for rate in regimes.layer_rates(0.0003, groups=4, factor=co
 # %%
 models, first_fold = {}, {}
 for regime in regimes.REGIMES:
-    models[regime] = photos.train(prepared, regime, train, config, seed=0)
+    models[regime], _ = photos.train(prepared, regime, train, config, seed=0)
     guess = photos.predict(prepared, models[regime], test)
     right = (guess == y[test]).sum().item()
     trained = sum(w.numel() for w in models[regime].parameters() if w.requires_grad)
@@ -317,7 +316,7 @@ plots.bars(first_fold, ylabel=f"accuracy on {len(test)} photos", title="Four way
 right = dict.fromkeys(("scratch", "frozen", "last"), 0)
 for train_rows, test_rows in split:
     for regime in right:
-        model = photos.train(prepared, regime, train_rows, config, seed=0)
+        model, _ = photos.train(prepared, regime, train_rows, config, seed=0)
         right[regime] += (photos.predict(prepared, model, test_rows) == y[test_rows]).sum().item()
 most = y.bincount().max().item() / len(y)
 plots.bars(
@@ -347,7 +346,7 @@ for shots_each in config.shots:
         hits = []
         for train_rows, test_rows in split[:3]:
             few = photos.few_photos(y, train_rows, shots_each)
-            model = photos.train(prepared, regime, few, config, seed=0)
+            model, _ = photos.train(prepared, regime, few, config, seed=0)
             hits.append(photos.predict(prepared, model, test_rows) == y[test_rows])
         line.append(torch.cat(hits).float().mean())
 plots.functions(
@@ -434,7 +433,7 @@ for content in (b"this is a letter, not a picture", tiny.getvalue()):
 # %% [markdown]
 # ## Another body
 #
-# Any classifier of torchvision will do: `workshop run transfer --set backbone=resnet18` fetches its
+# Any classifier of torchvision will do: `workshop run transfer --set photos.backbone=resnet18` fetches its
 # weights once, where there is a network. A name that does not exist is told apart:
 
 # %%

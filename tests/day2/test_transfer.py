@@ -283,7 +283,7 @@ def test_ex_4_what_is_trained_and_what_stays(prepared, regime, start):
     whole, config = prepared
     before = copy.deepcopy(whole.backbone.state_dict())
     rows = torch.arange(0, 169, 10)
-    model = photos.train(whole, regime, rows, config, seed=0)
+    model, _ = photos.train(whole, regime, rows, config, seed=0)
     for name, value in whole.backbone.state_dict().items():
         assert torch.equal(value, before[name]), name  # the given backbone is never changed
     changed = {
@@ -309,7 +309,7 @@ def test_sec_2_3_4_cached_inputs_give_what_the_photos_give(prepared):
     whole, config = prepared
     rows = torch.arange(0, 169, 20)
     for regime in ("frozen", "last"):
-        model = photos.train(whole, regime, rows, config, seed=0)
+        model, _ = photos.train(whole, regime, rows, config, seed=0)
         with torch.no_grad():
             direct = export.whole(model)(whole.scenes.test[:6]).argmax(dim=1)
         assert torch.equal(direct, photos.predict(whole, model, torch.arange(6)))
@@ -376,8 +376,8 @@ def test_old_and_new_digits_are_apart_and_draws_are_balanced():
 
 def test_an_unknown_backbone_is_refused_with_the_nearest_name():
     with pytest.raises(ValueError, match=r"backbone: got 'resnet81', .*Did you mean 'resnet"):
-        override(transfer.Config, ["backbone=resnet81"])
-    assert override(transfer.Config, ["backbone=resnet18"]).backbone == "resnet18"
+        override(transfer.Config, ["photos.backbone=resnet81"])
+    assert override(transfer.Config, ["photos.backbone=resnet18"]).photos.backbone == "resnet18"
 
 
 def test_offline_a_backbone_of_torchvision_says_what_to_do(monkeypatch):
@@ -387,7 +387,7 @@ def test_offline_a_backbone_of_torchvision_says_what_to_do(monkeypatch):
         raise urllib.error.URLError("no network")
 
     monkeypatch.setattr(models, "get_model", no_network)
-    with pytest.raises(DataError, match=r"backbone resnet18: .*--set backbone=lite0"):
+    with pytest.raises(DataError, match=r"backbone resnet18: .*--set photos\.backbone=lite0"):
         backbones.load_backbone("resnet18")
 
 
@@ -407,7 +407,7 @@ def test_any_classifier_of_torchvision_can_be_a_backbone(name, width, monkeypatc
     whole = photos.prepare(config, backbone, seed=0, device="cpu")
     rows = torch.arange(0, 169, 20)
     for regime in ("frozen", "last"):
-        model = photos.train(whole, regime, rows, config, seed=0)
+        model, _ = photos.train(whole, regime, rows, config, seed=0)
         assert photos.predict(whole, model, rows).shape == rows.shape
     with pytest.raises(ValueError, match=r"expected \(B, 3, H, W\)"):
         backbone.early(torch.rand(1, 1, 64, 64))
@@ -420,7 +420,7 @@ def test_a_network_without_a_linear_output_layer_is_refused():
 
 def test_the_exported_file_answers_as_the_model_for_any_number_of_photos(prepared, tmp_path):
     whole, config = prepared
-    model = photos.train(whole, "frozen", torch.arange(0, 169, 20), config, seed=0)
+    model, _ = photos.train(whole, "frozen", torch.arange(0, 169, 20), config, seed=0)
     loaded = torch.export.load(export.save(model, tmp_path / "m.pt2", size=64)).module()
     direct = export.whole(model)
     for count in (1, 3):

@@ -1,4 +1,4 @@
-"""Moving house with a network of our own: it learned the digits 0 to 4, now it gets 5 to 9.
+"""A network of our own on a new task: it learned the digits 0 to 4, now it gets 5 to 9.
 
 What it found in the old digits, strokes and bends, is in the new ones too. From 1, 5, 10 or 50
 examples of each new digit, a linear layer on its frozen features is trained; beside it, the same
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything, threads
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import count_correct, evaluate, fit
 from workshop.day2.cnn.model import CNN
@@ -80,10 +80,8 @@ def train(model: nn.Module, data: Split, *, updates: int, lr: float, seed: int) 
     return model
 
 
-def measure(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict]:
-    """Scratch and frozen on the digits 5 to 9: the numbers, and the history of the pretraining."""
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
+    """Scratch and frozen on the digits 5 to 9."""
     data = load("mnist5k").to(device)
     old, new = halves(data.development)
     _, test = halves(data.test)
@@ -122,9 +120,9 @@ def measure(
                 for name, (model, train_part, test_part) in tasks.items():
                     train(model, train_part, updates=config.updates, lr=config.lr, seed=draw)
                     scores = evaluate(model, test_part, metrics={"accuracy": count_correct})
-                    right[name] += scores.sums["accuracy"]
+                    right[name] += int(scores.sums["accuracy"])
             for name, count in right.items():
                 total = config.draws * len(test)
                 metrics.append(Measured.count(f"digits_{name}_{shots}", count, total))
             metrics.append(Measured(f"digits_lead_{shots}", metrics[-1].value - metrics[-2].value))
-    return metrics, {"digits_pretraining": history}
+    return Result(tuple(metrics), {"pretraining": history})

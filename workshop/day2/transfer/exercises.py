@@ -178,10 +178,10 @@ def _step_cases(seed: int) -> list[Case]:
 
 
 def _stepped(
-    backbone, head, x, y, lr, *, bend=True, sign=-1.0, mean=True, what="head", softmax=True
+    backbone, head, x, y, lr, *, relu=True, sign=-1.0, mean=True, what="head", softmax=True
 ):
     backbone, head = (part.detach().clone().requires_grad_() for part in (backbone, head))
-    features = torch.relu(x @ backbone) if bend else x @ backbone
+    features = torch.relu(x @ backbone) if relu else x @ backbone
     logits = features @ head
     if softmax:
         loss = torch.nn.functional.cross_entropy(logits, y, reduction="mean" if mean else "sum")
@@ -226,8 +226,8 @@ STEP = Exercise(
         ),
         Mistake(
             "no ReLU",
-            "The features are relu(x @ backbone): the bend of the backbone is missing.",
-            lambda *a: _stepped(*a, bend=False),
+            "The features are relu(x @ backbone): the ReLU of the backbone is missing.",
+            lambda *a: _stepped(*a, relu=False),
         ),
         Mistake(
             "no softmax",
@@ -238,7 +238,7 @@ STEP = Exercise(
     ),
     hints=(
         "The backbone only has to compute: features = torch.relu(x @ backbone). From there on it is a linear "
-        "model with a softmax, as in lesson 5. Which weights may change?",
+        "model with a softmax, as in `losses`. Which weights may change?",
         "For cross-entropy the gradient by the logits is (probabilities - one-hot) / B. "
         "torch.eye(K)[y] is the one-hot matrix (B, K).",
         "The gradient by the head is features.T @ error / len(y), (D, K). Return backbone and "

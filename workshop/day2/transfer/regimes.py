@@ -1,4 +1,4 @@
-"""Four ways to learn a small task, with a backbone that has learned another one, or without (ex-4).
+"""Four ways to train on a small task, with a backbone trained on another one, or without (ex-4).
 
     scratch   nothing is given: a small CNN that starts from random weights
     frozen    the backbone stays as it is; a new output layer is trained on its features
@@ -12,6 +12,7 @@ mode: BatchNorm would otherwise go on changing its running means, without any gr
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -19,12 +20,15 @@ from torch import Tensor, nn
 from workshop.core.device import seed_everything
 from workshop.core.training import History, count_correct, fit
 from workshop.day2.cnn.model import Block
+from workshop.day2.transfer.backbones import Backbone
 
 REGIMES = ("scratch", "frozen", "last", "all")
 
 
-def frozen_step(backbone: Tensor, head: Tensor, x: Tensor, y: Tensor, lr: float):
-    """One step of gradient descent on cross-entropy, with a frozen backbone: its new weights, all of them.
+def frozen_step(
+    backbone: Tensor, head: Tensor, x: Tensor, y: Tensor, lr: float
+) -> tuple[Tensor, Tensor]:
+    """One step of gradient descent on cross-entropy, with a frozen backbone: all weights after it.
 
     backbone (P, D), head (D, K), x (B, P), y (B,) ids. Features are relu(x @ backbone), logits are
     features @ head. -> backbone as it was, the new head.
@@ -45,14 +49,14 @@ def layer_rates(lr: float, groups: int, factor: float) -> list[float]:
 
 
 class Transfer(nn.Module):
-    """A backbone that has learned something and a new output layer: -> logits (B, K).
+    """A trained backbone and a new output layer: -> logits (B, K).
 
     What goes in depends on `start`, so that what stays the same is computed once: 'features'
     (B, D) of the frozen backbone, 'maps' before its last blocks, or 'photos' (B, 3, S, S).
     """
 
-    def __init__(self, backbone: nn.Module, kinds: int, regime: str) -> None:
-        """Freeze what `regime` wants frozen. The backbone is copied if it will change."""
+    def __init__(self, backbone: Backbone, kinds: int, regime: str) -> None:
+        """Freeze what `regime` freezes. The backbone is copied if it will change."""
         super().__init__()
         if regime not in REGIMES[1:]:
             raise ValueError(f"regime: got {regime!r}, expected one of {', '.join(REGIMES[1:])}")
@@ -142,13 +146,13 @@ def train(
     )
 
 
-def new_model(regime: str, backbone: nn.Module, kinds: int, *, seed: int) -> nn.Module:
+def new_model(regime: str, backbone: Backbone, kinds: int, *, seed: int) -> nn.Module:
     """A model for one of REGIMES, its new weights drawn with `seed`."""
     seed_everything(seed)
     return small_cnn(kinds) if regime == "scratch" else Transfer(backbone, kinds, regime)
 
 
 @torch.no_grad()
-def in_batches(function, x: Tensor, batch_size: int = 64) -> Tensor:
+def in_batches(function: Callable[[Tensor], Tensor], x: Tensor, batch_size: int = 64) -> Tensor:
     """What `function` makes of x (N, ...), a batch at a time and without gradients."""
     return torch.cat([function(part) for part in x.split(batch_size)])
