@@ -23,7 +23,7 @@ from workshop.classroom import climb
 from workshop.classroom.show import show_source
 from workshop.figures import plots
 from workshop.core.device import seed_everything
-from workshop.day2.transfer.pictures import KINDS, PictureError, cut_outs, gallery, read_image
+from workshop.day2.transfer.pictures import KINDS, PictureError, cut_outs, read_image
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day2.transfer import Config, backbones, digits, export, lite0, photos, regimes, scenes
 from workshop.exercises import answer, check, hint
@@ -130,7 +130,7 @@ look = torch.stack(
 )
 with torch.no_grad():
     says = network(look).argmax(dim=1)
-gallery(
+plots.photos(
     look,
     columns=4,
     titles=[f"{name}:\n{classes[i]}" for name, i in zip(names, says, strict=True)],
@@ -165,7 +165,7 @@ config = Config().photos
 backbone = backbones.load_backbone("lite0")
 prepared = photos.prepare(config, backbone, seed=0, device="cpu")
 some = torch.arange(0, 169, 22)
-gallery(
+plots.photos(
     torch.cat([prepared.scenes.train[some, 0], prepared.scenes.test[some]]),
     columns=8,
     title="Eight photos as training scenes (above) and as test scenes (below)",
@@ -365,7 +365,7 @@ plots.functions(
 # %%
 guesses = photos.predict(prepared, models["frozen"], test)
 order = torch.cat([(guesses != y[test]).nonzero()[:, 0], (guesses == y[test]).nonzero()[:, 0]])[:8]
-gallery(
+plots.photos(
     prepared.scenes.test[test[order]],
     columns=4,
     titles=[
@@ -388,7 +388,8 @@ def show(number):
     row = test[number]
     shares = export.classify(model, prepared.scenes.test[row], size=config.size)
     said = ", ".join(f"{kind} {share:.0%}" for kind, share in shares.items())
-    return gallery(prepared.scenes.test[row][None], titles=[said], title=prepared.scenes.names[row])
+    photo, name = prepared.scenes.test[row][None], prepared.scenes.names[row]
+    return plots.photos(photo, titles=[said], title=name)
 
 
 # %% [markdown]

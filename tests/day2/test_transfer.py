@@ -21,7 +21,6 @@ from workshop.day2.transfer.pictures import (
     KINDS,
     PictureError,
     cut_outs,
-    gallery,
     landscape,
     read_image,
     square,
@@ -476,12 +475,3 @@ def test_an_upload_is_told_what_is_seen_or_what_is_wrong(capsys):
     box = export.upload_box(model, size=16)
     assert capsys.readouterr().out == ""
     assert [type(part).__name__ for part in box.children] == ["FileUpload", "Output"]
-
-
-def test_a_gallery_shows_colours_and_says_what_it_shows():
-    figure = gallery(torch.rand(3, 3, 8, 8), titles=["a", "b", "c"], title="Three")
-    assert figure.get_label() == "Three: 3 pictures: a, b, c."
-    with pytest.raises(ValueError, match=r"expected \(N, 3, H, W\)"):
-        gallery(torch.rand(3, 8, 8))
-    with pytest.raises(ValueError, match="one for each"):
-        gallery(torch.rand(2, 3, 8, 8), titles=["a"])
