@@ -127,7 +127,7 @@ unseen = Split(
 def attempt(recipes):
     """Name -> scores on the 500 and on the 3,500, for each recipe."""
     return {
-        name: remedies.try_recipe(
+        name: remedies.train_and_score(
             recipe, few, {"unseen": unseen}, seed=0, validation=mnist.validation
         )
         for name, recipe in recipes.items()
@@ -165,9 +165,9 @@ bars(against_bias, title="Against high bias", line=(0.1, "guessing"))
 # the network reach on those 500? And on new digits?
 
 # %%
-plain = remedies.Recipe()
+plain = remedies.Setup()
 scores = {
-    name: remedies.try_recipe(plain, data, {"unseen": unseen}, seed=0)
+    name: remedies.train_and_score(plain, data, {"unseen": unseen}, seed=0)
     for name, data in (("true labels", few), ("random labels", remedies.shuffled(few, seed=0)))
 }
 for name, score in scores.items():
@@ -372,7 +372,7 @@ plots.histogram(
 # %%
 counts = (100, 250, 500, 1000, 3500)
 curve = remedies.learning_curve(
-    remedies.Recipe(), mnist.train, mnist.validation, counts, updates=400, seed=0
+    remedies.Setup(), mnist.train, mnist.validation, counts, updates=400, seed=0
 )
 errors = {
     part: [1 - curve[n][key]["accuracy"] for n in counts]

@@ -23,9 +23,9 @@ from workshop.classroom import climb
 from workshop.classroom.show import show_source
 from workshop.figures import plots
 from workshop.core.device import seed_everything
-from workshop.day2.transfer.pictures import KINDS, PictureError, cut_outs, gallery, read_image
+from workshop.day2.transfer.pictures import KINDS, PictureError, cut_outs, read_image
 from workshop.core.training import count_correct, evaluate, train_epochs
-from workshop.day2.transfer import Config, backbone, digits, export, lite0, photos, regimes, scenes
+from workshop.day2.transfer import Config, backbones, digits, export, lite0, photos, regimes, scenes
 from workshop.exercises import answer, check, hint
 
 # %% [markdown]
@@ -43,12 +43,11 @@ from workshop.exercises import answer, check, hint
 # And with 50?
 
 # %%
-measured, histories = digits.measure(digits.Config(), seed=0, device=torch.device("cpu"))
-shares = {row.name: row.value for row in measured}
+result = digits.run(digits.Config(), seed=0, device=torch.device("cpu"), progress=False)
 shots = digits.Config().shots
 plots.functions(
     list(shots),
-    {name: [shares[f"digits_{name}_{k}"] for k in shots] for name in ("scratch", "frozen")},
+    {name: [result[f"digits_{name}_{k}"] for k in shots] for name in ("scratch", "frozen")},
     title="Digits 5 to 9, by a network that knows 0 to 4",
     xlabel="examples of each new digit",
     ylabel="accuracy on new digits",
@@ -56,7 +55,7 @@ plots.functions(
 
 # %%
 for k in shots:
-    lead = shares[f"digits_lead_{k}"]
+    lead = result[f"digits_lead_{k}"]
     verdict = "frozen is ahead" if lead > 0.01 else "nothing gained"
     print(f"{k:3} of each: {lead:+.3f}  {verdict}")
 
@@ -131,7 +130,7 @@ look = torch.stack(
 )
 with torch.no_grad():
     says = network(look).argmax(dim=1)
-gallery(
+plots.photos(
     look,
     columns=4,
     titles=[f"{name}:\n{classes[i]}" for name, i in zip(names, says, strict=True)],
@@ -163,10 +162,10 @@ check(paste)
 
 # %%
 config = Config().photos
-body = backbone.load_body("lite0")
-prepared = photos.prepare(config, body, seed=0, device="cpu")
+backbone = backbones.load_backbone("lite0")
+prepared = photos.prepare(config, backbone, seed=0, device="cpu")
 some = torch.arange(0, 169, 22)
-gallery(
+plots.photos(
     torch.cat([prepared.scenes.train[some, 0], prepared.scenes.test[some]]),
     columns=8,
     title="Eight photos as training scenes (above) and as test scenes (below)",
@@ -228,8 +227,8 @@ print(f"right on {score.sums['accuracy']} of {score.total} photos of the first f
 
 
 # %% exercise="frozen_step"
-def frozen_step(body, head, x, y, lr):
-    """body (P, D), head (D, K), x (B, P), y (B,), features relu(x @ body) -> (body, head) after."""
+def frozen_step(backbone, head, x, y, lr):
+    """backbone (P, D), head (D, K), x (B, P), y (B,), features relu(x @ backbone) -> both after."""
     raise NotImplementedError("write frozen_step, then run this cell")
 
 
@@ -301,7 +300,7 @@ print([f"{rate:.6f}" for rate in regimes.layer_rates(0.0003, groups=4, factor=co
 # %%
 models, first_fold = {}, {}
 for regime in regimes.REGIMES:
-    models[regime] = photos.learn(prepared, regime, train, config, seed=0)
+    models[regime], _ = photos.train(prepared, regime, train, config, seed=0)
     guess = photos.predict(prepared, models[regime], test)
     right = (guess == y[test]).sum().item()
     trained = sum(w.numel() for w in models[regime].parameters() if w.requires_grad)
@@ -317,7 +316,7 @@ plots.bars(first_fold, ylabel=f"accuracy on {len(test)} photos", title="Four way
 right = dict.fromkeys(("scratch", "frozen", "last"), 0)
 for train_rows, test_rows in split:
     for regime in right:
-        model = photos.learn(prepared, regime, train_rows, config, seed=0)
+        model, _ = photos.train(prepared, regime, train_rows, config, seed=0)
         right[regime] += (photos.predict(prepared, model, test_rows) == y[test_rows]).sum().item()
 most = y.bincount().max().item() / len(y)
 plots.bars(
@@ -347,7 +346,7 @@ for shots_each in config.shots:
         hits = []
         for train_rows, test_rows in split[:3]:
             few = photos.few_photos(y, train_rows, shots_each)
-            model = photos.learn(prepared, regime, few, config, seed=0)
+            model, _ = photos.train(prepared, regime, few, config, seed=0)
             hits.append(photos.predict(prepared, model, test_rows) == y[test_rows])
         line.append(torch.cat(hits).float().mean())
 plots.functions(
@@ -366,7 +365,7 @@ plots.functions(
 # %%
 guesses = photos.predict(prepared, models["frozen"], test)
 order = torch.cat([(guesses != y[test]).nonzero()[:, 0], (guesses == y[test]).nonzero()[:, 0]])[:8]
-gallery(
+plots.photos(
     prepared.scenes.test[test[order]],
     columns=4,
     titles=[
@@ -389,7 +388,8 @@ def show(number):
     row = test[number]
     shares = export.classify(model, prepared.scenes.test[row], size=config.size)
     said = ", ".join(f"{kind} {share:.0%}" for kind, share in shares.items())
-    return gallery(prepared.scenes.test[row][None], titles=[said], title=prepared.scenes.names[row])
+    photo, name = prepared.scenes.test[row][None], prepared.scenes.names[row]
+    return plots.photos(photo, titles=[said], title=name)
 
 
 # %% [markdown]
@@ -434,12 +434,12 @@ for content in (b"this is a letter, not a picture", tiny.getvalue()):
 # %% [markdown]
 # ## Another body
 #
-# Any classifier of torchvision will do: `workshop run transfer --set backbone=resnet18` fetches its
+# Any classifier of torchvision will do: `workshop run transfer --set photos.backbone=resnet18` fetches its
 # weights once, where there is a network. A name that does not exist is told apart:
 
 # %%
 try:
-    backbone.load_body("resnet81")
+    backbones.load_backbone("resnet81")
 except ValueError as problem:
     print(problem)
 

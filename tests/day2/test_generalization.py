@@ -112,15 +112,15 @@ def test_sec_2_3_error_curves_are_measured_in_evaluation_mode(mnist):
 
 @pytest.mark.book("sec-2.3.1")
 @pytest.mark.parametrize(
-    "recipes", [remedies.against_high_bias(), remedies.against_high_variance()], ids=["bias", "var"]
+    "setups", [remedies.against_high_bias(), remedies.against_high_variance()], ids=["bias", "var"]
 )
-def test_sec_2_3_1_and_sec_2_3_2_a_remedy_changes_one_thing(recipes):
-    start, *others = map(asdict, recipes.values())
+def test_sec_2_3_1_and_sec_2_3_2_a_remedy_changes_one_thing(setups):
+    start, *others = map(asdict, setups.values())
     together = ("one_cycle", "lr", "augment")
-    for recipe in others:
-        changed = {name for name in start if recipe[name] != start[name]}
-        assert changed, recipe
-        if recipe["one_cycle"]:  # these are many at once, and their names say so
+    for setup in others:
+        changed = {name for name in start if setup[name] != start[name]}
+        assert changed, setup
+        if setup["one_cycle"]:  # these are many at once, and their names say so
             assert changed >= set(together)
         else:
             assert len(changed - {"augment"}) <= 1
@@ -128,12 +128,12 @@ def test_sec_2_3_1_and_sec_2_3_2_a_remedy_changes_one_thing(recipes):
 
 @pytest.mark.book("sec-2.3.1")
 def test_sec_2_3_1_more_units_help_and_more_layers_of_two_do_not(mnist):
-    few, recipes = remedies.first(mnist.train, 500), remedies.against_high_bias()
+    few, setups = remedies.first(mnist.train, 500), remedies.against_high_bias()
     scores = {
         name: [
-            remedies.try_recipe(recipes[name], few, {"new": mnist.validation}, seed=seed)["new"][
-                "accuracy"
-            ]
+            remedies.train_and_score(setups[name], few, {"new": mnist.validation}, seed=seed)[
+                "new"
+            ]["accuracy"]
             for seed in range(5)
         ]
         for name in ("2 units", "more units", "more layers")
@@ -146,7 +146,7 @@ def test_sec_2_3_1_more_units_help_and_more_layers_of_two_do_not(mnist):
 @pytest.mark.book("sec-2.3.2")
 def test_sec_2_3_2_more_data_help(mnist):
     curve = remedies.learning_curve(
-        remedies.Recipe(hidden=(128,)),
+        remedies.Setup(hidden=(128,)),
         mnist.train,
         mnist.validation,
         (50, 500, 3500),
@@ -316,10 +316,10 @@ def test_fig_2_9_the_masks_are_all_there_are_and_their_shares_add_up(units):
 @pytest.mark.book("fig-2.9")
 @pytest.mark.parametrize("p", [0.0, 0.2, 0.5, 0.7])
 def test_fig_2_9_every_subnetwork_equals_one_whose_units_were_really_removed(p):
-    model = dropout.tiny_network(5, p)
+    model = dropout.TinyNetwork(5, p)
     x, masks = randn(7, 2), dropout.all_masks(5)
     logits = dropout.subnetwork_logits(model, x, masks)
-    first, _, _, last = model
+    first, last = model.first, model.last
     for mask, got in zip(masks, logits, strict=True):
         there = mask.bool()
         smaller = nn.Sequential(
@@ -342,7 +342,7 @@ def test_fig_2_9_every_subnetwork_equals_one_whose_units_were_really_removed(p):
 @pytest.mark.parametrize("p", [0.2, 0.5])
 def test_fig_2_9_the_whole_network_is_the_geometric_mean_of_its_subnetworks(p):
     seed_everything(4)
-    model, x = dropout.tiny_network(6, p), 3 * randn(20, 2)
+    model, x = dropout.TinyNetwork(6, p), 3 * randn(20, 2)
     masks = dropout.all_masks(6)
     logits = dropout.subnetwork_logits(model, x, masks).double().numpy()
     share = dropout.probabilities(masks, p).double().numpy()[:, None, None]
@@ -358,7 +358,7 @@ def test_fig_2_9_the_whole_network_is_the_geometric_mean_of_its_subnetworks(p):
 
 def test_fig_2_9_dropping_at_random_comes_to_the_same_mean():
     seed_everything(5)
-    model, x = dropout.tiny_network(4, 0.5), randn(3, 2)
+    model, x = dropout.TinyNetwork(4, 0.5), randn(3, 2)
     model.train()
     with torch.no_grad():
         sampled = model(x.repeat(20_000, 1)).softmax(dim=1).reshape(-1, 3, 2).mean(dim=0)
@@ -489,10 +489,10 @@ def test_fig_2_10_the_gallery_is_made_by_torchvision_and_leaves_the_generator_al
 
 def test_fig_2_10_augmentation_pays_unless_it_breaks_the_label(mnist):
     few, gains = remedies.first(mnist.train, 500), []
-    start = remedies.Recipe(hidden=(64,), epochs=60, lr=5e-3, one_cycle=True)
+    start = remedies.Setup(hidden=(64,), epochs=60, lr=5e-3, one_cycle=True)
     for seed in range(5):
         plain, turned, mirrored = (
-            remedies.try_recipe(
+            remedies.train_and_score(
                 replace(start, **change), few, {"new": mnist.validation}, seed=seed
             )["new"]["accuracy"]
             for change in ({}, {"augment": True}, {"augment": True, "mirror": True})
@@ -614,7 +614,7 @@ def test_what_does_not_fit_is_refused(mnist):
     with pytest.raises(ValueError, match="count: got 9999, expected 1 to 500"):
         remedies.first(mnist.validation, 9999)
     with pytest.raises(ValueError, match="validation: got None"):
-        remedies.try_recipe(remedies.Recipe(patience=2), mnist.validation, {}, seed=0)
+        remedies.train_and_score(remedies.Setup(patience=2), mnist.validation, {}, seed=0)
     with pytest.raises(ValueError, match="examples: got 3501, expected at most 3500"):
         remedies.Config(examples=3501)
 

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from workshop.core.data import Split
+from workshop.core.data import Data, Split
 from workshop.core.training import fit
-from workshop.day2.optimizers import batches, plateaus, rates, schedules, steps, trial
+from workshop.day1.gradient_descent import flat_mnist
+from workshop.day2.optimizers import batches, common, plateaus, rates, schedules, steps
 from workshop.figures import plots
 
 TORCH = {
@@ -23,7 +24,7 @@ TORCH = {
 
 @pytest.fixture(scope="module")
 def data():
-    return trial.digits()
+    return flat_mnist()
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ def test_sec_adam_the_first_step_is_lr_whatever_the_gradient_s_size():
 
 
 def test_by_hand_optimizers_fit_into_the_loop_and_unknown_rules_are_named(few):
-    model = trial.mlp((8,))
+    model = common.mlp((8,))
     optimizer = steps.ByHand(model.parameters(), "Adam", lr=0.01)
     history = fit(model, few, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=20)
     assert history["loss"][-1] < history["loss"][0] - 0.5
@@ -209,7 +210,7 @@ def test_note_12_fig_2_7_on_the_plateau_the_gradient_is_small_and_the_loss_stand
 
 @pytest.mark.book("note-12")
 def test_note_12_the_gradient_is_that_of_the_first_weights(few):
-    model = trial.mlp((5,), nn.Sigmoid)
+    model = common.mlp((5,), nn.Sigmoid)
     nn.functional.cross_entropy(model(few.x), few.y).backward()
     expected = model[0].weight.grad.norm().item()
     assert plateaus.first_gradient(model, few) == pytest.approx(expected, rel=1e-5)
@@ -249,7 +250,7 @@ def test_note_13_schedules_stay_between_0_and_1_also_in_short_runs(name, total):
 
 
 def test_note_13_a_schedule_changes_the_rate_at_every_update_of_train(few):
-    _, history = trial.train(
+    _, history = common.train(
         few,
         partial(torch.optim.SGD, lr=0.1),
         epochs=4,
@@ -262,23 +263,23 @@ def test_note_13_a_schedule_changes_the_rate_at_every_update_of_train(few):
     assert history["lr"] == pytest.approx(expected, abs=1e-9)
 
 
-def test_note_13_recipes_are_chosen_without_the_test_digits(few):
+def test_note_13_schedules_are_chosen_without_the_test_digits(few):
     closed = Split(few.x[:0], few.y[:0])
     config = schedules.Config(rates=(0.01, 0.1), epochs=1, tries=1, pairs=2)
-    made_up = trial.Data("made up", few, few, closed)
-    tried, scheduled, constant = schedules.choose_recipes(made_up, config, seed=0)
+    made_up = Data("made up", few, few, closed)
+    tried, scheduled, constant = schedules.choose_schedules(made_up, config, seed=0)
     assert set(tried) == {(name, lr) for name in schedules.SCHEDULES for lr in (0.01, 0.1)}
     assert tried[constant] == max(tried["constant", lr] for lr in (0.01, 0.1))
     assert constant[0] == "constant" != scheduled[0]
     assert tried[scheduled] == max(score for key, score in tried.items() if key[0] != "constant")
-    # The same recipe twice is paired with itself: the same weights, the same batches.
-    opened = trial.Data("made up", few, few, few)
+    # The same schedule twice is paired with itself: the same weights, the same batches.
+    opened = Data("made up", few, few, few)
     ours, theirs = schedules.compare_on_test(opened, (scheduled, scheduled), config, seed=0)
     assert ours == theirs
     assert len(ours) == 2
 
 
 def test_a_rate_that_diverges_ends_the_training_with_a_score(few):
-    model, history = trial.train(few, partial(torch.optim.SGD, lr=1e30), epochs=3, batch_size=10)
+    model, history = common.train(few, partial(torch.optim.SGD, lr=1e30), epochs=3, batch_size=10)
     assert len(history) < 3
-    assert trial.score(model, few)["accuracy"] <= 0.3
+    assert common.score(model, few)["accuracy"] <= 0.3

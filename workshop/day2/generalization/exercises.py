@@ -1,4 +1,4 @@
-"""Exercises of lesson 9, `generalization`: diagnose, early stopping, dropout, BatchNorm."""
+"""Exercises of `generalization`: diagnose, early stopping, dropout, BatchNorm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moving house with a network of our own: it learned the digits 0 to 4, now it gets 5 to 9.
+"""A network of our own on a new task: it learned the digits 0 to 4, now it gets 5 to 9.
 
 What it found in the old digits, strokes and bends, is in the new ones too. From 1, 5, 10 or 50
 examples of each new digit, a linear layer on its frozen features is trained; beside it, the same
@@ -14,10 +14,11 @@ from torch import Tensor, nn
 
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything, threads
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import count_correct, evaluate, fit
-from workshop.day2.cnn.model import CNN, train
+from workshop.day2.cnn.model import CNN
+from workshop.day2.cnn.model import train as train_cnn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ def features(model: CNN, x: Tensor) -> Tensor:
         return model.blocks(x).flatten(1)
 
 
-def learn(model: nn.Module, data: Split, *, updates: int, lr: float, seed: int) -> nn.Module:
+def train(model: nn.Module, data: Split, *, updates: int, lr: float, seed: int) -> nn.Module:
     """The same short training for both: `updates` steps, AdamW, a rate that rises and falls."""
     model.to(data.x.device)
     batch = min(len(data), 50)
@@ -79,27 +80,25 @@ def learn(model: nn.Module, data: Split, *, updates: int, lr: float, seed: int) 
     return model
 
 
-def measure(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict]:
-    """Scratch and frozen on the digits 5 to 9: the numbers, and the history of the pretraining."""
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
+    """Scratch and frozen on the digits 5 to 9."""
     data = load("mnist5k").to(device)
     old, new = halves(data.development)
     _, test = halves(data.test)
     seed_everything(seed)
-    body = CNN(config.width, classes=5)
+    backbone = CNN(config.width, classes=5)
     if device.type == "cpu":  # a third of the time: the channels of a pixel side by side
-        body.to(memory_format=torch.channels_last)
+        backbone.to(memory_format=torch.channels_last)
     with threads(1):
-        history = train(
-            body,
+        history = train_cnn(
+            backbone,
             old,
             epochs=config.epochs,
             lr=config.lr,
             seed=seed,
             progress=progress and "digits 0 to 4",
         )
-        known, asked = features(body, new.x), Split(features(body, test.x), test.y)
+        known, asked = features(backbone, new.x), Split(features(backbone, test.x), test.y)
         metrics = []
         for shots in config.shots:
             right = {"scratch": 0, "frozen": 0}
@@ -119,11 +118,11 @@ def measure(
                     ),
                 }
                 for name, (model, train_part, test_part) in tasks.items():
-                    learn(model, train_part, updates=config.updates, lr=config.lr, seed=draw)
+                    train(model, train_part, updates=config.updates, lr=config.lr, seed=draw)
                     scores = evaluate(model, test_part, metrics={"accuracy": count_correct})
-                    right[name] += scores.sums["accuracy"]
+                    right[name] += int(scores.sums["accuracy"])
             for name, count in right.items():
                 total = config.draws * len(test)
                 metrics.append(Measured.count(f"digits_{name}_{shots}", count, total))
             metrics.append(Measured(f"digits_lead_{shots}", metrics[-1].value - metrics[-2].value))
-    return metrics, {"digits_pretraining": history}
+    return Result(tuple(metrics), {"pretraining": history})
