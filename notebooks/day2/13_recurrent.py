@@ -36,7 +36,7 @@ from workshop.day2.recurrent.translation import (
     attention,
     search,
     figures as translation_figures,
-    wording,
+    vocabulary,
 )
 from workshop.day2.recurrent import (
     cell as by_hand,
@@ -46,7 +46,7 @@ from workshop.day2.recurrent import (
     sentiment,
     translation,
 )
-from workshop.day2.recurrent.music import composer, ngrams, notes, sound
+from workshop.day2.recurrent.music import language_model, ngrams, notes, sound
 from workshop.day2.recurrent.entities import figures as drawn, spans, tagger
 from workshop.day2.recurrent.sentiment import negation
 from workshop.day2.text import bag, pipeline
@@ -530,7 +530,7 @@ plots.bars(tune_perplexity, ylabel="perplexity", title="Counting, on new tunes")
 # We take a GRU, a recurrent cell that keeps things for longer (lesson 14 opens it):
 
 # %%
-show_source(composer.Composer)
+show_source(language_model.Composer)
 
 # %% [markdown]
 # In training all tokens are known. So the whole tune goes in at once, and at each place the right answer is
@@ -539,14 +539,16 @@ show_source(composer.Composer)
 # %%
 seed_everything(0)
 settings = music.Config()
-writer = composer.Composer(tune_vocabulary, hidden=settings.hidden, embedding=settings.embedding)
+writer = language_model.Composer(
+    tune_vocabulary, hidden=settings.hidden, embedding=settings.embedding
+)
 tune_recipe = music.recipe(
     writer, tune_rows["train"] + tune_rows["validation"], tune_vocabulary, settings
 )
 _ = plots.live(train_epochs(writer, **tune_recipe), title="Learning to continue a tune")
 
 # %%
-tune_perplexity["GRU"] = composer.perplexity(writer, tune_rows["test"], tune_vocabulary)
+tune_perplexity["GRU"] = language_model.perplexity(writer, tune_rows["test"], tune_vocabulary)
 plots.bars(tune_perplexity, ylabel="perplexity", title="The same new tunes")
 
 # %% [markdown]
@@ -555,7 +557,7 @@ plots.bars(tune_perplexity, ylabel="perplexity", title="The same new tunes")
 
 # %%
 seed_everything(0)
-forgetful = composer.Composer(
+forgetful = language_model.Composer(
     tune_vocabulary, hidden=settings.hidden, embedding=settings.embedding, memory=False
 )
 for _ in train_epochs(
@@ -568,9 +570,9 @@ for _ in train_epochs(
 mixed = notes.shuffled(tune_rows["test"], seed=0)
 for name, value in {
     "GRU": tune_perplexity["GRU"],
-    "without its state": composer.perplexity(forgetful, tune_rows["test"], tune_vocabulary),
+    "without its state": language_model.perplexity(forgetful, tune_rows["test"], tune_vocabulary),
     "one token before, counted": tune_perplexity["1 token\nbefore"],
-    "GRU, new tunes shuffled": composer.perplexity(writer, mixed, tune_vocabulary),
+    "GRU, new tunes shuffled": language_model.perplexity(writer, mixed, tune_vocabulary),
 }.items():
     print(f"{name:27}{value:7.1f}")
 
@@ -584,7 +586,7 @@ for name, value in {
 
 # %%
 first, second = (
-    composer.compose(writer, tune_vocabulary, temperature=0, start=["<reel>"], seed=seed)[0]
+    language_model.compose(writer, tune_vocabulary, temperature=0, start=["<reel>"], seed=seed)[0]
     for seed in (1, 2)
 )
 print("twice the same:", first == second)
@@ -633,10 +635,10 @@ check(pick)
 # With that, the loop that writes is short:
 
 # %%
-show_source(composer.compose)
+show_source(language_model.compose)
 
 # %%
-reel = composer.compose(writer, tune_vocabulary, temperature=0.8, start=["<reel>"], seed=5)[0]
+reel = language_model.compose(writer, tune_vocabulary, temperature=0.8, start=["<reel>"], seed=5)[0]
 print("ended by itself:", reel[-1] == "<eos>", "after", len(reel), "tokens")
 display(Audio(sound.wave(reel), rate=16_000))
 sound.staff(reel, title="A reel by a network")
@@ -654,7 +656,7 @@ def many_tunes(temperature):
     return [
         one
         for kind in ("<reel>", "<hornpipe>", "<jig>")
-        for one in composer.compose(
+        for one in language_model.compose(
             writer, tune_vocabulary, count=12, temperature=temperature, start=[kind], limit=300
         )
     ]
@@ -721,7 +723,7 @@ for name, some in (("written by the network", many), ("new printed tunes", print
 # %%
 def write(kind="jig", temperature=0.7, seed=1):
     """A new tune, to be heard and seen."""
-    new = composer.compose(
+    new = language_model.compose(
         writer, tune_vocabulary, start=[f"<{kind}>"], temperature=temperature, seed=seed, limit=300
     )[0]
     display(Audio(sound.wave(new), rate=16_000))
@@ -1000,9 +1002,9 @@ print(
 # Each word, number or sign is a token, as in lesson 12, and each language has a vocabulary of its own:
 
 # %%
-dictionary = wording.Dictionary.of(pairs.train)
-known_pairs = wording.ids_of(dictionary, pairs.train)
-print(wording.tokenize("Tuesday, March 5, 2024"))
+dictionary = vocabulary.Dictionary.of(pairs.train)
+known_pairs = vocabulary.ids_of(dictionary, pairs.train)
+print(vocabulary.tokenize("Tuesday, March 5, 2024"))
 print("ids:", dictionary.read("Tuesday, March 5, 2024"))
 print(f"{len(dictionary.source)} English tokens, {len(dictionary.target)} French ones")
 source_lengths = [len(source) for source, _ in known_pairs]
@@ -1016,10 +1018,10 @@ print(f"T_x and T_y differ in {differ:,} of {len(known_pairs):,} pairs")
 # one go. What it is given and what it has to say are the same words, one step apart:
 
 # %%
-show_source(wording.batch_of)
+show_source(vocabulary.batch_of)
 
 # %%
-source_batch, given_batch, wanted_batch = wording.batch_of(known_pairs[:3])
+source_batch, given_batch, wanted_batch = vocabulary.batch_of(known_pairs[:3])
 french_words = list(dictionary.target)
 for given_row, wanted_row in zip(given_batch.tolist(), wanted_batch.tolist(), strict=True):
     print("given: ", *[f"{french_words[i]:>10}" for i in given_row])
@@ -1034,7 +1036,7 @@ show_source(translation.last_state)
 
 # %%
 fresh = translation.build(dictionary, "plain", translation.Config())
-short_phrase = wording.padded([dictionary.read("5:30 pm")])
+short_phrase = vocabulary.padded([dictionary.read("5:30 pm")])
 with torch.no_grad():
     right_state = fresh.encode(short_phrase)[2]
     longer = F.pad(short_phrase, (0, 8))  # eight times <pad> at its end
@@ -1150,7 +1152,7 @@ print(f"last state alone: {plain_right.float().mean():.3f}, {settings.plain_epoc
 print(f"with attention:   {looking_right.float().mean():.3f}, {settings.epochs} epochs")
 
 # %%
-lengths = torch.tensor([len(wording.tokenize(text)) for text in pairs.validation.english])
+lengths = torch.tensor([len(vocabulary.tokenize(text)) for text in pairs.validation.english])
 groups = [(lengths >= low) & (lengths <= high) for low, high in ((1, 3), (4, 5), (6, 8), (9, 14))]
 plots.functions(
     torch.stack([lengths[rows].float().mean() for rows in groups]),
@@ -1174,12 +1176,12 @@ def look(text):
     """Translate, and draw where each word of the translation looked."""
     try:
         said, weights = translation.translate(looking_translator, dictionary, text)
-    except wording.PhraseError as problem:
+    except vocabulary.PhraseError as problem:
         print(problem)
         return None
     print(f"{text}  ->  {said}")
     return translation_figures.attention_map(
-        weights, wording.tokenize(text), [*wording.tokenize(said), "<eos>"]
+        weights, vocabulary.tokenize(text), [*vocabulary.tokenize(said), "<eos>"]
     )
 
 
@@ -1210,7 +1212,7 @@ for text in (
 ):
     try:
         print(f"{text}  ->  {translation.translate(looking_translator, dictionary, text)[0]}")
-    except wording.PhraseError as problem:
+    except vocabulary.PhraseError as problem:
         print(f"{text}  ->  {problem}")
 
 # %% [markdown]
@@ -1230,7 +1232,9 @@ print(f"attention spread evenly: {evenly.float().mean():.3f} right")
 
 # %%
 best_four = search.beam(
-    plain_translator, wording.padded([dictionary.read(pairs.validation.english[wrong[0]])]), width=4
+    plain_translator,
+    vocabulary.padded([dictionary.read(pairs.validation.english[wrong[0]])]),
+    width=4,
 )
 print(pairs.validation.english[wrong[0]], " should be ", pairs.validation.french[wrong[0]])
 for hypothesis in best_four:
@@ -1246,7 +1250,7 @@ some_right = plain_right.nonzero()[:, 0].tolist()[: len(wrong)]
 rows = wrong + some_right
 greedy_score = beam_score = higher = lower = 0
 for i in rows:
-    source = wording.padded([dictionary.read(pairs.validation.english[i])])
+    source = vocabulary.padded([dictionary.read(pairs.validation.english[i])])
     one, four = (search.beam(plain_translator, source, width=width)[0] for width in (1, 4))
     greedy_score += dictionary.write(one.ids) == pairs.validation.french[i]
     beam_score += dictionary.write(four.ids) == pairs.validation.french[i]
@@ -1267,10 +1271,10 @@ print(f"exactly right: greedy {greedy_score}, beam of four {beam_score}")
 # a line of new code (trained half as long here, to spare your time):
 
 # %%
-way_back = wording.Dictionary.of(pairs.train, "fr-en")
+way_back = vocabulary.Dictionary.of(pairs.train, "fr-en")
 back_translator = translation.build(way_back, "dot", settings).to(device)
 run = translation.learn(
-    back_translator, wording.ids_of(way_back, pairs.train), settings, epochs=settings.epochs // 2
+    back_translator, vocabulary.ids_of(way_back, pairs.train), settings, epochs=settings.epochs // 2
 )
 _ = plots.live(run, title="From French to English")
 tested = {

@@ -24,7 +24,7 @@ from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import fit
 from workshop.day2.recurrent.music import ngrams, notes
-from workshop.day2.recurrent.music.composer import Batches, Composer, compose, perplexity
+from workshop.day2.recurrent.music.language_model import Batches, Composer, compose, perplexity
 from workshop.day2.recurrent.music.tunes import KINDS, tunes
 from workshop.day2.text.pipeline import EOS, PAD, SOS
 

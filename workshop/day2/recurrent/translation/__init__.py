@@ -26,7 +26,13 @@ from workshop.core.training import History, train_epochs
 from workshop.day2.recurrent.translation import search
 from workshop.day2.recurrent.translation.attention import Attention
 from workshop.day2.recurrent.translation.phrases import Phrases, phrases
-from workshop.day2.recurrent.translation.wording import PAD_ID, Dictionary, ids_of, loader, padded
+from workshop.day2.recurrent.translation.vocabulary import (
+    PAD_ID,
+    Dictionary,
+    ids_of,
+    loader,
+    padded,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
