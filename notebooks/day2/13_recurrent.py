@@ -320,7 +320,9 @@ print(f"{len(reader_words):,} words")
 torch.manual_seed(0)
 reader = sentiment.Reader(glove_table, settings)
 history = plots.live(
-    train_epochs(reader, reader_train, **sentiment.recipe(reader, len(reader_train), settings)),
+    train_epochs(
+        reader, reader_train, **sentiment.fit_options(reader, len(reader_train), settings)
+    ),
     ("loss", "accuracy"),
     title="A GRU reads film reviews",
 )
@@ -335,7 +337,7 @@ bag_words = bag.vocabulary_of(clear, bag_settings)
 bag_train = bag.as_split(clear, bag_words)
 torch.manual_seed(0)
 the_bag = bag.Bag(len(bag_words))
-fit(the_bag, bag_train, **bag.recipe(the_bag, len(bag_train), bag_settings))
+fit(the_bag, bag_train, **bag.fit_options(the_bag, len(bag_train), bag_settings))
 for name, model, words in (("bag", the_bag, bag_words), ("reader", reader, reader_words)):
     test = bag.as_split(parts.test.beyond(1), words)
     result = evaluate(model, test, metrics={"accuracy": count_correct})
@@ -385,7 +387,7 @@ torch.manual_seed(0)
 taught = sentiment.Reader(glove_table, settings)
 more = sentiment.with_course(reader_train, reader_words, settings)
 history = plots.live(
-    train_epochs(taught, more, **sentiment.recipe(taught, len(more), settings)),
+    train_epochs(taught, more, **sentiment.fit_options(taught, len(more), settings)),
     ("loss", "accuracy"),
     title="A GRU reads film reviews, and a course in 'not'",
 )
@@ -394,7 +396,7 @@ history = plots.live(
 torch.manual_seed(0)
 taught_bag = bag.Bag(len(bag_words))
 more = sentiment.with_course(bag_train, bag_words, settings)
-fit(taught_bag, more, **bag.recipe(taught_bag, len(more), bag_settings))
+fit(taught_bag, more, **bag.fit_options(taught_bag, len(more), bag_settings))
 print(f"{'':20}{'test reviews':>15}{'pairs':>12}{'fours':>10}")
 pairs_right = {}
 for name, model, words in (
@@ -542,10 +544,10 @@ settings = music.Config()
 writer = language_model.Composer(
     tune_vocabulary, hidden=settings.hidden, embedding=settings.embedding
 )
-tune_recipe = music.recipe(
+tune_options = music.fit_options(
     writer, tune_rows["train"] + tune_rows["validation"], tune_vocabulary, settings
 )
-_ = plots.live(train_epochs(writer, **tune_recipe), title="Learning to continue a tune")
+_ = plots.live(train_epochs(writer, **tune_options), title="Learning to continue a tune")
 
 # %%
 tune_perplexity["GRU"] = language_model.perplexity(writer, tune_rows["test"], tune_vocabulary)
@@ -562,7 +564,7 @@ forgetful = language_model.Composer(
 )
 for _ in train_epochs(
     forgetful,
-    **music.recipe(
+    **music.fit_options(
         forgetful, tune_rows["train"] + tune_rows["validation"], tune_vocabulary, settings
     ),
 ):
@@ -865,7 +867,7 @@ def teach(context: bool):
     x, y = (part.to(device) for part in reader.examples(known))
     reader.model.to(device)
     run = train_epochs(
-        reader.model, (x, y), seed=0, **entities.recipe(reader.model, len(x), config)
+        reader.model, (x, y), seed=0, **entities.fit_options(reader.model, len(x), config)
     )
     return reader, run
 
@@ -1058,7 +1060,7 @@ show_source(translation.Translator)
 # %%
 settings = translation.Config()
 plain_translator = translation.build(dictionary, "plain", settings).to(device)
-run = translation.learn(plain_translator, known_pairs, settings, epochs=settings.plain_epochs)
+run = translation.train(plain_translator, known_pairs, settings, epochs=settings.plain_epochs)
 plain_history = plots.live(run, title="Encoder and decoder")
 
 
@@ -1143,7 +1145,7 @@ print("weights of a phrase of two words:", [round(w, 2) for w in weights[1, 0].t
 
 # %%
 looking_translator = translation.build(dictionary, "dot", settings).to(device)
-run = translation.learn(looking_translator, known_pairs, settings, epochs=settings.epochs)
+run = translation.train(looking_translator, known_pairs, settings, epochs=settings.epochs)
 looking_history = plots.live(run, title="With attention")
 
 # %%
@@ -1273,7 +1275,7 @@ print(f"exactly right: greedy {greedy_score}, beam of four {beam_score}")
 # %%
 way_back = vocabulary.Dictionary.of(pairs.train, "fr-en")
 back_translator = translation.build(way_back, "dot", settings).to(device)
-run = translation.learn(
+run = translation.train(
     back_translator, vocabulary.ids_of(way_back, pairs.train), settings, epochs=settings.epochs // 2
 )
 _ = plots.live(run, title="From French to English")

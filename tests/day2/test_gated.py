@@ -321,7 +321,7 @@ def test_gradient_through_time_leaves_the_model_as_it_was():
 def test_sec_2_6_3_fifty_tokens_are_learned_and_training_ends_when_they_are(kind):
     train = memory.first_token(4000, 50, seed=20)
     model = memory.build(kind, long=True, length=50, seed=0)
-    for history in memory.learn(model, train, epochs=12, lr=0.02, batch_size=128):
+    for history in memory.train(model, train, epochs=12, lr=0.02, batch_size=128):
         pass
     assert history["accuracy"][-1] >= 0.999
     assert max(history["accuracy"][:-1]) < 0.999

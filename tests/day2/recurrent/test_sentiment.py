@@ -118,8 +118,8 @@ def test_hidden_words_become_unknown_in_training_only_and_padding_stays(reader):
 def test_glove_stays_and_the_own_vectors_learn(reader):
     x = pipeline.batch_of(["a good film", "bad", "not good"], VOCABULARY)[0]
     glove, own = reader.glove.weight.clone(), reader.own.weight.clone()
-    recipe = sentiment.recipe(reader, 3, sentiment.Config(epochs=3))
-    list(train_epochs(reader, (x, torch.tensor([1.0, 0.0, 0.0])), **recipe))
+    options = sentiment.fit_options(reader, 3, sentiment.Config(epochs=3))
+    list(train_epochs(reader, (x, torch.tensor([1.0, 0.0, 0.0])), **options))
     assert torch.equal(reader.glove.weight, glove)
     changed = (reader.own.weight != own).any(dim=1)
     assert changed[VOCABULARY["good"]]

@@ -226,7 +226,7 @@ def test_it_learns_five_pairs_by_heart_and_again_the_same_with_one_seed(tiny):
     states = []
     for _ in range(2):
         model = translation.build(tiny, "dot", settings, seed=1)
-        for history in translation.learn(model, pairs, settings, epochs=150, seed=1):
+        for history in translation.train(model, pairs, settings, epochs=150, seed=1):
             pass
         states.append(model.state_dict())
     assert history["loss"][-1] < 0.05 < history["loss"][0]

@@ -111,14 +111,14 @@ def build(kind: str, *, long: bool = False, length: int = 100, hidden: int = 32,
     return model
 
 
-def learn(
-    model: Reader, train: Split, *, epochs: int, lr: float, batch_size: int, seed: int = 0
+def train(
+    model: Reader, data: Split, *, epochs: int, lr: float, batch_size: int, seed: int = 0
 ) -> Iterator[History]:
     """Train in place, as `train_epochs`; over as soon as an epoch had 999 of 1,000 right."""
     optimizer = torch.optim.Adam(model.parameters(), lr)
     for history in train_epochs(
         model,
-        train,
+        data,
         loss_fn=nn.CrossEntropyLoss(),
         optimizer=optimizer,
         epochs=epochs,
@@ -156,7 +156,7 @@ def run(
     """
     from tqdm.auto import tqdm
 
-    train = first_token(config.examples, config.length, seed=4 * seed)
+    short = first_token(config.examples, config.length, seed=4 * seed)
     test = first_token(1000, config.length, seed=4 * seed + 1)
     longer = first_token(-(-config.examples // 2), config.longer, seed=4 * seed + 2)
     longer_test = first_token(1000, config.longer, seed=4 * seed + 3)
@@ -171,13 +171,13 @@ def run(
         model = build(kind, long=long, length=config.length, hidden=config.hidden, seed=seed)
         first = gradient_through_time(model, test.x[:50])[0].item()
         metrics.append(Measured(f"{name}_faded", -math.log10(first) if first else math.inf))
-        for histories[name] in learn(model.to(device), train, epochs=epochs, **options):
+        for histories[name] in train(model.to(device), short, epochs=epochs, **options):
             pass
         score = evaluate(model, test, metrics={"accuracy": count_correct})
         metrics.append(score.measured("accuracy", f"{name}_accuracy"))
         if long:
-            course = learn(model, longer, epochs=config.longer_epochs, **options)
-            for histories[f"{name}_longer"] in course:
+            history = train(model, longer, epochs=config.longer_epochs, **options)
+            for histories[f"{name}_longer"] in history:
                 pass
             score = evaluate(model, longer_test, metrics={"accuracy": count_correct})
             metrics.append(score.measured("accuracy", f"{name}_longer_accuracy"))

@@ -5,7 +5,7 @@
 Book 2.7. Tasks, each in a file with settings of its own: `errors` (mistakes by cause), `calibration`
 (how sure, how right), `comparison` (better data against a better model, with `labels` to find the
 wrong ones), `disagreement` (people contradict each other too), `clinic` (broken runs, with
-`symptoms` to tell them apart); `recipe` has the network. Shapes: N examples, C classes, K causes.
+`symptoms` to tell them apart); `training` has the network. Shapes: N examples, C classes, K causes.
 Targets: what is wrong is found and mended. Controls: the same, unmended.
 """
 

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from workshop.core.data import load
 from workshop.core.results import Measured
 from workshop.core.settings import Settings, setting
-from workshop.day2.practice.recipe import ask, learn
+from workshop.day2.practice.training import predict, train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +90,9 @@ def run(
 ) -> tuple[list[Measured], dict[str, tuple[Tensor, Tensor]]]:
     """Train, choose the temperature on validation, and test once, with it and without."""
     data = load("fashion_mnist").to(device)
-    model = learn(data.train, seed=seed, epochs=config.epochs)
-    temperature = best_temperature(ask(model, data.validation.x), data.validation.y)
-    logits, y = ask(model, data.test.x), data.test.y
+    model = train(data.train, seed=seed, epochs=config.epochs)
+    temperature = best_temperature(predict(model, data.validation.x), data.validation.y)
+    logits, y = predict(model, data.test.x), data.test.y
     seen = {"as trained": confidence(logits, y), "cooled": confidence(logits / temperature, y)}
     before, after = (calibration_error(*s, config.bins).item() for s in seen.values())
     right = int(seen["as trained"][1].sum())

@@ -20,7 +20,6 @@ from workshop.core.device import seed_everything
 from workshop.core.results import Measured
 from workshop.core.settings import Settings, setting
 from workshop.day2.design.dying import dead_units
-from workshop.day2.practice.recipe import ask
 from workshop.day2.practice.symptoms import (
     HEALTHY,
     Evidence,
@@ -29,6 +28,7 @@ from workshop.day2.practice.symptoms import (
     flat_gradient,
     look,
 )
+from workshop.day2.practice.training import predict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +155,7 @@ def held_out(run: Run, data: Data) -> tuple[int, int]:
     Measured properly, whatever the run did, on the training part from number 2,000 on.
     """
     x, y = data.train.x[2000:], data.train.y[2000:]
-    guess = ask(run.model, run.setup.pixels * x).argmax(dim=1)
+    guess = predict(run.model, run.setup.pixels * x).argmax(dim=1)
     return int((guess == y).sum()), len(y)
 
 

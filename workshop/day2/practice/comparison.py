@@ -20,7 +20,7 @@ from workshop.core.results import Measured
 from workshop.core.settings import Settings, setting
 from workshop.core.training import count_correct, evaluate
 from workshop.day2.practice import labels
-from workshop.day2.practice.recipe import learn, out_of_fold
+from workshop.day2.practice.training import out_of_fold, train
 
 # The book's figure 2.23, in per cent: baseline, with another model, with better data.
 BOOK = {
@@ -88,7 +88,7 @@ def data_for(choice: str, trial: Trial, truth: Tensor) -> Split:
 
 
 def options_of(choice: str, config: Config) -> dict:
-    """How a choice is trained: the arguments of `learn`."""
+    """How a choice is trained: the arguments of `train`."""
     options: dict = {"epochs": config.epochs * (3 if choice == "longer" else 1)}
     if choice == "wider":
         options["hidden"] = (256,)
@@ -111,7 +111,7 @@ def try_all(
         trial, right = make_trial(config, data, seed=own), {}
         for choice in choices:
             examples = data_for(choice, trial, data.train.y)
-            model = learn(examples, seed=own, **options_of(choice, config))
+            model = train(examples, seed=own, **options_of(choice, config))
             scores = (
                 evaluate(model, part, metrics={"right": count_correct})
                 for part in (data.validation, data.test)

@@ -18,7 +18,7 @@ from workshop.core.device import seed_everything
 from workshop.core.results import Measured
 from workshop.core.settings import Settings, setting
 from workshop.core.training import fit
-from workshop.day2.practice.recipe import ask
+from workshop.day2.practice.training import predict
 from workshop.day2.text import bag
 
 
@@ -64,9 +64,9 @@ def model_on_validation(
     seed_everything(seed)
     model = bag.Bag(len(vocabulary), settings.dim, settings.dropout).to(device)
     train = bag.as_split(known, vocabulary).to(device)
-    fit(model, train, seed=seed, **bag.recipe(model, len(train), settings))
+    fit(model, train, seed=seed, **bag.fit_options(model, len(train), settings))
     x, y = bag.as_split(new, vocabulary)
-    return new, (ask(model, x.to(device)).cpu() > 0) != (y > 0.5)
+    return new, (predict(model, x.to(device)).cpu() > 0) != (y > 0.5)
 
 
 def by_quarter(values: Tensor, wrong: Tensor) -> list[tuple[float, int, int]]:

@@ -20,7 +20,7 @@ from workshop.core.checks import expect
 from workshop.core.data import Data, Split, load
 from workshop.core.results import Measured
 from workshop.core.settings import Settings, setting
-from workshop.day2.practice.recipe import out_of_fold
+from workshop.day2.practice.training import out_of_fold
 
 
 @dataclass(frozen=True, kw_only=True)

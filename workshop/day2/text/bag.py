@@ -75,7 +75,7 @@ def as_split(part: Reviews, vocabulary: Mapping[str, int]) -> Split:
     return Split(ids, (part.mean > 0).float())
 
 
-def recipe(model: Bag, examples: int, config: Config) -> dict:
+def fit_options(model: Bag, examples: int, config: Config) -> dict:
     """The arguments of `fit` or `train_epochs`."""
     learned = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.Adam(learned, lr=config.lr)
@@ -122,7 +122,7 @@ def run(
             data,
             seed=seed,
             progress=progress and name.replace("_", " "),
-            **recipe(model, len(data), config),
+            **fit_options(model, len(data), config),
         )
         scores = evaluate(model, as_split(test, words), metrics={"accuracy": count_correct})
         metrics.append(scores.measured("accuracy", f"{name}_accuracy"))

@@ -114,7 +114,7 @@ class SkipGram(nn.Module):
         )
 
 
-def recipe(model: SkipGram, pairs: int, config: Config) -> dict:
+def fit_options(model: SkipGram, pairs: int, config: Config) -> dict:
     """The arguments of `fit` or `train_epochs`; the model gives its own loss."""
     optimizer = torch.optim.Adam(model.parameters(), lr=config.lr)
     updates = config.epochs * -(-pairs // config.batch_size)
@@ -162,7 +162,7 @@ def run(
         pairs,
         seed=seed,
         progress=progress and "skip-gram",
-        **recipe(model, len(corpus.centers), config),
+        **fit_options(model, len(corpus.centers), config),
     )
     after = neighbour_score(corpus.words, model.center.weight, "neighbours")
     return [after, before], {"skipgram": history}

@@ -80,7 +80,7 @@ class Gazetteer:
         return found
 
 
-def recipe(model: Tagger, examples: int, config: Config) -> dict:
+def fit_options(model: Tagger, examples: int, config: Config) -> dict:
     """The arguments of `fit` or `train_epochs`."""
     learned = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.Adam(learned, lr=config.lr)
@@ -129,7 +129,7 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool = Fal
             (x, y),
             seed=seed,
             progress=progress and f"names, {name}",
-            **recipe(reader.model, len(x), config),
+            **fit_options(reader.model, len(x), config),
         )
         tags = reader.tag(tokens)
         found = [spans_of(row) for row in tags]

@@ -44,7 +44,7 @@ class Config(Settings):
     limit: int = setting(400, at_least=10, help="tokens after which a tune is cut off")
 
 
-def recipe(
+def fit_options(
     model: Composer, rows: list[list[int]], vocabulary: dict, config: Config, *, seed: int = 0
 ):
     """The arguments of `fit` or `train_epochs` behind the model."""
@@ -87,7 +87,7 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool = Fal
         histories[name] = fit(
             models[name],
             progress=progress and name,
-            **recipe(models[name], train + validation, vocabulary, config, seed=seed),
+            **fit_options(models[name], train + validation, vocabulary, config, seed=seed),
         )
     counted = [ngrams.fitted(train, validation, n, len(vocabulary)) for n in (1, 2)]
     ours = perplexity(models["composer"], test, vocabulary)

@@ -97,7 +97,7 @@ def as_split(part: Reviews, vocabulary: Mapping[str, int]) -> Split:
     return Split(pipeline.batch_of(part.texts, vocabulary)[0], part.mean.sigmoid())
 
 
-def recipe(model: Reader, examples: int, config: Config) -> dict:
+def fit_options(model: Reader, examples: int, config: Config) -> dict:
     """The arguments of `fit` or `train_epochs`: learning rates that rise for a while, then fall."""
     vectors = list(model.own.parameters())
     rest = [*model.cell.parameters(), *model.head.parameters()]
@@ -169,14 +169,14 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool = Fal
             lambda: Reader(table, config),
             vocabulary,
             as_split(known, vocabulary),
-            lambda model, n: recipe(model, n, config),
+            lambda model, n: fit_options(model, n, config),
         ),
         (
             "bag",
             lambda: bag.Bag(len(their_words), of_bag.dim, of_bag.dropout),
             their_words,
             bag.as_split(clear, their_words),
-            lambda model, n: bag.recipe(model, n, of_bag),
+            lambda model, n: bag.fit_options(model, n, of_bag),
         ),
     )
     metrics, histories = [], {}

@@ -129,7 +129,7 @@ def loss_of(logits: Tensor, wanted: Tensor) -> Tensor:
     return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD_ID)
 
 
-def learn(
+def train(
     model: Translator, pairs: list, config: Config, *, epochs: int, seed: int = 0
 ) -> Iterator[History]:
     """Train in place, as `train_epochs`; the learning rate falls to 0, long gradients are cut."""
@@ -199,7 +199,7 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool = Fal
         bar.set_description(name)
         kind, pairs, epochs = jobs[name]
         model = build(dictionary, kind, config, seed=seed).to(device)
-        for histories[name] in learn(model, pairs, config, epochs=epochs, seed=seed):
+        for histories[name] in train(model, pairs, config, epochs=epochs, seed=seed):
             pass
         right = {name: exact(model, dictionary, parts.test)}
         if name == "attention":
