@@ -468,11 +468,9 @@ for name, layer in (("plain", nn.RNN(8, 32)), ("GRU", nn.GRU(8, 32)), ("LSTM", n
 # sooner? Fifty digits, read row by row; three draws of other fifty:
 
 # %%
-measured = {m.name: m for m in small.run(small.Config(), seed=0, device=torch.device("cpu"))}
+measured = small.run(small.Config(), seed=0, device=torch.device("cpu"), progress=False)
 for kind in memory.KINDS:
-    on_seen, on_new = (
-        measured[f"small_{kind}{end}"].value for end in ("_train_accuracy", "_accuracy")
-    )
+    on_seen, on_new = (measured[f"small_{kind}{end}"] for end in ("_train_accuracy", "_accuracy"))
     print(f"{kind:5} the 50 it learned from: {on_seen:.3f}   new digits: {on_new:.3f}")
 
 # %% [markdown]

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose, threads
-from workshop.core.results import Result
+from workshop.core.results import Result, run_tasks
 from workshop.core.settings import Settings, part
 from workshop.day2.gated import memory, small
+
+TASKS = {"memory": memory, "small": small}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +39,5 @@ def run(
     progress: bool = False,
 ) -> Result:
     """Both tasks; on one thread, since the steps of these cells are small."""
-    device = choose(device)
     with threads(1):
-        metrics, histories = memory.run(config.memory, seed=seed, device=device, progress=progress)
-        metrics += small.run(config.small, seed=seed, device=device)
-    return Result(tuple(metrics), histories)
+        return run_tasks(TASKS, config, seed=seed, device=choose(device), progress=progress)

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from workshop.core.checks import expect
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, train_epochs
 from workshop.day2.gated.by_hand import check_sequence, memory_bias
@@ -146,9 +146,7 @@ def gradient_through_time(model: Reader, x: Tensor) -> Tensor:
     return (size / size[-1]).float()
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Five cells on the task, and how far the gradient has faded before any training.
 
     A cell with torch's biases trains as long as its twin with a long memory needed, the plain cell
@@ -181,4 +179,4 @@ def run(
                 pass
             score = evaluate(model, longer_test, metrics={"accuracy": count_correct})
             metrics.append(score.measured("accuracy", f"{name}_longer_accuracy"))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose, threads
-from workshop.core.results import Result
+from workshop.core.results import Result, run_tasks
 from workshop.core.settings import Settings, part
 from workshop.day2.practice import calibration, clinic, comparison, disagreement, errors
 
@@ -48,13 +48,5 @@ def run(
     progress: bool = False,
 ) -> Result:
     """All tasks, one after the other, on one thread, since the networks are small."""
-    from tqdm.auto import tqdm
-
-    device = choose(device)
-    metrics = []
-    with threads(1), tqdm(TASKS.items(), disable=not progress, leave=False) as bar:
-        for name, task in bar:
-            bar.set_description(name)
-            measured, _ = task.run(getattr(config, name), seed=seed, device=device)
-            metrics += measured
-    return Result(tuple(metrics))
+    with threads(1):
+        return run_tasks(TASKS, config, seed=seed, device=choose(device), progress=progress)

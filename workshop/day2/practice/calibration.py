@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workshop.core.data import load
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.day2.practice.training import predict, train
 
@@ -85,21 +85,20 @@ def confidence(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     return sure.cpu(), (guess == y).cpu()
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device
-) -> tuple[list[Measured], dict[str, tuple[Tensor, Tensor]]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Train, choose the temperature on validation, and test once, with it and without."""
     data = load("fashion_mnist").to(device)
     model = train(data.train, seed=seed, epochs=config.epochs)
     temperature = best_temperature(predict(model, data.validation.x), data.validation.y)
     logits, y = predict(model, data.test.x), data.test.y
-    seen = {"as trained": confidence(logits, y), "cooled": confidence(logits / temperature, y)}
-    before, after = (calibration_error(*s, config.bins).item() for s in seen.values())
-    right = int(seen["as trained"][1].sum())
-    metrics = [
-        Measured.count("clothes_accuracy", right, len(y)),
-        Measured("temperature", temperature),
-        Measured("calibration_error_untreated", before),
-        Measured("calibration_error", after),
-    ]
-    return metrics, seen
+    sure, right = confidence(logits, y)
+    cooled, _ = confidence(logits / temperature, y)
+    before, after = (calibration_error(s, right, config.bins).item() for s in (sure, cooled))
+    return Result(
+        (
+            Measured.count("clothes_accuracy", int(right.sum()), len(y)),
+            Measured("temperature", temperature),
+            Measured("calibration_error_untreated", before),
+            Measured("calibration_error", after),
+        )
+    )

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from workshop.core.data import Data, Split, load
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.day2.design.dying import dead_units
 from workshop.day2.practice.symptoms import (
@@ -165,7 +166,7 @@ def treat(setup: Setup, diagnosis: str) -> Setup:
     Raises:
         KeyError: no such diagnosis.
     """
-    mends = {
+    fixes: dict[str, dict[str, Any]] = {
         HEALTHY: {},
         "zero_grad forgotten": {"zero_grad": True},
         "softmax twice": {"softmax": False},
@@ -177,31 +178,34 @@ def treat(setup: Setup, diagnosis: str) -> Setup:
         "validation digits in training": {"leak": False},
         "dead ReLUs": {"bias": 0.0},
     }
-    return replace(setup, **mends[diagnosis])
+    return replace(setup, **fixes[diagnosis])
 
 
 # --- measured ------------------------------------------------------------------------------------
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device
-) -> tuple[list[Measured], dict[str, Run]]:
-    """Break, diagnose, mend by the diagnosis, train again: each fault, and the healthy run."""
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
+    """Break, diagnose, fix what the diagnosis names, train again: each fault, and the healthy run."""
+    from tqdm.auto import tqdm
+
     data = load("mnist5k").to(device)
-    metrics, runs, named, mended = [], {}, 0, []
-    for fault, setup in {HEALTHY: Setup(), **FAULTS}.items():
-        runs[fault] = train(setup, data, epochs=config.epochs, seed=seed)
-        diagnosis = diagnose(runs[fault].evidence)
+    metrics: list[Measured] = []
+    fixed: list[int] = []  # digits right after each fix
+    named = 0
+    setups = {HEALTHY: Setup(), **FAULTS}
+    for fault, setup in tqdm(setups.items(), "clinic", disable=not progress, leave=False):
+        run = train(setup, data, epochs=config.epochs, seed=seed)
+        diagnosis = diagnose(run.evidence)
         named += diagnosis == fault
-        right, total = held_out(runs[fault], data)
+        right, total = held_out(run, data)
         name = f"clinic_{fault.lower().replace(' ', '_')}"
         metrics.append(Measured.count(f"{name}_accuracy", right, total))
         if fault in MISREPORTED:
-            metrics.append(Measured(f"{name}_says", runs[fault].accuracy[-1]))
+            metrics.append(Measured(f"{name}_says", run.accuracy[-1]))
         if fault != HEALTHY:  # other weights and another order: it must be well, not the same again
             again = treat(setup, diagnosis)
-            cured = train(again, data, epochs=config.epochs, seed=1000 * (seed + 1) + len(mended))
-            mended.append(held_out(cured, data)[0])
-    metrics.append(Measured.count("clinic_diagnosed", named, len(runs)))
-    metrics.append(Measured.count("clinic_mended_worst", min(mended), total))
-    return metrics, runs
+            cured = train(again, data, epochs=config.epochs, seed=1000 * (seed + 1) + len(fixed))
+            fixed.append(held_out(cured, data)[0])
+    metrics.append(Measured.count("clinic_diagnosed", named, len(setups)))
+    metrics.append(Measured.count("clinic_mended_worst", min(fixed), total))
+    return Result(tuple(metrics))

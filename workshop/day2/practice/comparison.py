@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from workshop.core.data import Data, Split, load
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import count_correct, evaluate
 from workshop.day2.practice import labels
@@ -136,11 +136,20 @@ def gain(one: str, other: str, splits: list[Right], total: int) -> tuple[float, 
     return values.mean().item(), error
 
 
-def run(config: Config, *, seed: int, device: torch.device) -> tuple[list[Measured], list[Right]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Find the wrong labels, try every change on every split, and compare."""
+    from tqdm.auto import tqdm
+
     data = load("mnist5k").to(device)
     counts, splits = torch.zeros(2, 3, dtype=torch.long), []
-    for trial, right in try_all(config, data, seed=seed):
+    trials = tqdm(
+        try_all(config, data, seed=seed),
+        "data or model",
+        config.splits,
+        disable=not progress,
+        leave=False,
+    )
+    for trial, right in trials:
         ways = (trial.suspected, labels.disagreeing_labels(trial.logits, trial.noisy.y))
         counts += torch.tensor([labels.found(way, trial.wrong) for way in ways])
         splits.append(right)
@@ -167,4 +176,4 @@ def run(config: Config, *, seed: int, device: torch.device) -> tuple[list[Measur
         ("both_minus_model", both, model),
     ):
         metrics.append(Measured(name, gain(one, other, splits, total)[0]))
-    return metrics, splits
+    return Result(tuple(metrics))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from workshop.core.data import Reviews, reviews
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import fit
 from workshop.day2.practice.training import predict
@@ -78,18 +78,17 @@ def by_quarter(values: Tensor, wrong: Tensor) -> list[tuple[float, int, int]]:
     ]
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device
-) -> tuple[list[Measured], tuple[Reviews, Tensor]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Train the bag; compare where it errs with where people disagree."""
     new, wrong = model_on_validation(config, seed=seed, device=device)
     doubt = rater_disagreement(new.mean, new.spread)
     quarters = by_quarter(doubt, wrong)
-    metrics = [
-        Measured("one_rater_agrees", 1 - doubt.mean().item()),
-        Measured.count("model_agrees", len(wrong) - int(wrong.sum()), len(wrong)),
-        Measured.count("error_where_people_agree", *quarters[0][1:]),
-        Measured.count("error_where_people_disagree", *quarters[-1][1:]),
-        Measured("doubt_ranks_errors", rank_score(doubt, wrong)),
-    ]
-    return metrics, (new, wrong)
+    return Result(
+        (
+            Measured("one_rater_agrees", 1 - doubt.mean().item()),
+            Measured.count("model_agrees", len(wrong) - int(wrong.sum()), len(wrong)),
+            Measured.count("error_where_people_agree", *quarters[0][1:]),
+            Measured.count("error_where_people_disagree", *quarters[-1][1:]),
+            Measured("doubt_ranks_errors", rank_score(doubt, wrong)),
+        )
+    )

@@ -10,7 +10,6 @@ no more frequent there explains nothing, however many mistakes have it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +17,7 @@ from torch import Tensor
 
 from workshop.core.checks import expect
 from workshop.core.data import Data, Split, load
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.day2.practice.training import out_of_fold
 
@@ -170,21 +169,18 @@ def analyse(data: Split, logits: Tensor, causes: dict[str, Tensor]) -> Mistakes:
 
 
 def out_of_fold_mistakes(
-    config: Config, data: Data, *, seed: int, names: Sequence[str] = ()
+    config: Config, data: Data, *, seed: int, progress: bool = False
 ) -> tuple[Tensor, Mistakes]:
     """Logits (N, C) for all digits that are not the test's, and the mistakes in them."""
     digits = data.development
-    logits = out_of_fold(digits, k=config.folds, seed=seed, epochs=config.epochs)
-    causes = find_causes(digits)
-    return logits, analyse(digits, logits, {n: causes[n] for n in names or causes})
+    logits = out_of_fold(digits, k=config.folds, seed=seed, progress=progress, epochs=config.epochs)
+    return logits, analyse(digits, logits, find_causes(digits))
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device
-) -> tuple[list[Measured], tuple[Tensor, Mistakes]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Find the mistakes, and how two causes are spread among them and among all digits."""
     data = load("mnist5k").to(device)
-    logits, found = out_of_fold_mistakes(config, data, seed=seed)
+    _, found = out_of_fold_mistakes(config, data, seed=seed, progress=progress)
     total = len(found.data)
     metrics = [Measured.count("out_of_fold_accuracy", total - len(found), total)]
     ceilings = accuracy_ceilings(found.causes, total)
@@ -193,4 +189,4 @@ def run(
         share = found.causes[:, k].float().mean() / found.everywhere[k]
         metrics.append(Measured(f"{short}_lift", share.item()))
         metrics.append(Measured(f"{short}_ceiling", ceilings[k].item()))
-    return metrics, (logits, found)
+    return Result(tuple(metrics))

@@ -7,6 +7,8 @@ Shapes: N examples, C classes. An MLP as in `generalization`, quick to train man
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -58,14 +60,19 @@ def folds(count: int, k: int, *, seed: int) -> Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed)) % k
 
 
-def out_of_fold(data: Split, *, k: int = 5, seed: int, **options) -> Tensor:
+def out_of_fold(
+    data: Split, *, k: int = 5, seed: int, progress: bool = False, **options: Any
+) -> Tensor:
     """Logits (N, C) for every example, each from a model that has not seen it; options: of `train`."""
+    from tqdm.auto import tqdm
+
     fold = folds(len(data), k, seed=seed).to(data.y.device)
-    logits = None
-    for j in range(k):
+    parts: list[Tensor] = []
+    for j in tqdm(range(k), "out of fold", disable=not progress, leave=False):
         here = fold == j
         model = train(Split(data.x[~here], data.y[~here]), seed=seed, **options)
-        answers = predict(model, data.x[here])
-        logits = answers.new_zeros(len(data), answers.shape[1]) if logits is None else logits
-        logits[here] = answers
+        parts.append(predict(model, data.x[here]))
+    by_fold = torch.cat(parts)
+    logits = torch.empty_like(by_fold)
+    logits[fold.argsort(stable=True)] = by_fold  # back in the order of the examples
     return logits

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from workshop.core.data import Reviews, Split, reviews, word_vectors
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
-from workshop.core.training import History, count_correct, evaluate, fit
+from workshop.core.training import count_correct, evaluate, fit
 from workshop.day2.text import pipeline
 
 
@@ -97,9 +97,7 @@ def shuffle_words(ids: Tensor, *, seed: int) -> Tensor:
     return ids[:, order.to(ids.device)]
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Three bags on the film reviews: as it should be, labels shuffled, GloVe's vectors frozen."""
     parts = reviews()
     known, test = parts.development.beyond(config.limit), parts.test.beyond(config.limit)
@@ -130,4 +128,4 @@ def run(
     with torch.no_grad():
         moved = (bag(x) - bag(shuffle_words(x, seed=seed))).abs().max()
     metrics.append(Measured("word_order_effect", moved.item()))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

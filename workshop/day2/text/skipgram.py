@@ -18,9 +18,9 @@ from torch.nn import functional as F
 
 from workshop.core.data import plays, word_vectors
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
-from workshop.core.training import History, fit
+from workshop.core.training import fit
 from workshop.day2.text import pipeline
 from workshop.day2.text.vectors import unit
 
@@ -148,9 +148,7 @@ def neighbour_score(words: Sequence[str], vectors: Tensor, name: str) -> Measure
     return Measured.count(name, int(right), near.numel())
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Vectors of the plays' words, before and after training."""
     corpus = read_plays(config, seed=seed)
     seed_everything(seed)
@@ -165,4 +163,4 @@ def run(
         **fit_options(model, len(corpus.centers), config),
     )
     after = neighbour_score(corpus.words, model.center.weight, "neighbours")
-    return [after, before], {"skipgram": history}
+    return Result((after, before), {"plays": history})

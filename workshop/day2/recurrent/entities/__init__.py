@@ -112,7 +112,7 @@ def texts_of(sentences: Sequence[Sentence]) -> set[str]:
     }
 
 
-def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """The tagger, the tagger without context and the list, all on the same gold sentences."""
     parts = entities()
     known = parts.train + parts.validation  # all choices have been made: refit on both

@@ -71,7 +71,7 @@ def fit_options(
     }
 
 
-def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """The composer, its rivals, and what they write."""
     parts = tunes()
     vocabulary = notes.vocabulary_of(parts.train)

@@ -156,7 +156,7 @@ def judge(model: nn.Module, vocabulary: Mapping[str, int], text: str) -> float:
     return as_read(model, vocabulary, text, most=1)[2][-1].item()
 
 
-def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """The reader and the bag, with and without the course: on the test reviews and on the probe."""
     parts = reviews()
     known, test = parts.development, parts.test.beyond(config.limit)

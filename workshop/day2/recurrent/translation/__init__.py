@@ -181,7 +181,7 @@ def exact(model: Translator, dictionary: Dictionary, part: Phrases, **options: b
     )
 
 
-def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Last state alone, attention, and one that learned from strays; each tested once."""
     from tqdm.auto import tqdm
 
