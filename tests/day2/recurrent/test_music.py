@@ -207,15 +207,6 @@ def test_perplexity_is_over_tokens_not_over_padding(small):
     )
 
 
-def test_batches_hold_every_tune_once_and_differ_from_epoch_to_epoch():
-    batches = language_model.Batches([5, 9, 5, 7, 5, 9, 5], 2, seed=0)
-    first, second = list(batches), list(batches)
-    for epoch in (first, second):
-        assert sorted(row for batch in epoch for row in batch) == list(range(7))
-    assert len(first) == len(batches) == 4
-    assert first != second
-
-
 # --- sampling ------------------------------------------------------------------------------------
 
 

@@ -245,18 +245,6 @@ def test_evenly_spread_attention_is_a_mean_of_the_words(tiny):
     torch.testing.assert_close(weights[:, 0], torch.tensor([[1 / 3] * 3, [0.5, 0.5, 0.0]]))
 
 
-def test_batches_hold_each_pair_once_and_are_of_about_one_length():
-    pairs = [([4] * (1 + i % 9), [5] * (1 + i % 4)) for i in range(500)]
-    sampler = vocabulary.SimilarLengths([len(a) for a, _ in pairs], 16, seed=3)
-    first, second = list(sampler), list(sampler)
-    assert sorted(itertools.chain(*first)) == list(range(500)) == sorted(itertools.chain(*second))
-    assert first != second
-    assert len(first) == len(sampler) == 32
-    assert list(vocabulary.SimilarLengths([len(a) for a, _ in pairs], 16, seed=3)) == first
-    spread = [max(len(pairs[i][0]) for i in b) - min(len(pairs[i][0]) for i in b) for b in first]
-    assert sum(spread) / len(spread) < 1.5
-
-
 # --- search --------------------------------------------------------------------------------------
 
 

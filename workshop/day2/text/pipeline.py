@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
+from torch.utils.data import Sampler
 
 PAD, UNK, SOS, EOS = SPECIALS = ("<pad>", "<unk>", "<sos>", "<eos>")
 
@@ -125,3 +126,30 @@ def batch_of(
     ids = [encode(tokenize(text), vocabulary) for text in texts]
     table = pad(ids, min(longest, max(1, *map(len, ids))), vocabulary[PAD])
     return table, table != vocabulary[PAD]
+
+
+class BucketBatchSampler(Sampler):
+    """Batches of sequences of about the same length, so that little is padded; random anew each pass."""
+
+    def __init__(
+        self, lengths: Sequence[int], batch_size: int, *, seed: int, pool: int | None = None
+    ) -> None:
+        """lengths: of all N sequences; pool: how many batches are sorted together, None for all."""
+        self.lengths, self.batch_size = torch.as_tensor(lengths), batch_size
+        self.pool_size = len(lengths) if pool is None else pool * batch_size
+        self.order = torch.Generator().manual_seed(seed)
+
+    def __len__(self) -> int:
+        """Batches of a pass."""
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Shuffle, cut into pools, sort each by length, cut into batches, shuffle these."""
+        shuffled = torch.randperm(len(self.lengths), generator=self.order)
+        batches = [
+            batch
+            for pool in shuffled.split(self.pool_size)
+            for batch in pool[self.lengths[pool].argsort(stable=True)].split(self.batch_size)
+        ]
+        for i in torch.randperm(len(batches), generator=self.order).tolist():
+            yield batches[i].tolist()

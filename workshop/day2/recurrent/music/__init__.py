@@ -24,9 +24,9 @@ from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import fit
 from workshop.day2.recurrent.music import ngrams, notes
-from workshop.day2.recurrent.music.language_model import Batches, Composer, compose, perplexity
+from workshop.day2.recurrent.music.language_model import Composer, compose, perplexity
 from workshop.day2.recurrent.music.tunes import KINDS, tunes
-from workshop.day2.text.pipeline import EOS, PAD, SOS
+from workshop.day2.text.pipeline import EOS, PAD, SOS, BucketBatchSampler
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ def fit_options(
     """The arguments of `fit` or `train_epochs` behind the model."""
     rows = [row for row in rows if len(row) <= config.longest]
     epochs = config.epochs if model.memory else config.memoryless_epochs
-    batches = Batches([len(row) for row in rows], config.batch_size, seed)
+    batches = BucketBatchSampler([len(row) for row in rows], config.batch_size, seed=seed)
     optimizer = torch.optim.Adam(model.parameters(), config.lr)
 
     def clip(*_) -> None:

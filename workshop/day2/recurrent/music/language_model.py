@@ -8,7 +8,7 @@ Book fig-2.17, note-18. Shapes: B tunes, T tokens, V tokens in the vocabulary, H
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -127,26 +127,6 @@ def compose(
             break
         ids = new[:, None].to(device)
     return written
-
-
-class Batches(torch.utils.data.Sampler):
-    """Batches of tunes of about the same length, so that little is padded; in a new order each time."""
-
-    def __init__(self, lengths: Sequence[int], size: int, seed: int) -> None:
-        """lengths: tokens of each tune; size: tunes in a batch."""
-        self.lengths, self.size = torch.tensor(lengths), size
-        self.draws = torch.Generator().manual_seed(seed)
-
-    def __len__(self) -> int:
-        """How many batches."""
-        return -(-len(self.lengths) // self.size)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        """Mixed first, so that tunes of one length meet others every time."""
-        mixed = torch.randperm(len(self.lengths), generator=self.draws)
-        batches = mixed[self.lengths[mixed].argsort(stable=True)].split(self.size)
-        for i in torch.randperm(len(batches), generator=self.draws).tolist():
-            yield batches[i].tolist()
 
 
 def perplexity(
