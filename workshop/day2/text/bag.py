@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,7 @@ from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import count_correct, evaluate, fit
 from workshop.day2.text import pipeline
+from workshop.day2.text.training import decaying_adam
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,20 +77,10 @@ def as_split(part: Reviews, vocabulary: Mapping[str, int]) -> Split:
     return Split(ids, (part.mean > 0).float())
 
 
-def fit_options(model: Bag, examples: int, config: Config) -> dict:
+def fit_options(model: Bag, examples: int, config: Config) -> dict[str, Any]:
     """The arguments of `fit` or `train_epochs`."""
-    learned = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.Adam(learned, lr=config.lr)
-    updates = config.epochs * -(-examples // config.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: max(0.0, 1 - n / updates))
-    return {
-        "loss_fn": nn.BCEWithLogitsLoss(),
-        "optimizer": optimizer,
-        "schedule": schedule,
-        "metrics": {"accuracy": count_correct},
-        "epochs": config.epochs,
-        "batch_size": config.batch_size,
-    }
+    options = decaying_adam(model, examples, config)
+    return {"loss_fn": nn.BCEWithLogitsLoss(), "metrics": {"accuracy": count_correct}, **options}
 
 
 def shuffle_words(ids: Tensor, *, seed: int) -> Tensor:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,7 @@ from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import fit
 from workshop.day2.text import pipeline
+from workshop.day2.text.training import decaying_adam
 from workshop.day2.text.vectors import unit
 
 
@@ -114,18 +116,9 @@ class SkipGram(nn.Module):
         )
 
 
-def fit_options(model: SkipGram, pairs: int, config: Config) -> dict:
+def fit_options(model: SkipGram, pairs: int, config: Config) -> dict[str, Any]:
     """The arguments of `fit` or `train_epochs`; the model gives its own loss."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.lr)
-    updates = config.epochs * -(-pairs // config.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: max(0.0, 1 - n / updates))
-    return {
-        "loss_fn": lambda loss, _: loss,
-        "optimizer": optimizer,
-        "schedule": schedule,
-        "epochs": config.epochs,
-        "batch_size": config.batch_size,
-    }
+    return {"loss_fn": lambda loss, _: loss, **decaying_adam(model, pairs, config)}
 
 
 def neighbour_score(words: Sequence[str], vectors: Tensor, name: str) -> Measured:

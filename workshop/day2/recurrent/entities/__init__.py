@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -23,6 +24,7 @@ from workshop.core.training import fit
 from workshop.day2.recurrent.entities.data import Sentence, entities
 from workshop.day2.recurrent.entities.spans import Counts, Span, count_spans, spans_of
 from workshop.day2.recurrent.entities.tagger import Reader, Tagger, tag_loss
+from workshop.day2.text.training import decaying_adam
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,19 +82,9 @@ class Gazetteer:
         return found
 
 
-def fit_options(model: Tagger, examples: int, config: Config) -> dict:
+def fit_options(model: Tagger, examples: int, config: Config) -> dict[str, Any]:
     """The arguments of `fit` or `train_epochs`."""
-    learned = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.Adam(learned, lr=config.lr)
-    updates = config.epochs * -(-examples // config.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: max(0.0, 1 - n / updates))
-    return {
-        "loss_fn": tag_loss,
-        "optimizer": optimizer,
-        "schedule": schedule,
-        "epochs": config.epochs,
-        "batch_size": config.batch_size,
-    }
+    return {"loss_fn": tag_loss, **decaying_adam(model, examples, config)}
 
 
 def only_new(names: Names, sentences: Sequence[Sentence], seen: set[str]) -> Names:
