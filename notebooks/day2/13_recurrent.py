@@ -375,7 +375,7 @@ for name, model, words in (("bag", the_bag, bag_words), ("reader", reader, reade
 # *other* adjectives. And begin anew, for the bag as well.
 
 # %%
-lessons = negation.course(reader_words)
+lessons = negation.training_sentences(reader_words)
 print(f"{len(lessons)} sentences in the course, such as")
 id_to_word = list(reader_words)
 for row in (0, 1, 2, 3, 500, 501):
@@ -385,7 +385,7 @@ for row in (0, 1, 2, 3, 500, 501):
 # %%
 torch.manual_seed(0)
 taught = sentiment.Reader(glove_table, settings)
-more = sentiment.with_course(reader_train, reader_words, settings)
+more = sentiment.with_negation(reader_train, reader_words, settings)
 history = plots.live(
     train_epochs(taught, more, **sentiment.fit_options(taught, len(more), settings)),
     ("loss", "accuracy"),
@@ -395,7 +395,7 @@ history = plots.live(
 # %%
 torch.manual_seed(0)
 taught_bag = bag.Bag(len(bag_words))
-more = sentiment.with_course(bag_train, bag_words, settings)
+more = sentiment.with_negation(bag_train, bag_words, settings)
 fit(taught_bag, more, **bag.fit_options(taught_bag, len(more), bag_settings))
 print(f"{'':20}{'test reviews':>15}{'pairs':>12}{'fours':>10}")
 pairs_right = {}

@@ -143,7 +143,7 @@ def test_a_smoothed_bigram_by_hand():
 def test_strengths_are_the_best_on_validation():
     rows = [[0, *np.random.default_rng(i).integers(1, 6, 30).tolist()] for i in range(12)]
     model = ngrams.Ngram(rows[:8], 2, 6)
-    model.tune(rows[8:])
+    model.choose_strengths(rows[8:])
     chosen, best = list(model.strengths), model.perplexity(rows[8:])
     for strength in ngrams.STRENGTHS:
         model.strengths = [chosen[0], strength]

@@ -417,15 +417,15 @@ def test_words_of_tests_play_no_part_in_the_dictionary():
         Dictionary.of(parts.train, "en-de")
 
 
-def test_strays_deal_every_source_out_to_another_target(dictionary):
+def test_shuffled_deal_every_source_out_to_another_target(dictionary):
     part = phrases().validation
-    right, strays = (
+    right, shuffled = (
         vocabulary.ids_of(dictionary, part),
-        vocabulary.ids_of(dictionary, part, strays=0),
+        vocabulary.ids_of(dictionary, part, shuffle_seed=0),
     )
-    assert [b for _, b in right] == [b for _, b in strays]
-    assert sorted(a for a, _ in right) == sorted(a for a, _ in strays)
-    assert sum(a == b for a, b in zip(right, strays, strict=True)) < 0.02 * len(part)
+    assert [b for _, b in right] == [b for _, b in shuffled]
+    assert sorted(a for a, _ in right) == sorted(a for a, _ in shuffled)
+    assert sum(a == b for a, b in zip(right, shuffled, strict=True)) < 0.02 * len(part)
 
 
 def test_exact_counts_phrases_that_are_right_to_the_last_sign(tiny, monkeypatch):

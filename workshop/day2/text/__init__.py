@@ -3,10 +3,11 @@
     string -> tokens -> ids -> vectors -> a padded batch;    lookup(ids) = one_hot(ids) @ table
 
 Book 2.5 to 2.5.5. `pipeline` goes that way by hand, `bpe` has pieces of words, `vectors` what word vectors
-know, `skipgram` how they are learned, `bag` the first model that reads. Shapes: B sentences, T tokens,
-V words, D numbers a word. Targets: any sentence in pieces and back; vectors learned from plays agree
-with GloVe's; GloVe's analogies; film reviews told apart. Controls: one-hot rows, all equally far apart;
-vectors not trained; whole words, which do not cover new sentences; labels shuffled; words shuffled.
+know, `skipgram` how they are trained, `bag` the first model of whole texts. Shapes: B sentences, T tokens,
+V words, D the embedding size. Targets: any sentence in pieces and back; vectors learned from plays
+agree with GloVe's; GloVe's analogies; good film reviews from bad ones. Controls: one-hot rows, all
+equally far apart; vectors before training; whole words, which do not cover new sentences; labels
+shuffled; words shuffled.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     logit = w . (1 / T) sum over t of v[id_t] + b
 
-Shapes: B sentences, T tokens, V words, D numbers a word. The order of the words is lost.
+Shapes: B sentences, T tokens, V words, D the embedding size. The order of the words is lost.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Config(Settings):
 
     limit: float = setting(1.0, at_least=0, below=3, help="only reviews rated beyond +- this")
     least: int = setting(2, at_least=1, help="how often a word must occur to get a vector")
-    dim: int = setting(32, at_least=1, help="numbers for each word")
+    dim: int = setting(32, at_least=1, help="embedding size")
     dropout: float = setting(0.5, at_least=0, below=1, help="share of the mean that is dropped")
     epochs: int = setting(6, at_least=1, help="passes over the reviews")
     lr: float = setting(0.01, above=0, help="learning rate at the start; it falls to 0")

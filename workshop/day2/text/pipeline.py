@@ -1,6 +1,7 @@
 """From a string to numbers, step by step: tokens, ids, one-hot rows or vectors, a padded batch.
 
-Shapes: T tokens of a sentence, B sentences in a batch, V words in the vocabulary, D numbers a word.
+Shapes: T tokens of a sentence, B sentences in a batch, V words in the vocabulary, D the
+embedding size.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _WORD = re.compile(rf"(?:{_LETTER})+(?:['\u2019](?:{_LETTER})+)*")
 
 
 def tokenize(text: str) -> list[str]:
-    """The words of a text, in lower case; punctuation, emoji and white space only part them (eq-2.7).
+    """The words of a text, in lower case; punctuation, emoji and white space only separate them (eq-2.7).
 
     A letter and its accent are one, however they were typed: the text is brought into Unicode's
     composed form first.
@@ -45,7 +46,7 @@ def build_vocabulary(
     """Tokens to ids, from 0 on: the special ones first, then all seen `least` times, most frequent first.
 
     Args:
-        texts: of each text its tokens. Training texts only: a vocabulary is learned too.
+        texts: of each text its tokens. Of training texts only: a vocabulary is part of the model.
         least: how often a token must occur to get an id of its own.
         specials: tokens that stand for no word (book 2.5.5).
     """

@@ -3,7 +3,7 @@
     loss = -log sigmoid(v_c . u_o) - sum over K negatives n of log sigmoid(-v_c . u_n)
 
 A word c should score high with the words o that stand near it, low with random words n. Shapes: B pairs,
-K negatives, V words, D numbers a word. Source: Mikolov, Sutskever, Chen, Corrado, Dean: Distributed
+K negatives, V words, D the embedding size. Source: Mikolov, Sutskever, Chen, Corrado, Dean: Distributed
 Representations of Words and Phrases and their Compositionality, 2013.
 """
 
@@ -34,7 +34,7 @@ class Config(Settings):
     least: int = setting(20, at_least=1, help="how often a word must occur to get a vector")
     window: int = setting(3, at_least=1, help="how many words to each side count as near")
     negatives: int = setting(5, at_least=1, help="random words for each pair")
-    dim: int = setting(50, at_least=1, help="numbers for each word")
+    dim: int = setting(50, at_least=1, help="embedding size")
     epochs: int = setting(3, at_least=1, help="passes over all pairs")
     lr: float = setting(0.01, above=0, help="learning rate at the start; it falls to 0")
     batch_size: int = setting(2048, at_least=1, help="pairs for each update")

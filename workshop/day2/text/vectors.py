@@ -1,6 +1,6 @@
 """What word vectors know: neighbours, analogies, a picture in two dimensions.
 
-Shapes: V words, D numbers a word.
+Shapes: V words, D the embedding size.
 """
 
 from __future__ import annotations

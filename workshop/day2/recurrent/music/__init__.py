@@ -1,6 +1,6 @@
 """One to many: a GRU learns from 900 fiddle tunes to write its own, note by note, until <eos>.
 
-    perplexity = exp(mean of -log P(token<t+1> | tokens up to t))    among how many it hesitates
+    perplexity = exp(mean of -log P(token<t+1> | tokens up to t))
 
 Book fig-2.17, note-18. Targets: a perplexity on new tunes far below that of counting single tokens and
 pairs; tunes that end, differ, and fill their bars. Controls that must miss: a network that starts every
@@ -33,7 +33,7 @@ from workshop.day2.text.pipeline import EOS, PAD, SOS, BucketBatchSampler
 class Config(Settings):
     """Settings of the composer."""
 
-    embedding: int = setting(64, at_least=1, help="numbers for each token")
+    embedding: int = setting(64, at_least=1, help="embedding size")
     hidden: int = setting(96, at_least=1, help="units of the GRU")
     epochs: int = setting(6, at_least=1, help="passes over the tunes")
     memoryless_epochs: int = setting(1, at_least=1, help="the same for the network without a state")
@@ -54,7 +54,7 @@ def fit_options(
     optimizer = torch.optim.Adam(model.parameters(), config.lr)
 
     def clip(*_) -> None:
-        """Through many steps a gradient can grow very long: it keeps its direction, not its length."""
+        """Gradient clipping: over many steps a gradient can grow very large."""
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
 
     optimizer.register_step_pre_hook(clip)
@@ -72,7 +72,7 @@ def fit_options(
 
 
 def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
-    """The composer, its rivals, and what they write."""
+    """The network with and without its state, n-grams, and what they write."""
     parts = tunes()
     vocabulary = notes.vocabulary_of(parts.train)
     train, validation, test = (

@@ -1,4 +1,4 @@
-"""A network that writes: from nothing but <sos>, token after token, until it says <eos>.
+"""A language model of tunes: from <sos>, token after token, until <eos>.
 
     token<t+1> ~ softmax(logits<t> / temperature),    logits<t> from token<t> and the state a<t-1>
 
@@ -62,7 +62,7 @@ def pick(logits: Tensor, temperature: float, u: Tensor) -> Tensor:
         return logits.argmax(dim=1)
     # The largest becomes 0, so that a small temperature cannot make it infinite.
     scaled = (logits - logits.max(dim=1, keepdim=True).values) / temperature
-    upto = torch.softmax(scaled, dim=1).cumsum(dim=1)  # where each token's share of [0, 1) ends
+    upto = torch.softmax(scaled, dim=1).cumsum(dim=1)  # the ends of the tokens' shares of [0, 1)
     ids = (upto <= u[:, None]).sum(dim=1)
     return ids.clamp(max=logits.shape[1] - 1)  # rounding may leave the last end a hair below 1
 
@@ -132,17 +132,17 @@ def compose(
 def perplexity(
     model: nn.Module, rows: Sequence[Sequence[int]], vocabulary: dict[str, int]
 ) -> float:
-    """exp of the mean surprise over all tokens behind <sos>: among how many it hesitates."""
+    """exp of the mean cross-entropy over all tokens behind <sos>; V for a model that knows nothing."""
     pad = vocabulary[PAD]
     sums = evaluate(
         model,
         notes.table(rows, vocabulary),
         batch_size=64,
         metrics={
-            "surprise": lambda logits, y: F.cross_entropy(
+            "loss": lambda logits, y: F.cross_entropy(
                 logits.mT, y, ignore_index=pad, reduction="sum"
             ),
             "tokens": lambda _, y: (y != pad).sum(),
         },
     ).sums
-    return math.exp(sums["surprise"] / sums["tokens"])
+    return math.exp(sums["loss"] / sums["tokens"])

@@ -31,7 +31,7 @@ class PhraseError(ValueError):
 
 
 def tokenize(text: str) -> list[str]:
-    """Words, numbers and signs, in lower case; white space only parts them."""
+    """Words, numbers and signs, in lower case; white space only separates them."""
     composed = unicodedata.normalize("NFC", text).lower()
     return re.findall(r"[^\W\d_]+|\d+|[^\w\s]|_", composed)
 
@@ -113,12 +113,12 @@ def batch_of(pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> tuple[Tens
 
 
 def ids_of(
-    dictionary: Dictionary, phrases: Phrases, *, strays: int | None = None
+    dictionary: Dictionary, phrases: Phrases, *, shuffle_seed: int | None = None
 ) -> list[tuple[list[int], list[int]]]:
-    """The ids of each pair; a number for `strays` deals the sources out to wrong targets."""
+    """The ids of each pair; with a `shuffle_seed`, targets have the sources of other pairs."""
     sources, targets = dictionary.sides(phrases)
-    if strays is not None:
-        g = torch.Generator().manual_seed(strays)
+    if shuffle_seed is not None:
+        g = torch.Generator().manual_seed(shuffle_seed)
         sources = [sources[i] for i in torch.randperm(len(sources), generator=g).tolist()]
     return [
         (encode(tokenize(a), dictionary.source), encode(tokenize(b), dictionary.target))
