@@ -429,7 +429,7 @@ def reading(text="The acting is not bad, it is good"):
     """The curve of one text; of two, if there is a | between them."""
     texts = text.split("|")
     readings = {part.strip()[:60]: sentiment.as_read(taught, reader_words, part) for part in texts}
-    return diagram.judged(readings, title="Positive?")
+    return diagram.probabilities(readings, title="Positive?")
 
 
 reading("The acting is not bad, it is good | The acting is not good, it is bad")

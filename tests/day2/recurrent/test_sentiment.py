@@ -161,7 +161,9 @@ def test_as_read_begins_with_nothing_and_ends_with_all(reader, count):
 
 def test_the_curve_has_a_point_for_each_word_and_says_so():
     tokens, steps, chances = ["a", "$" * 40], [0, 1, 2], torch.tensor([0.5, 0.4, 0.9])
-    figure = diagram.judged({"one": (tokens, steps, chances), "": ([], [0], torch.tensor([0.3]))})
+    figure = diagram.probabilities(
+        {"one": (tokens, steps, chances), "": ([], [0], torch.tensor([0.3]))}
+    )
     (line, _), names = (
         figure.axes[0].lines,
         [t.get_text() for t in figure.axes[0].get_xticklabels()],

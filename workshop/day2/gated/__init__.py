@@ -2,8 +2,8 @@
 
     c = write * candidate + keep * c_before          write and keep are gates, between 0 and 1
 
-Book 2.6.3 and 2.6.4. by_hand.py has the cells, memory.py the task of remembering the first token,
-small.py what more weights do with few examples, cost.py time against length. Shapes: B sequences, T
+Book 2.6.3 and 2.6.4. `by_hand` has the cells, `memory` the task of remembering the first token, `small`
+what more weights do with few examples, `cost` time against length. Shapes: B sequences, T
 steps, n numbers in a step, h units; x (B, T, n), memory (B, h).
 Targets: GRU and LSTM that begin with a long memory know the first of 100 tokens. Controls: the plain
 cell does not, nor do GRU and LSTM with the biases that torch gives them.

@@ -1,4 +1,4 @@
-"""The two gated cells drawn: what flows where, and which gate stands in its way (fig-2.20, fig-2.21)."""
+"""Diagrams of the two gated cells: what flows where, through which gate (fig-2.20, fig-2.21)."""
 
 from __future__ import annotations
 

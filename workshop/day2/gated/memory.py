@@ -47,7 +47,7 @@ class Config(Settings):
 def first_token(count: int, length: int, *, seed: int, tokens: int = TOKENS) -> Split:
     """Random sequences and their first token: x (count, length, tokens), y (count,).
 
-    Each step is a one-hot row times 4: with small numbers, learning would only begin later.
+    Each step is a one-hot row times 4: with 1, the loss would fall only after more epochs.
     """
     expect(
         count > 0 and length > 0 and tokens > 1,
@@ -114,7 +114,7 @@ def build(kind: str, *, long: bool = False, length: int = 100, hidden: int = 32,
 def train(
     model: Reader, data: Split, *, epochs: int, lr: float, batch_size: int, seed: int = 0
 ) -> Iterator[History]:
-    """Train in place, as `train_epochs`; over as soon as an epoch had 999 of 1,000 right."""
+    """Train in place, as `train_epochs`; stops as soon as an epoch had 999 of 1,000 right."""
     optimizer = torch.optim.Adam(model.parameters(), lr)
     for history in train_epochs(
         model,
@@ -132,7 +132,7 @@ def train(
 
 
 def gradient_through_time(model: Reader, x: Tensor) -> Tensor:
-    """How much the answer depends on each step (sec-2.6.3): x (B, T, n) -> (T,), the last is 1.
+    """How much the logits depend on each step (sec-2.6.3): x (B, T, n) -> (T,), the last is 1.
 
     The size of the gradient of all logits with respect to the step, divided by that of the last
     step. In double precision, and so on the CPU: a plain cell's is soon below what float32 holds.
@@ -147,7 +147,7 @@ def gradient_through_time(model: Reader, x: Tensor) -> Tensor:
 
 
 def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
-    """Five cells on the task, and how far the gradient has faded before any training.
+    """Five cells on the task, and how far the gradient fades before any training.
 
     A cell with torch's biases trains as long as its twin with a long memory needed, the plain cell
     as long as the slower of these. Those with a long memory then go on to longer sequences.

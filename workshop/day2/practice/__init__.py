@@ -1,12 +1,12 @@
 """When it is not good enough yet: look at the mistakes, at the labels, at the run itself.
 
-    accuracy if a cause were gone = (right + mistakes with that cause) / all
+    accuracy without a cause = (right + mistakes with that cause) / all
 
 Book 2.7. Tasks, each in a file with settings of its own: `errors` (mistakes by cause), `calibration`
-(how sure, how right), `comparison` (better data against a better model, with `labels` to find the
+(confidence against accuracy), `comparison` (better data against a better model, with `labels` to find the
 wrong ones), `disagreement` (people contradict each other too), `clinic` (broken runs, with
 `symptoms` to tell them apart); `training` has the network. Shapes: N examples, C classes, K causes.
-Targets: what is wrong is found and mended. Controls: the same, unmended.
+Targets: what is wrong is found and fixed. Controls: the same, not fixed.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Config(Settings):
     """Settings of the lesson, task by task."""
 
     errors: errors.Config = part(errors.Config, help="mistakes by cause")
-    calibration: calibration.Config = part(calibration.Config, help="how sure, how right")
+    calibration: calibration.Config = part(calibration.Config, help="confidence against accuracy")
     comparison: comparison.Config = part(comparison.Config, help="better data or a better model")
     disagreement: disagreement.Config = part(disagreement.Config, help="one rater against the mean")
-    clinic: clinic.Config = part(clinic.Config, help="broken runs, diagnosed and mended")
+    clinic: clinic.Config = part(clinic.Config, help="broken runs, diagnosed and fixed")
 
 
 def run(

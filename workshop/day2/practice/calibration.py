@@ -4,7 +4,7 @@
 
 Book 2.7.1 (one number is not enough). Shapes: N examples, C classes. Clothes of Fashion-MNIST, whose
 network is trained until it is too sure of itself. Target: one number, the temperature, found on
-validation examples, mends most of that, on the test set too. Control: left as it is.
+validation examples, fixes most of that, on the test set too. Control: left as it is.
 Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks, 2017.
 """
 
@@ -37,8 +37,8 @@ def calibration_error(sure: Tensor, right: Tensor, bins: int) -> Tensor:
     """The expected calibration error: between how sure a model is and how often it is right.
 
     Args:
-        sure: the probability of what the model says, (N,), in (0, 1].
-        right: whether that is so, (N,) bool.
+        sure: the probability of the predicted class, (N,), in (0, 1].
+        right: whether the prediction is right, (N,) bool.
         bins: how many equal steps from 0 to 1; each includes its upper end, not its lower.
 
     Returns:
@@ -68,8 +68,8 @@ def reliability(sure: Tensor, right: Tensor, bins: int) -> tuple[Tensor, Tensor,
 def best_temperature(logits: Tensor, y: Tensor) -> float:
     """The T, of 201 from 0.1 to 10, with the lowest cross-entropy of logits / T; validation only.
 
-    Every logit is divided by the same number, so what the model says stays, and only how sure it
-    says it changes: T above 1 makes it less sure.
+    All logits are divided by the same number, so predictions stay and only the confidence changes:
+    T above 1 lowers it.
     """
     temperatures = torch.logspace(-1, 1, 201)
     losses = torch.stack([F.cross_entropy(logits / t, y).cpu() for t in temperatures.tolist()])

@@ -1,10 +1,10 @@
-"""A clinic for broken training runs: one loop, which can be broken in nine ways, and mended.
+"""A clinic for broken training runs: one loop, which can be broken in nine ways, and fixed.
 
-    break the setup -> train -> symptoms -> diagnosis -> mend what it names -> train again
+    break the setup -> train -> symptoms -> diagnosis -> fix what it names -> train again
 
 Book 2.7. Shapes: B examples, C classes. `symptoms` measures and names the fault from the numbers
-alone. Target: every run is named right, and when that is mended reaches the healthy score.
-Control: untreated, it does not, or says something else of itself than is true.
+alone. Target: every fault is named right, and the run without it reaches the healthy score.
+Control: untreated, it does not, or reports a score that it does not reach on new digits.
 """
 
 from __future__ import annotations
@@ -64,13 +64,13 @@ FAULTS: dict[str, Setup] = {
     "validation digits in training": Setup(leak=True),
     "dead ReLUs": Setup(bias=-8.0),
 }
-# These two learn well, and say something else of themselves than is true.
+# These two learn well, and report a validation accuracy that is not that on new digits.
 MISREPORTED = ("eval forgotten", "validation digits in training")
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A trained network, what the run said of itself after each epoch, and the evidence."""
+    """A trained network, what the run reported after each epoch, and the evidence."""
 
     model: nn.Module
     setup: Setup

@@ -4,7 +4,7 @@
 
 Book 2.7.2 (fig-2.23). 30 % of the training labels of MNIST-5k are wrong; validation and test labels
 are right. Each split has its own wrong labels, folds and weights, and everything is tried on each.
-Control: the baseline, and the baseline trained for longer, which learns the wrong labels by heart.
+Control: the baseline, and the baseline trained for longer, which memorises the wrong labels.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def make_trial(config: Config, data: Data, *, seed: int) -> Trial:
 
 
 def data_for(choice: str, trial: Trial, truth: Tensor) -> Split:
-    """What a choice learns from.
+    """What a choice is trained on.
 
     dropped: without the suspects of confident learning; bluntly: without all that the out-of-fold
     model contradicts. corrected: somebody looks at the suspects, and at those only, and

@@ -24,7 +24,7 @@ from workshop.day2.text import bag
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
-    """Settings of the comparison with human raters; the model is lesson 12's bag of embeddings."""
+    """Settings of the comparison with human raters; the model is the bag of `text`."""
 
     epochs: int = setting(5, at_least=1, help="passes over the reviews")
 

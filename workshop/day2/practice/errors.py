@@ -1,6 +1,6 @@
-"""Where does the model go wrong, and what would it be worth to mend it?
+"""Where does the model go wrong, and what would it be worth to fix it?
 
-    if cause k were gone: accuracy = (N - M + mistakes with cause k) / N
+    without cause k: accuracy = (N - M + mistakes with cause k) / N
 
 Book 2.7.1 (fig-2.22). Shapes: N digits, M of them mistaken, K causes, C classes. The digits that are
 looked at are validation digits, each judged by a model that has not seen it; never the test set.
@@ -132,8 +132,8 @@ def find_causes(data: Split) -> dict[str, Tensor]:
 class Mistakes:
     """What figure 2.22 is made of: M mistakes, the worst first, among `total` examples.
 
-    rows (M,) says where they are in `data`; guess (M,), sure (M,): what the model says, and with
-    which probability; causes (M, K) bool, with their names; everywhere (K,): the share of all
+    rows (M,) says where they are in `data`; guess (M,), sure (M,): the predicted class and its
+    probability; causes (M, K) bool, with their names; everywhere (K,): the share of all
     examples that has each cause.
     """
 

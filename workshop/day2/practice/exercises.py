@@ -1,4 +1,4 @@
-"""Exercises of lesson 15, `practice`: ceilings, calibration, suspected labels, a step to mend."""
+"""Exercises of `practice`: ceilings, calibration, suspected labels, a step to fix."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CEILINGS = Exercise(
         ),
         Mistake(
             "what would be left",
-            "This is the error that would be left if all but this cause were mended: the other way "
+            "This is the error that would be left if all but this cause were fixed: the other way "
             "round. Take the right ones, and add the mistakes with the cause.",
             lambda causes, total: (total - causes.sum(dim=0)) / total,
         ),
@@ -240,7 +240,7 @@ SUSPECTS = Exercise(
             "first choice",
             "This suspects every label that is not the model's first choice. Compare each probability "
             "with the threshold of its class first: where none reaches it, the model is too unsure to "
-            "accuse anybody.",
+            "suspect a label.",
             lambda p, y: p.argmax(dim=1) != y,
         ),
         Mistake(
@@ -331,13 +331,13 @@ def _steps(w: Tensor, x: Tensor, y: Tensor, lr: float, steps: int, fault: str) -
 STEPS = Exercise(
     name="mended_steps",
     lesson="practice",
-    title="Mend a training step",
+    title="Fix a training step",
     reference=step.mended_steps,
     cases=_step_cases,
     mistakes=(
         Mistake(
             "all three faults",
-            "This still has all three of the faults. Look at what goes into log_softmax, at the shape "
+            "All three faults are still there. Look at what goes into log_softmax, at the shape "
             "of the losses when y is (B, 1), and at what w.grad holds in the second round.",
             step.broken_steps,
         ),

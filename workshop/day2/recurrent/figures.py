@@ -1,4 +1,4 @@
-"""Recurrent networks drawn: unrolled (fig-2.14), the cell (fig-2.15), the types (fig-2.16 to 2.19)."""
+"""Diagrams of recurrent networks: unrolled (fig-2.14), the cell (fig-2.15), the types (fig-2.16 to 2.19)."""
 
 from __future__ import annotations
 
@@ -174,15 +174,15 @@ def types() -> Figure:
 
 
 @rc_context(STYLE)
-def judged(
+def probabilities(
     readings: Mapping[str, tuple[Sequence[str], Sequence[int], Any]], *, title: str = ""
 ) -> Figure:
-    """What a model thinks of a text after each word, a panel for each text.
+    """The probability of positive after each word of a text, a panel for each text.
 
     readings: panel title -> (tokens, steps, probabilities), as `sentiment.as_read` gives them.
     """
     figure, axes = new_axes(len(readings), columns=1, sizes=((9.0, 3.4),), title=title)
-    told = []
+    curves = []
     for ax, (name, (tokens, steps, chances)) in zip(axes, readings.items(), strict=True):
         values = as_array(chances)
         ax.plot(range(len(steps)), values, color=BLUE, marker="o")
@@ -192,17 +192,17 @@ def judged(
         words = ["(nothing)" if not step else _short(tokens[step - 1]) for step in steps]
         every = -(-len(steps) // 30)  # with more, only every so many words can be written down
         ax.set_xticks(range(0, len(steps), every), words[::every], rotation=40, ha="right")
-        told.append(
+        curves.append(
             f"{name or 'a text'}: "
             + ", ".join(
                 f"{word} {number(value, 2)}" for word, value in zip(words, values, strict=True)
             )
         )
-    words_read = f"{title or 'Probability of positive'} after each word that is read. "
-    return finish(figure, None, words_read + "; ".join(told) + ".")
+    alt = f"{title or 'Probability of positive'} after each word that is read. "
+    return finish(figure, None, alt + "; ".join(curves) + ".")
 
 
-def _short(word: str, most: int = 14) -> str:
-    """A very long word would leave no room for the curve. Dollars are no sign of a formula here."""
+def _short(word: str, longest: int = 14) -> str:
+    """Cut a very long word, which would leave no room for the curve, and escape dollar signs."""
     word = word.replace("$", r"\$")
-    return word if len(word) <= most else word[: most - 1] + "\u2026"
+    return word if len(word) <= longest else word[: longest - 1] + "\u2026"

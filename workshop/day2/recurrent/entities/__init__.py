@@ -1,11 +1,10 @@
 """Many to many, T_x = T_y: a tag for every token, and so the names in a sentence.
 
-    tokens (T) -> tags (T) -> names (start, end, class);    F1 = 2 right / (found + there)
+    tokens (T) -> tags (T) -> names (start, end, class);    F1 = 2 right / (found + wanted)
 
 The labels to learn from are silver, another program's; those of the test are gold, read and corrected
 one by one. Controls: a list of the names seen in training, which finds no other one; the same network
-with each token by itself, for what a word is depends on its neighbours; and O for everything, which is
-right on most tokens and finds nothing.
+without context, each token by itself; and O for everything, right on most tokens, with no name found.
 """
 
 from __future__ import annotations

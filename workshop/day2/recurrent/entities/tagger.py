@@ -2,7 +2,7 @@
 
     a<t> from the left, a'<t> from the right;    logits<t> = W [a<t>, a'<t>] + b
 
-Shapes: B sentences, T tokens, 4 numbers for a token (word, shape, how it begins, how it ends), C tags.
+Shapes: B sentences, T tokens, 4 features of a token (ids of its word, shape, prefix, suffix), C tags.
 """
 
 from __future__ import annotations

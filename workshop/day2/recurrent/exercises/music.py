@@ -137,3 +137,5 @@ PICK = Exercise(
     ),
     alternatives=(_searched, _row_by_row),
 )
+
+EXERCISES = (PICK,)

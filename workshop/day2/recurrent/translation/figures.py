@@ -1,4 +1,4 @@
-"""Pictures of translation: the two networks unrolled (fig-2.19), and where attention looks."""
+"""Diagrams of translation: the two networks unrolled (fig-2.19), and where attention looks."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def encoder_decoder(source: Sequence[str], target: Sequence[str], *, title: str 
             bridge = i == t_x - 1
             style = {"color": ORANGE, "linewidth": 4} if bridge else {}
             line(ax, (i + 0.36, 0), (i + 0.64, 0), **style)
-        if t_x <= i < cells - 1:  # what was said is what comes in next
+        if t_x <= i < cells - 1:  # its output is the next input
             feedback = (i + 0.08, 0.8), (i + 0.5, 0.8), (i + 0.5, -0.72), (i + 0.92, -0.72)
             line(ax, *feedback, arrow=False, color="#888888", linewidth=1.2, linestyle="--")
     for middle, length in (
@@ -137,8 +137,8 @@ def attention_map(
     ax.set(xlabel=axes[0], ylabel=axes[1])
     ax.spines[:].set_visible(True)
     figure.colorbar(drawn, ax=ax, shrink=0.7, aspect=14).ax.tick_params(labelsize=11)
-    told = [
+    rows = [
         f"{word} looks most at {source[column]} ({table[row, column]:.2f})"
         for row, (word, column) in enumerate(zip(target, table.argmax(axis=1), strict=True))
     ]
-    return finish(figure, None, f"{title or 'Where attention looks'}: {'; '.join(told)}.")
+    return finish(figure, None, f"{title or 'Where attention looks'}: {'; '.join(rows)}.")
