@@ -13,6 +13,7 @@ import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +25,7 @@ from workshop.core.device import seed_everything
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, train_epochs
-from workshop.day2.gated.by_hand import check_sequence, memory_bias
+from workshop.day2.gated.by_hand import Weights, check_sequence, memory_bias
 
 KINDS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 TOKENS = 8
@@ -93,13 +94,12 @@ def remember_long(cell: nn.GRU | nn.LSTM, length: int) -> None:
     """
     expect(isinstance(cell, (nn.GRU, nn.LSTM)), "cell", type(cell).__name__, "nn.GRU or nn.LSTM")
     expect(length >= 2, "length", length, "2 steps or more")
-    h = cell.hidden_size
-    bias = memory_bias(torch.full((h,), float(length))).to(cell.bias_ih_l0.device)
+    h, (_, _, b_ih, b_hh) = cell.hidden_size, Weights.of(cell)
+    bias = memory_bias(torch.full((h,), float(length))).to(b_ih.device)
     keep = slice(h, 2 * h)  # z of a GRU (r, z, n), the forget gate of an LSTM (i, f, n, o)
-    cell.bias_ih_l0[keep], cell.bias_hh_l0[keep] = bias, 0.0
+    b_ih[keep], b_hh[keep] = bias, 0.0
     if isinstance(cell, nn.LSTM):
-        write = slice(0, h)
-        cell.bias_ih_l0[write], cell.bias_hh_l0[write] = -bias, 0.0
+        b_ih[:h], b_hh[:h] = -bias, 0.0
 
 
 def build(kind: str, *, long: bool = False, length: int = 100, hidden: int = 32, seed: int = 0):
@@ -141,8 +141,8 @@ def gradient_through_time(model: Reader, x: Tensor) -> Tensor:
     x = x.detach().cpu().double().requires_grad_()
     torch.manual_seed(0)
     logits = model(x)
-    logits.backward(torch.randn(logits.shape, dtype=torch.double))
-    size = x.grad.norm(dim=(0, 2))
+    (gradient,) = torch.autograd.grad(logits, x, torch.randn(logits.shape, dtype=torch.double))
+    size = gradient.norm(dim=(0, 2))
     return (size / size[-1]).float()
 
 
@@ -158,8 +158,9 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> R
     test = first_token(1000, config.length, seed=4 * seed + 1)
     longer = first_token(-(-config.examples // 2), config.longer, seed=4 * seed + 2)
     longer_test = first_token(1000, config.longer, seed=4 * seed + 3)
-    options = {"lr": config.lr, "batch_size": config.batch_size, "seed": seed}
-    metrics, histories = [], {}
+    options: dict[str, Any] = {"lr": config.lr, "batch_size": config.batch_size, "seed": seed}
+    metrics: list[Measured] = []
+    histories: dict[str, History] = {}
     jobs = ("gru", "gru_default", "lstm", "lstm_default", "rnn")
     for name in (bar := tqdm(jobs, disable=not progress, leave=False)):
         bar.set_description(name.replace("_", " "))

@@ -64,7 +64,7 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> R
             )
             for sums, part in ((seen, train), (new, test)):
                 score = evaluate(model, part, metrics={"right": count_correct})
-                sums[kind] += score.sums["right"]
+                sums[kind] += int(score.sums["right"])
     metrics = []
     for kind in KINDS:
         total = config.draws * len(test)

@@ -81,10 +81,10 @@ class Run:
 
 def network(setup: Setup, hidden: int = 64) -> nn.Sequential:
     """(B, 1, 28, 28) -> logits (B, 10), or probabilities where a softmax was put at the end."""
-    layers = [nn.Flatten(), nn.Linear(784, hidden), nn.ReLU(), nn.Dropout(0.5)]
-    model = nn.Sequential(*layers, nn.Linear(hidden, 10))
+    first = nn.Linear(784, hidden)
     with torch.no_grad():
-        model[1].bias += setup.bias
+        first.bias.add_(setup.bias)
+    model = nn.Sequential(nn.Flatten(), first, nn.ReLU(), nn.Dropout(0.5), nn.Linear(hidden, 10))
     return model.append(nn.Softmax(dim=1)) if setup.softmax else model
 
 
@@ -109,7 +109,9 @@ def train(setup: Setup, data: Data, *, epochs: int = 6, seed: int) -> Run:
     order = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         dead = dead_units(model[1](model[0](x))).float().mean().item()
-    losses, accuracies, looks = [], [], []
+    losses: list[float] = []
+    accuracies: list[float] = []
+    looks: list[tuple[float, ...]] = []
 
     for _ in range(epochs):
         model.train()

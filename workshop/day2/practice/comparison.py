@@ -108,15 +108,15 @@ def try_all(
     """Each split in turn, when all choices have been trained on it."""
     for split in range(config.splits):
         own = 1000 * seed + split  # so that no two seeds share a split
-        trial, right = make_trial(config, data, seed=own), {}
+        trial, right = make_trial(config, data, seed=own), Right()
         for choice in choices:
             examples = data_for(choice, trial, data.train.y)
             model = train(examples, seed=own, **options_of(choice, config))
-            scores = (
-                evaluate(model, part, metrics={"right": count_correct})
+            validation, test = (
+                int(evaluate(model, part, metrics={"right": count_correct}).sums["right"])
                 for part in (data.validation, data.test)
             )
-            right[choice] = tuple(score.sums["right"] for score in scores)
+            right[choice] = validation, test
         yield trial, right
 
 
@@ -162,8 +162,8 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> R
         metrics.append(Measured.count(f"{name}_recall", hits, max(wrong, 1)))
     for choice in CHOICES:
         name = choice.replace(", ", "_and_").replace(" ", "_")
-        right = sum(tests[choice][1] for tests in splits)
-        metrics.append(Measured.count(f"{name}_accuracy", right, total * len(splits)))
+        hits = sum(right[choice][1] for right in splits)
+        metrics.append(Measured.count(f"{name}_accuracy", hits, total * len(splits)))
     model, cleaning = best(MODEL, splits), best(DATA, splits)
     both, dropping = best(BOTH, splits), best(DATA[:2], splits)
     for name, one, other in (

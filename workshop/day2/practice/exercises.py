@@ -314,7 +314,7 @@ def _step_cases(seed: int) -> list[Case]:
     ]
 
 
-def _steps(w: Tensor, x: Tensor, y: Tensor, lr: float, steps: int, fault: str) -> Tensor:
+def _steps(w: Tensor, x: Tensor, y: Tensor, lr: float, steps: int, *, fault: str) -> Tensor:
     held = torch.zeros_like(w)
     for _ in range(steps):
         w = w.detach().requires_grad_()
@@ -345,29 +345,29 @@ STEPS = Exercise(
             "softmax twice",
             "There are still two softmaxes: log_softmax (or cross_entropy) takes logits, so give it "
             "x @ w itself.",
-            lambda *a: _steps(*a, "softmax"),
+            lambda *a: _steps(*a, fault="softmax"),
         ),
         Mistake(
             "labels broadcast",
             "Right for labels (B,), but labels (B, 1) make (B, B) losses, every example against every "
             "label. Flatten them first: y.flatten().",
-            lambda *a: _steps(*a, "shape"),
+            lambda *a: _steps(*a, fault="shape"),
         ),
         Mistake(
             "gradients pile up",
             "The first step is right; after it, old gradients are added to new ones. Empty them "
             "before each backward pass.",
-            lambda *a: _steps(*a, "pile"),
+            lambda *a: _steps(*a, fault="pile"),
         ),
         Mistake(
             "summed",
             "The losses are summed, so the step grows with the batch. Take their mean.",
-            lambda *a: _steps(*a, "sum"),
+            lambda *a: _steps(*a, fault="sum"),
         ),
         Mistake(
             "uphill",
             "The step goes along the gradient, uphill. Subtract it.",
-            lambda *a: _steps(*a, "uphill"),
+            lambda *a: _steps(*a, fault="uphill"),
         ),
     ),
     hints=(
@@ -379,7 +379,7 @@ STEPS = Exercise(
         "torch.autograd.grad(loss, w); w = w - lr * g. At the end return w.detach().",
     ),
     alternatives=(
-        lambda *a: _steps(*a, "none"),
+        lambda *a: _steps(*a, fault="none"),
         lambda w, x, y, lr, steps: _by_formula(w, x, y, lr, steps),
     ),
 )

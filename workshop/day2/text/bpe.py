@@ -57,7 +57,8 @@ def learn_merges(texts: Iterable[str], number: int) -> list[Pair]:
     """
     counts = Counter(piece for text in texts for piece in split_text(text))
     words = [list(to_bytes(piece)) for piece in counts]
-    often, pairs = list(counts.values()), Counter()
+    often = list(counts.values())
+    pairs: Counter[Pair] = Counter()
     where: dict[Pair, set[int]] = defaultdict(set)  # in which words a pair is
     for i, word in enumerate(words):
         for pair in pairwise(word):

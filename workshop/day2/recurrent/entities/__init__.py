@@ -42,7 +42,7 @@ Names = list[list[Span]]
 
 def names_in(sentences: Sequence[Sentence]) -> Names:
     """The names that the labels mark, for each sentence."""
-    return [spans_of(sentence.tags) for sentence in sentences]
+    return [spans_of(list(sentence.tags)) for sentence in sentences]
 
 
 class Gazetteer:
@@ -52,7 +52,7 @@ class Gazetteer:
         """Keep what is a name at least half of the times that its tokens stand in these sentences."""
         classes: dict[tuple[str, ...], Counter[str]] = {}
         for tokens, tags, _ in sentences:
-            for start, end, kind in spans_of(tags):
+            for start, end, kind in spans_of(list(tags)):
                 classes.setdefault(tokens[start:end], Counter())[kind] += 1
         seen = Counter(
             tokens[i:j]
@@ -99,7 +99,7 @@ def texts_of(sentences: Sequence[Sentence]) -> set[str]:
     return {
         " ".join(tokens[start:end]).lower()
         for tokens, tags, _ in sentences
-        for start, end, _ in spans_of(tags)
+        for start, end, _ in spans_of(list(tags))
     }
 
 
@@ -127,8 +127,8 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> R
         scores[name] = count_spans(wanted, found)
         if context:
             metrics.append(accuracy("entities_token_accuracy", parts.test, tags))
-            new = (only_new(names, parts.test, seen) for names in (wanted, found))
-            scores["unseen"] = count_spans(*new)
+            new = [only_new(names, parts.test, seen) for names in (wanted, found)]
+            scores["unseen"] = count_spans(new[0], new[1])
     gazetteer = Gazetteer(known)
     scores["gazetteer"] = count_spans(wanted, [gazetteer.spans(row) for row in tokens])
     scores["silver"] = count_spans(wanted, names_in(parts.test_silver))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -45,9 +46,9 @@ class Config(Settings):
 
 
 def fit_options(
-    model: Composer, rows: list[list[int]], vocabulary: dict, config: Config, *, seed: int = 0
-):
-    """The arguments of `fit` or `train_epochs` behind the model."""
+    model: Composer, rows: Any, vocabulary: dict[str, int], config: Config, *, seed: int = 0
+) -> dict[str, Any]:
+    """The arguments of `fit` or `train_epochs` behind the model; rows: a list of ids for each tune."""
     rows = [row for row in rows if len(row) <= config.longest]
     epochs = config.epochs if model.memory else config.memoryless_epochs
     batches = BucketBatchSampler([len(row) for row in rows], config.batch_size, seed=seed)
@@ -113,7 +114,7 @@ def written(
     model: Composer, bigram: ngrams.Ngram, vocabulary: dict[str, int], config: Config, seed: int
 ) -> list[Measured]:
     """What the composer and the bigram write: do tunes end, fill their bars, differ?"""
-    options = {"limit": config.limit, "seed": seed}
+    options: dict[str, Any] = {"limit": config.limit, "seed": seed}
     sampled = compose(model, vocabulary, count=config.samples, **options)
     # Two tries for each kind of dance: the most likely token is the same on every try.
     kinds = [[f"<{kind}>"] for kind in KINDS if f"<{kind}>" in vocabulary]

@@ -23,6 +23,8 @@ from workshop.day2.text.pipeline import EOS, PAD, SOS, UNK
 class Composer(nn.Module):
     """Token by token, logits for the one that comes next: ids (B, T) -> (B, T, V)."""
 
+    lengths: Tensor
+
     def __init__(
         self,
         vocabulary: dict[str, int],

@@ -28,6 +28,7 @@ class Ngram:
         """Count in tunes of ids, each from <sos> to <eos>; size: the number of tokens V."""
         expect(order >= 1, "order", order, "1 (unigram) or more")
         self.size, self.strengths = size, [1.0] * order
+        self.counts: list[dict[tuple[int, ...], Counter[int]]]
         self.counts = [defaultdict(Counter) for _ in range(order)]
         for row in rows:
             for i in range(1, len(row)):
@@ -38,7 +39,7 @@ class Ngram:
         """P(token | history); order: use only runs up to this length."""
         p = 1 / self.size
         for n in range(min(order or len(self.counts), len(history) + 1)):
-            seen = self.counts[n].get(tuple(history[len(history) - n :]), {})
+            seen = self.counts[n].get(tuple(history[len(history) - n :]), Counter())
             k = self.strengths[n]
             p = (seen.get(token, 0) + k * p) / (sum(seen.values()) + k)
         return p
@@ -47,7 +48,7 @@ class Ngram:
         """P(every token | history), (V,)."""
         p = np.full(self.size, 1 / self.size)
         for n in range(min(len(self.counts), len(history) + 1)):
-            seen = self.counts[n].get(tuple(history[len(history) - n :]), {})
+            seen = self.counts[n].get(tuple(history[len(history) - n :]), Counter())
             p *= self.strengths[n]
             for token, count in seen.items():
                 p[token] += count

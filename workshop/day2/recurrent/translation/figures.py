@@ -62,7 +62,7 @@ def encoder_decoder(source: Sequence[str], target: Sequence[str], *, title: str 
             line(ax, (i, 0.38), (i, 0.95))
         if i + 1 < cells:
             bridge = i == t_x - 1
-            style = {"color": ORANGE, "linewidth": 4} if bridge else {}
+            style: dict[str, Any] = {"color": ORANGE, "linewidth": 4} if bridge else {}
             line(ax, (i + 0.36, 0), (i + 0.64, 0), **style)
         if t_x <= i < cells - 1:  # its output is the next input
             feedback = (i + 0.08, 0.8), (i + 0.5, 0.8), (i + 0.5, -0.72), (i + 0.92, -0.72)

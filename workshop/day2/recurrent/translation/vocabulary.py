@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -119,17 +120,15 @@ def ids_of(
     sources, targets = dictionary.sides(phrases)
     if shuffle_seed is not None:
         g = torch.Generator().manual_seed(shuffle_seed)
-        sources = [sources[i] for i in torch.randperm(len(sources), generator=g).tolist()]
+        sources = tuple(sources[i] for i in torch.randperm(len(sources), generator=g).tolist())
     return [
         (encode(tokenize(a), dictionary.source), encode(tokenize(b), dictionary.target))
         for a, b in zip(sources, targets, strict=True)
     ]
 
 
-def loader(
-    pairs: Sequence[tuple[list[int], list[int]]], *, batch_size: int, seed: int = 0
-) -> DataLoader:
-    """A DataLoader over pairs of ids, as `train_epochs` takes it: (source, given, wanted)."""
+def loader(pairs: Any, *, batch_size: int, seed: int = 0) -> DataLoader:
+    """A DataLoader over pairs, as `ids_of` gives them, for `train_epochs`: (source, given, wanted)."""
     expect(len(pairs) > 0, "pairs", "none", "one or more")
     lengths = [100 * len(source) + len(target) for source, target in pairs]
     batches = BucketBatchSampler(lengths, batch_size, seed=seed, pool=20)
