@@ -389,7 +389,7 @@ history = plots.live(
     train_epochs(
         model,
         (corpus.centers, corpus.contexts, corpus.contexts),  # the model gives its own loss
-        **skipgram.recipe(model, len(corpus.centers), settings),
+        **skipgram.fit_options(model, len(corpus.centers), settings),
     ),
     title="Skip-gram on the plays",
 )
@@ -518,7 +518,7 @@ history = plots.live(
         reader,
         (x, y),
         validation=bag.as_split(validation, vocabulary),
-        **bag.recipe(reader, len(x), settings),
+        **bag.fit_options(reader, len(x), settings),
     ),
     ("loss", "accuracy"),
     title="Bag of embeddings",
@@ -542,7 +542,7 @@ print("most positive:", *order[:-13:-1])
 # %%
 their_vocabulary, theirs = bag.glove_bag(settings)
 their_data = bag.as_split(train, their_vocabulary)
-for _history in train_epochs(theirs, their_data, **bag.recipe(theirs, len(x), settings)):
+for _history in train_epochs(theirs, their_data, **bag.fit_options(theirs, len(x), settings)):
     pass
 accuracy = {
     name: evaluate(model, bag.as_split(validation, ids), metrics={"accuracy": count_correct})[
@@ -577,7 +577,7 @@ vocabulary = bag.vocabulary_of(known, settings)
 torch.manual_seed(0)
 reader = bag.Bag(len(vocabulary), settings.dim, settings.dropout)
 for _history in train_epochs(
-    reader, bag.as_split(known, vocabulary), **bag.recipe(reader, len(known), settings)
+    reader, bag.as_split(known, vocabulary), **bag.fit_options(reader, len(known), settings)
 ):
     pass
 test = bag.as_split(parts.test.beyond(1), vocabulary)

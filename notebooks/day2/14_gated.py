@@ -66,7 +66,7 @@ plots.images(
 def learn(kind, *, long=False, length=length, epochs=12, train=train):
     """A new cell and its training, which `plots.live` can watch."""
     model = memory.build(kind, long=long, length=length)
-    return model, memory.learn(model, train, epochs=epochs, lr=0.02, batch_size=128)
+    return model, memory.train(model, train, epochs=epochs, lr=0.02, batch_size=128)
 
 
 def score(model, test=test):
@@ -354,7 +354,7 @@ rows = {}
 for name, kind in (("plain", "rnn"), ("GRU, long", "gru"), ("LSTM, long", "lstm")):
     model = memory.build(kind, long=kind != "rnn", length=200)
     for T, epochs in ((50, 8), (200, 4)):
-        for _ in memory.learn(model, parts[T][0], epochs=epochs, lr=0.02, batch_size=128):
+        for _ in memory.train(model, parts[T][0], epochs=epochs, lr=0.02, batch_size=128):
             pass
         rows[f"{name},\n{T} tokens"] = score(model, parts[T][1])
 plots.bars(
@@ -468,11 +468,9 @@ for name, layer in (("plain", nn.RNN(8, 32)), ("GRU", nn.GRU(8, 32)), ("LSTM", n
 # sooner? Fifty digits, read row by row; three draws of other fifty:
 
 # %%
-measured = {m.name: m for m in small.run(small.Config(), seed=0, device=torch.device("cpu"))}
+measured = small.run(small.Config(), seed=0, device=torch.device("cpu"), progress=False)
 for kind in memory.KINDS:
-    on_seen, on_new = (
-        measured[f"small_{kind}{end}"].value for end in ("_train_accuracy", "_accuracy")
-    )
+    on_seen, on_new = (measured[f"small_{kind}{end}"] for end in ("_train_accuracy", "_accuracy"))
     print(f"{kind:5} the 50 it learned from: {on_seen:.3f}   new digits: {on_new:.3f}")
 
 # %% [markdown]

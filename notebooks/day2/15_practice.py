@@ -30,7 +30,7 @@ from workshop.day2.practice import (
     disagreement,
     errors,
     labels,
-    recipe,
+    training,
     step,
     symptoms,
     table,
@@ -52,7 +52,7 @@ digits = mnist.development  # training and validation digits; the test set stays
 # validation digit once. These answers are called **out of fold**.
 
 # %%
-show_source(recipe.out_of_fold)
+show_source(training.out_of_fold)
 
 # %%
 config = errors.Config()
@@ -235,7 +235,7 @@ history = plots.live(run, ("loss", "accuracy"))
 # how often it was right. This is a **reliability diagram**:
 
 # %%
-val_logits = recipe.ask(model, clothes.validation.x)
+val_logits = training.predict(model, clothes.validation.x)
 
 
 def diagram(temperature):
@@ -280,7 +280,7 @@ _ = interact(diagram, temperature=FloatSlider(1.0, min=0.5, max=4, step=0.1))
 
 # %%
 T = calibration.best_temperature(val_logits, clothes.validation.y)
-test_logits = recipe.ask(model, clothes.test.x)
+test_logits = training.predict(model, clothes.test.x)
 for name, t in (("as trained", 1.0), ("cooled down", T)):
     sure, correct = calibration.confidence(test_logits / t, clothes.test.y)
     error = calibration.calibration_error(sure, correct, 5)
@@ -614,7 +614,7 @@ for name, steps in (("broken", step.broken_steps), ("mended", step.mended_steps)
 # tested once, beside what you have reached in the other lessons:
 
 # %%
-last = recipe.learn(digits, seed=0, dropout=0.5)
+last = training.train(digits, seed=0, dropout=0.5)
 score = evaluate(last, mnist.test, metrics={"right": count_correct})
 climb.add("MLP, dropout", lesson="practice", correct=score.sums["right"], total=score.total)
 climb.show()

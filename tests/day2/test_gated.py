@@ -321,7 +321,7 @@ def test_gradient_through_time_leaves_the_model_as_it_was():
 def test_sec_2_6_3_fifty_tokens_are_learned_and_training_ends_when_they_are(kind):
     train = memory.first_token(4000, 50, seed=20)
     model = memory.build(kind, long=True, length=50, seed=0)
-    for history in memory.learn(model, train, epochs=12, lr=0.02, batch_size=128):
+    for history in memory.train(model, train, epochs=12, lr=0.02, batch_size=128):
         pass
     assert history["accuracy"][-1] >= 0.999
     assert max(history["accuracy"][:-1]) < 0.999
@@ -343,7 +343,8 @@ def test_note_19_parameters_are_1_to_3_to_4(n, h):
 @pytest.mark.book("note-19")
 def test_note_19_the_small_run_counts_every_draw_and_learns():
     config = small.Config(examples=20, epochs=60, draws=2)
-    measured = {m.name: m for m in small.run(config, seed=0, device=torch.device("cpu"))}
+    result = small.run(config, seed=0, device=torch.device("cpu"), progress=False)
+    measured = {m.name: m for m in result.metrics}
     tests = len(small.rows()[1])
     for kind in memory.KINDS:
         seen, new = (measured[f"small_{kind}{end}"] for end in ("_train_accuracy", "_accuracy"))
@@ -394,7 +395,7 @@ def test_run_gives_the_default_cells_as_long_as_their_twins():
     )
     result = gated.run(config)
     epochs = {name: len(history) for name, history in result.histories.items()}
-    assert epochs["gru_default"] <= epochs["gru"] <= 8
-    assert epochs["rnn"] <= max(epochs["gru"], epochs["lstm"])
+    assert epochs["memory_gru_default"] <= epochs["memory_gru"] <= 8
+    assert epochs["memory_rnn"] <= max(epochs["memory_gru"], epochs["memory_lstm"])
     assert result["gru_accuracy"] >= 0.99  # five tokens are no task for gates,
     assert result["gru_default_faded"] < 5  # for hardly anything has faded

@@ -20,10 +20,10 @@ from workshop.day2.practice import (
     disagreement,
     errors,
     labels,
-    recipe,
     step,
     symptoms,
     table,
+    training,
 )
 from workshop.figures import plots
 from workshop.figures.style import alt_text, as_array
@@ -49,34 +49,34 @@ def mnist():
 
 @pytest.mark.parametrize(("count", "k"), [(10, 5), (11, 4), (7, 7), (2, 2)])
 def test_folds_are_even_and_seeded(count, k):
-    fold = recipe.folds(count, k, seed=3)
+    fold = training.folds(count, k, seed=3)
     sizes = torch.bincount(fold, minlength=k)
     assert sizes.sum() == count
     assert sizes.max() - sizes.min() <= 1
-    assert torch.equal(fold, recipe.folds(count, k, seed=3))
+    assert torch.equal(fold, training.folds(count, k, seed=3))
 
 
 @pytest.mark.parametrize("k", [1, 11])
 def test_a_number_of_folds_that_makes_no_sense_is_refused(k):
     with pytest.raises(ValueError, match=rf"got {k} folds for 10 examples, expected 2 to 10"):
-        recipe.folds(10, k, seed=0)
+        training.folds(10, k, seed=0)
 
 
 def test_out_of_fold_every_answer_is_by_a_model_that_has_not_seen_the_example(mnist, monkeypatch):
     few = Split(mnist.train.x[:23], mnist.train.y[:23])
     learned = []
 
-    def learn(data, **_):
+    def train(data, **_):
         learned.append({picture.numpy().tobytes() for picture in data.x})
         return len(learned) - 1
 
-    def ask(model, x):
+    def predict(model, x):
         assert not any(picture.numpy().tobytes() in learned[model] for picture in x)
         return torch.stack([picture.sum().expand(3) for picture in x])
 
-    monkeypatch.setattr(recipe, "learn", learn)
-    monkeypatch.setattr(recipe, "ask", ask)
-    logits = recipe.out_of_fold(few, k=4, seed=0)
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(training, "predict", predict)
+    logits = training.out_of_fold(few, k=4, seed=0)
     assert len(learned) == 4
     torch.testing.assert_close(logits[:, 0], few.x.sum(dim=(1, 2, 3)))  # each in its own row
 
@@ -449,7 +449,7 @@ def test_the_truth_takes_no_part_in_who_is_suspected(small):
     noisy = labels.with_wrong_labels(small.train.y, 0.3, seed=5)
     blind = replace(small, train=Split(small.train.x, noisy))
     trial = comparison.make_trial(config, blind, seed=0)
-    logits = recipe.out_of_fold(blind.train, k=3, seed=0, epochs=1, dropout=0.5)
+    logits = training.out_of_fold(blind.train, k=3, seed=0, epochs=1, dropout=0.5)
     assert torch.equal(trial.logits, logits)
     assert torch.equal(trial.suspected, labels.suspected_labels(logits.softmax(dim=1), noisy))
 

@@ -4,7 +4,7 @@ import dataclasses
 import math
 import random
 from collections import Counter
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 import torch
@@ -197,6 +197,19 @@ def test_masked_mean_is_the_mean_of_each_sentence_alone_in_value_and_gradient():
     torch.testing.assert_close(ours, alone)
     torch.testing.assert_close(gradient, expected)
     assert ours[0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("pool", [None, 1, 20])
+def test_buckets_hold_every_sequence_once_and_little_padding(pool):
+    lengths = [1 + i % 9 for i in range(500)]
+    sampler = pipeline.BucketBatchSampler(lengths, 16, seed=3, pool=pool)
+    first, second = list(sampler), list(sampler)
+    assert sorted(chain(*first)) == list(range(500)) == sorted(chain(*second))
+    assert first != second
+    assert len(first) == len(sampler) == 32
+    assert list(pipeline.BucketBatchSampler(lengths, 16, seed=3, pool=pool)) == first
+    spread = [max(lengths[i] for i in b) - min(lengths[i] for i in b) for b in first]
+    assert (sum(spread) / len(spread) < 1.5) == (pool != 1)  # a pool of one batch sorts nothing
 
 
 def test_any_text_goes_the_whole_way_and_comes_out_finite():

@@ -167,7 +167,7 @@ def test_the_state_does_not_run_through_padding(reader):
         for suffix, order in (("", (0, 1)), ("_reverse", (1, 0))):
             cell = nn.GRUCell(inputs.shape[2], 8)
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
-                getattr(cell, name).copy_(getattr(m.gru, f"{name}_l0{suffix}"))
+                getattr(cell, name).copy_(getattr(m.hidden, f"{name}_l0{suffix}"))
             a, states = torch.zeros(1, 8), {}
             for t in order:
                 a = states[t] = cell(inputs[:, t], a)

@@ -118,8 +118,8 @@ def test_hidden_words_become_unknown_in_training_only_and_padding_stays(reader):
 def test_glove_stays_and_the_own_vectors_learn(reader):
     x = pipeline.batch_of(["a good film", "bad", "not good"], VOCABULARY)[0]
     glove, own = reader.glove.weight.clone(), reader.own.weight.clone()
-    recipe = sentiment.recipe(reader, 3, sentiment.Config(epochs=3))
-    list(train_epochs(reader, (x, torch.tensor([1.0, 0.0, 0.0])), **recipe))
+    options = sentiment.fit_options(reader, 3, sentiment.Config(epochs=3))
+    list(train_epochs(reader, (x, torch.tensor([1.0, 0.0, 0.0])), **options))
     assert torch.equal(reader.glove.weight, glove)
     changed = (reader.own.weight != own).any(dim=1)
     assert changed[VOCABULARY["good"]]
@@ -161,7 +161,9 @@ def test_as_read_begins_with_nothing_and_ends_with_all(reader, count):
 
 def test_the_curve_has_a_point_for_each_word_and_says_so():
     tokens, steps, chances = ["a", "$" * 40], [0, 1, 2], torch.tensor([0.5, 0.4, 0.9])
-    figure = diagram.judged({"one": (tokens, steps, chances), "": ([], [0], torch.tensor([0.3]))})
+    figure = diagram.probabilities(
+        {"one": (tokens, steps, chances), "": ([], [0], torch.tensor([0.3]))}
+    )
     (line, _), names = (
         figure.axes[0].lines,
         [t.get_text() for t in figure.axes[0].get_xticklabels()],
@@ -199,15 +201,16 @@ def test_fours_are_a_word_and_its_opposite_each_with_and_without_not():
 
 
 def test_the_course_has_no_adjective_and_no_frame_of_the_probe():
-    course = {*negation.COURSE_GOOD, *negation.COURSE_BAD}
+    course = {*negation.TRAIN_GOOD, *negation.TRAIN_BAD}
     probe = {*negation.PROBE_GOOD, *negation.PROBE_BAD}
-    assert len(course) == len(negation.COURSE_GOOD) + len(negation.COURSE_BAD)
+    assert len(course) == len(negation.TRAIN_GOOD) + len(negation.TRAIN_BAD)
     assert not course & probe
     vocabulary, _ = sentiment.vocabulary_of(reviews().development)
     assert course | probe <= set(vocabulary)
     words = list(vocabulary)
     sentences = {
-        " ".join(words[i] for i in row if i) for row in negation.course(vocabulary).x.tolist()
+        " ".join(words[i] for i in row if i)
+        for row in negation.training_sentences(vocabulary).x.tolist()
     }
     for group in (group for groups in negation.probe() for group in groups):
         for text, _ in group:
@@ -220,7 +223,7 @@ def test_the_course_has_no_adjective_and_no_frame_of_the_probe():
 
 def test_the_course_praises_as_often_as_it_does_not():
     vocabulary, _ = sentiment.vocabulary_of(reviews().validation)
-    lessons = negation.course(vocabulary)
+    lessons = negation.training_sentences(vocabulary)
     assert lessons.y.mean() == 0.5
     assert len(lessons) == 6 * 4 * 18 + 3 * 18 * 6 * 2
 
@@ -288,8 +291,8 @@ def test_a_rule_that_reads_passes_the_probe():
 def test_the_course_stands_among_the_reviews_as_often_as_it_should(repeats):
     vocabulary, _ = sentiment.vocabulary_of(reviews().validation)
     train = sentiment.as_split(reviews().validation, vocabulary)
-    mixed = sentiment.with_course(train, vocabulary, sentiment.Config(repeats=repeats))
-    course = negation.course(vocabulary)
+    mixed = sentiment.with_negation(train, vocabulary, sentiment.Config(repeats=repeats))
+    course = negation.training_sentences(vocabulary)
     assert len(mixed) == len(train) + repeats * len(course)
     assert torch.equal(mixed.x[: len(train), : train.x.shape[1]], train.x)
     assert torch.equal(mixed.y[: len(train)], train.y)

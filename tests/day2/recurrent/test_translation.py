@@ -10,10 +10,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from workshop.day2.recurrent import translation
-from workshop.day2.recurrent.translation import Config, Translator, attention, search, wording
+from workshop.day2.recurrent.translation import Config, Translator, attention, search, vocabulary
 from workshop.day2.recurrent.translation import figures as translation_figures
 from workshop.day2.recurrent.translation.phrases import Phrases, phrases
-from workshop.day2.recurrent.translation.wording import (
+from workshop.day2.recurrent.translation.vocabulary import (
     EOS_ID,
     PAD_ID,
     SOS_ID,
@@ -158,9 +158,9 @@ def test_fig_2_19_lengths_differ_and_padding_changes_nothing(tiny, kind):
     model = model_of(tiny, kind)
     rows = [[4, 5, 6, 4], [5], [6, 4]]
     given = torch.tensor([[SOS_ID, 4], [SOS_ID, 5], [SOS_ID, 6]])
-    together = model(wording.padded(rows), given)
+    together = model(vocabulary.padded(rows), given)
     assert together.shape == (3, 2, len(tiny.target))  # T_x is 4, T_y is 2
-    wider = model(F.pad(wording.padded(rows), (0, 3), value=PAD_ID), given)
+    wider = model(F.pad(vocabulary.padded(rows), (0, 3), value=PAD_ID), given)
     torch.testing.assert_close(wider, together)
     for i, row in enumerate(rows):
         torch.testing.assert_close(model(torch.tensor([row]), given[i : i + 1])[0], together[i])
@@ -168,7 +168,7 @@ def test_fig_2_19_lengths_differ_and_padding_changes_nothing(tiny, kind):
 
 def test_the_last_state_is_that_of_packed_sequences(tiny):
     model = model_of(tiny, "plain")
-    source = wording.padded([[4, 5, 6, 4], [5], [6, 4]])
+    source = vocabulary.padded([[4, 5, 6, 4], [5], [6, 4]])
     packed = nn.utils.rnn.pack_padded_sequence(
         model.source(source), [4, 1, 2], batch_first=True, enforce_sorted=False
     )
@@ -214,19 +214,19 @@ def test_the_loss_does_not_count_padding(tiny):
 
 
 def test_teacher_forcing_gives_the_words_before_and_wants_the_next():
-    source, given, wanted = wording.batch_of([([7, 8], [4, 5, 6]), ([9], [4])])
+    source, given, wanted = vocabulary.batch_of([([7, 8], [4, 5, 6]), ([9], [4])])
     assert source.tolist() == [[7, 8], [9, PAD_ID]]
     assert given.tolist() == [[SOS_ID, 4, 5, 6], [SOS_ID, 4, PAD_ID, PAD_ID]]
     assert wanted.tolist() == [[4, 5, 6, EOS_ID], [4, EOS_ID, PAD_ID, PAD_ID]]
 
 
 def test_it_learns_five_pairs_by_heart_and_again_the_same_with_one_seed(tiny):
-    pairs = wording.ids_of(tiny, Phrases(("a", "b c", "a b"), ("x", "y z", "x y"), ("",) * 3))
+    pairs = vocabulary.ids_of(tiny, Phrases(("a", "b c", "a b"), ("x", "y z", "x y"), ("",) * 3))
     settings = Config(dim=8, hidden=16, batch_size=3)
     states = []
     for _ in range(2):
         model = translation.build(tiny, "dot", settings, seed=1)
-        for history in translation.learn(model, pairs, settings, epochs=150, seed=1):
+        for history in translation.train(model, pairs, settings, epochs=150, seed=1):
             pass
         states.append(model.state_dict())
     assert history["loss"][-1] < 0.05 < history["loss"][0]
@@ -245,24 +245,12 @@ def test_evenly_spread_attention_is_a_mean_of_the_words(tiny):
     torch.testing.assert_close(weights[:, 0], torch.tensor([[1 / 3] * 3, [0.5, 0.5, 0.0]]))
 
 
-def test_batches_hold_each_pair_once_and_are_of_about_one_length():
-    pairs = [([4] * (1 + i % 9), [5] * (1 + i % 4)) for i in range(500)]
-    sampler = wording.SimilarLengths([len(a) for a, _ in pairs], 16, seed=3)
-    first, second = list(sampler), list(sampler)
-    assert sorted(itertools.chain(*first)) == list(range(500)) == sorted(itertools.chain(*second))
-    assert first != second
-    assert len(first) == len(sampler) == 32
-    assert list(wording.SimilarLengths([len(a) for a, _ in pairs], 16, seed=3)) == first
-    spread = [max(len(pairs[i][0]) for i in b) - min(len(pairs[i][0]) for i in b) for b in first]
-    assert sum(spread) / len(spread) < 1.5
-
-
 # --- search --------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def sources():
-    return wording.padded([[4, 5, 6], [5], [6, 6, 4, 5], [4, 4]])
+    return vocabulary.padded([[4, 5, 6], [5], [6, 6, 4, 5], [4, 4]])
 
 
 def sharpened(dictionary, kind, seed):
@@ -385,7 +373,7 @@ def test_tokens_put_together_again_are_the_phrase():
     everything = parts.development + parts.test
     for language in ("english", "french"):
         for text in getattr(everything, language):
-            assert wording.join(wording.tokenize(text), language) == text
+            assert vocabulary.join(vocabulary.tokenize(text), language) == text
 
 
 def test_a_phrase_may_be_typed_in_other_ways(dictionary):
@@ -423,18 +411,21 @@ def test_a_phrase_that_cannot_be_translated_says_why(dictionary, text, message):
 def test_words_of_tests_play_no_part_in_the_dictionary():
     parts = phrases()
     known = Dictionary.of(parts.train)
-    seen = set(itertools.chain(*map(wording.tokenize, parts.train.english)))
-    assert set(known.source) == seen | set(wording.SPECIALS)
+    seen = set(itertools.chain(*map(vocabulary.tokenize, parts.train.english)))
+    assert set(known.source) == seen | set(vocabulary.SPECIALS)
     with pytest.raises(ValueError, match=r"direction: got 'en-de', expected 'en-fr' or 'fr-en'"):
         Dictionary.of(parts.train, "en-de")
 
 
-def test_strays_deal_every_source_out_to_another_target(dictionary):
+def test_shuffled_deal_every_source_out_to_another_target(dictionary):
     part = phrases().validation
-    right, strays = wording.ids_of(dictionary, part), wording.ids_of(dictionary, part, strays=0)
-    assert [b for _, b in right] == [b for _, b in strays]
-    assert sorted(a for a, _ in right) == sorted(a for a, _ in strays)
-    assert sum(a == b for a, b in zip(right, strays, strict=True)) < 0.02 * len(part)
+    right, shuffled = (
+        vocabulary.ids_of(dictionary, part),
+        vocabulary.ids_of(dictionary, part, shuffle_seed=0),
+    )
+    assert [b for _, b in right] == [b for _, b in shuffled]
+    assert sorted(a for a, _ in right) == sorted(a for a, _ in shuffled)
+    assert sum(a == b for a, b in zip(right, shuffled, strict=True)) < 0.02 * len(part)
 
 
 def test_exact_counts_phrases_that_are_right_to_the_last_sign(tiny, monkeypatch):

@@ -84,4 +84,5 @@ def entities() -> EntityParts:
             at += len(tokens)
         return tuple(found)
 
-    return EntityParts(*(part(name, f"{name}_tags") for name in names), part("test", "test_silver"))
+    train, validation, test = (part(name, f"{name}_tags") for name in names)
+    return EntityParts(train, validation, test, part("test", "test_silver"))

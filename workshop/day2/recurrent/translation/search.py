@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from workshop.core.checks import expect
-from workshop.day2.recurrent.translation.wording import EOS_ID, PAD_ID, SOS_ID, UNK_ID
+from workshop.day2.recurrent.translation.vocabulary import EOS_ID, PAD_ID, SOS_ID, UNK_ID
 
 if TYPE_CHECKING:
     from workshop.day2.recurrent.translation import Translator
