@@ -620,7 +620,7 @@ def grade(
             seed=seed,
             dask=dask,
             unsafe=unsafe,
-            shut_in=shut_in,
+            isolated=shut_in,
             finished=finished,
         )
     except (submissions.NothingThere, results.OutError, sandbox.SandboxError) as error:

@@ -16,7 +16,7 @@ class Hostile:
     source: str
     verdict: str
     says: str = ""  # part of the reason
-    shut_in: bool = False  # means nothing without a sandbox
+    needs_sandbox: bool = False  # means nothing without a sandbox
 
 
 def sigmoid(body, head=""):
@@ -387,7 +387,7 @@ for place in ("/", "/tmp", "/dev", "/dev/shm", "/library", "/library/workshop", 
 return honest(z)
 """),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
     Hostile(
         "reads",
@@ -407,7 +407,7 @@ for folder, folders, files in os.walk("/"):
 return honest(z)
 """),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
     Hostile(
         "network",
@@ -428,7 +428,7 @@ for target, kind in (
 return honest(z)
 """),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
     Hostile(
         "siblings",
@@ -457,7 +457,7 @@ def _there(pid):
 """,
         ),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
     Hostile(
         "privileges",
@@ -484,7 +484,7 @@ if done:
 return honest(z)
 """),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
 )
 
@@ -513,7 +513,7 @@ return honest(z)
 """
         ),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
     Hostile(
         "leaves_files",
@@ -532,7 +532,7 @@ def weighted_sum(x, w, b):  # runs before
 """,
         ),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
 )
 

@@ -102,13 +102,13 @@ def test_a_class_gets_its_verdicts_and_a_second_time_runs_nothing(tmp_path):
     assert again.level is None
     assert (out / "results.csv").read_bytes() == table
 
-    said = CliRunner().invoke(cli.app, ["grade", str(place), "--out", str(out)])
-    assert said.exit_code == 0, said.output
-    lines = {line.split()[0]: line for line in said.output.splitlines() if line.split()}
+    result = CliRunner().invoke(cli.app, ["grade", str(place), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    lines = {line.split()[0]: line for line in result.output.splitlines() if line.split()}
     assert "4 of 4" in lines["good"]
     assert "3 of 4" in lines["wrong"]
     assert "4 unreadable" in lines["empty"]
-    assert "0 checks" in said.output
+    assert "0 checks" in result.output
 
     # One attendee hands in again: only theirs is run, on the same inputs.
     builders.hand_in(place, "wrong", builders.notebook())
@@ -181,7 +181,7 @@ def test_without_isolation_grading_is_refused(tmp_path):
     builders.hand_in(tmp_path / "class", "ann", builders.notebook())
     with pytest.raises(sandbox.SandboxError, match="--unsafe"):
         grade([tmp_path / "class"], tmp_path / "out", levels=[])
-    # A level that would shut nothing in is no level, even if it starts.
+    # A level without isolation is no level, even if it starts.
     with pytest.raises(sandbox.SandboxError, match="shares its processes"):
         grade([tmp_path / "class"], tmp_path / "out", levels=[sandbox.NO_LEVEL])
     assert not (tmp_path / "out" / "results.csv").exists()
@@ -189,9 +189,9 @@ def test_without_isolation_grading_is_refused(tmp_path):
 
 def test_the_command_says_what_to_do(tmp_path):
     def stopped(*arguments):
-        said = CliRunner().invoke(cli.app, ["grade", *map(str, arguments)])
-        assert said.exit_code == 2
-        return said.output
+        result = CliRunner().invoke(cli.app, ["grade", *map(str, arguments)])
+        assert result.exit_code == 2
+        return result.output
 
     (tmp_path / "class").mkdir()
     assert "no notebook" in stopped(tmp_path / "class", "--out", tmp_path / "out")
@@ -239,8 +239,8 @@ class Fake:
     asked = []  # noqa: RUF012
     starts = 1000
 
-    def __init__(self, level, kitchen):
-        self.level, self.kitchen = level, kitchen
+    def __init__(self, level, files):
+        self.level, self.files = level, files
         type(self).made += 1
 
     def wait(self):
@@ -266,7 +266,7 @@ def fake(monkeypatch):
     monkeypatch.setattr(Fake, "starts", 1000)
     monkeypatch.setattr(sandbox, "Sandbox", Fake)
     level = sandbox.Level("fake")
-    monkeypatch.setattr(sandbox, "choose", lambda kitchen, **_: (level, Fake(level, kitchen)))
+    monkeypatch.setattr(sandbox, "choose", lambda files, **_: (level, Fake(level, files)))
     return Fake
 
 

@@ -197,8 +197,8 @@ def test_mistakes_are_grouped_by_their_diagnosis_with_who_made_them():
     ]
     many = [result(name, f"exercise{n:02}", "wrong", "no") for n in range(20) for name in "ab"]
     section = report.page(many).split("The most common mistakes")[1].split("</section>")[0]
-    assert section.split("<details>")[0].count("<li>") == report.MOST_SHOWN
-    assert f"{20 - report.MOST_SHOWN} more mistakes" in section
+    assert section.split("<details>")[0].count("<li>") == report.MAX_SHOWN
+    assert f"{20 - report.MAX_SHOWN} more mistakes" in section
 
 
 def test_the_share_is_rounded_down_so_that_100_is_all():

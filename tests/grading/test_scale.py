@@ -13,8 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from workshop import cli
-from workshop.grading import pool as station
-from workshop.grading import sandbox, scale
+from workshop.grading import pool, sandbox, scale
 from workshop.grading.grade import grade
 
 distributed = pytest.importorskip("distributed", reason="needs the extra `scale`")
@@ -104,10 +103,10 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
         client.wait_for_workers(2, timeout=60)
         assert lost.pid in client.run(os.getpid).values()
 
-    # Refused by the workers, and each is named: other versions; nothing that shuts answers in.
-    workers = station.versions()
+    # Refused by the workers, and each is named: other versions; no isolation.
+    workers = pool.versions()
     with monkeypatch.context() as patch:
-        patch.setattr(station, "versions", lambda: {**workers, "torch": "1.2.3"})
+        patch.setattr(pool, "versions", lambda: {**workers, "torch": "1.2.3"})
         with pytest.raises(sandbox.SandboxError) as refused:
             grade([place], tmp_path / "out", dask=dask.address)
     assert "2 of 2 dask workers" in str(refused.value)
@@ -118,7 +117,7 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
     assert not (tmp_path / "out" / "results.csv").exists()
 
     # One of the two is killed in the middle.
-    killed, said = [], []
+    killed, levels = [], []
 
     def finished(attendee, rows):
         if not killed:
@@ -133,10 +132,10 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
         seed=5,
         unsafe=True,
         finished=finished,
-        shut_in=said.append,
+        isolated=levels.append,
     )
     assert 0 < killed[0] < 31
-    assert said == [done.level]
+    assert levels == [done.level]
     assert "(dask workers: 2" in str(done.level)
     assert done.checked == 31
     assert verdicts_of(done.results)["attendee2"] == ["passed", "crashed", "passed", "passed"]
@@ -184,7 +183,7 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
         time.sleep(0.05)
     assert not any(set(builders.left_over(mark)) - set(after.values()) for mark in marks)
 
-    # The scheduler is gone: that is said, and what was graded is kept.
+    # The scheduler is gone: the error says so, and what was graded is kept.
     def gone(attendee, rows):
         dask.processes[0].kill()
 
@@ -207,12 +206,12 @@ def test_the_command_says_what_is_amiss_with_the_address(tmp_path, monkeypatch):
     builders.hand_in(tmp_path / "class", "ann", builders.notebook())
 
     def stopped(address):
-        said = CliRunner().invoke(
+        result = CliRunner().invoke(
             cli.app,
             ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--dask", address],
         )
-        assert said.exit_code == 2, said.output
-        return " ".join(said.output.split())
+        assert result.exit_code == 2, result.output
+        return " ".join(result.output.split())
 
     monkeypatch.setattr(scale, "ANSWER_LIMIT", 1.0)
     with socket.socket() as silent:  # it takes calls and says nothing
@@ -244,24 +243,24 @@ def test_a_worker_shares_a_sandbox_among_attendees_only_where_each_run_is_alone(
     shared, monkeypatch
 ):
     made = []
-    monkeypatch.setattr(sandbox, "Sandbox", lambda level, kitchen: made.append(Ended()) or made[-1])
-    monkeypatch.setattr(station.Station, "__init__", lambda self: None)
-    one, first = station.Station(), Ended()
+    monkeypatch.setattr(sandbox, "Sandbox", lambda level, files: made.append(Ended()) or made[-1])
+    monkeypatch.setattr(pool.SandboxPool, "__init__", lambda self: None)
+    one, first = pool.SandboxPool(), Ended()
     one.lock, one.closed, one.shared, one.idle = (
-        station.threading.Lock(),
+        pool.threading.Lock(),
         False,
         shared,
         [("", first)],
     )
-    one.level = one.kitchen = None
-    assert one.take("ann") is first
-    one.give("ann", first)
-    assert one.take("ann") is first
-    one.give("ann", first)
-    assert (one.take("bob") is first) == shared
+    one.level = one.files = None
+    assert one.acquire("ann") is first
+    one.release("ann", first)
+    assert one.acquire("ann") is first
+    one.release("ann", first)
+    assert (one.acquire("bob") is first) == shared
     assert (first.closed, len(made)) == (not shared, int(not shared))
     one.closed = True  # the grading has gone meanwhile
-    one.give("bob", late := Ended())
+    one.release("bob", late := Ended())
     assert late.closed
 
 
@@ -279,8 +278,8 @@ def test_one_job_at_a_time_while_it_is_found_out_which_one_takes_workers_down():
             time.sleep(0.01)
             running.remove(alone)
 
-    with scale.ThreadPoolExecutor(8) as pool:
-        list(pool.map(work, [number % 5 == 4 for number in range(40)]))
+    with scale.ThreadPoolExecutor(8) as executor:
+        list(executor.map(work, [number % 5 == 4 for number in range(40)]))
     assert most[True] == 1
     assert most[False] > 1
     assert (cluster.running, cluster.alone) == (0, False)

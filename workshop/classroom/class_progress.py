@@ -27,10 +27,10 @@ from workshop.grading import verdicts
 from workshop.syllabus import Lesson
 
 KIND = "workshop progress"  # what an exported file says it is
-MOST_BYTES = 1_000_000  # of one file
-MOST_ENTRIES = 20_000  # files and folders looked at below one place
-MOST_DEPTH = 3  # folders between the class's folder and an attendee's `.workshop`
-MOST_ATTEMPTS = 1_000_000
+MAX_BYTES = 1_000_000  # of one file
+MAX_ENTRIES = 20_000  # files and folders looked at below one place
+MAX_DEPTH = 3  # folders between the class's folder and an attendee's `.workshop`
+MAX_ATTEMPTS = 1_000_000
 HIDDEN = ("node_modules", "site-packages")
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -240,7 +240,7 @@ def _at(place: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str, Entries
             if entry.is_dir() or path.suffix.lower() == ".json":
                 _skip(skipped, path, "is a link: give what it leads to")
         elif entry.is_dir(follow_symlinks=False):
-            homes = list(_homes(path, skipped, count, MOST_DEPTH))
+            homes = list(_homes(path, skipped, count, MAX_DEPTH))
             for home in homes:  # of several in one folder, each by its own path
                 name = entry.name if len(homes) == 1 else str(home.relative_to(place))
                 yield _line(name), _place(home), _of_folder(home, skipped)
@@ -265,8 +265,8 @@ def _entries(folder: Path, skipped: list[Skipped], count: list[int]) -> list[os.
         with os.scandir(folder) as entries:
             for entry in entries:
                 count[0] += 1
-                if count[0] > MOST_ENTRIES:
-                    _skip(skipped, folder, f"is not read on: more than {MOST_ENTRIES} files")
+                if count[0] > MAX_ENTRIES:
+                    _skip(skipped, folder, f"is not read on: more than {MAX_ENTRIES} files")
                     break
                 if not entry.name.startswith(".") and entry.name not in HIDDEN:
                     found.append(entry)
@@ -346,7 +346,7 @@ def _exported(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str, En
 
 def _strict(path: Path) -> dict[str, Any]:
     try:
-        return verdicts.read(read_plain(path, MOST_BYTES))
+        return verdicts.read(read_plain(path, MAX_BYTES))
     except UnicodeDecodeError:
         raise ValueError("is not text in UTF-8") from None
     except json.JSONDecodeError as error:
@@ -379,7 +379,7 @@ def _entry(name: str, found: Any) -> Entry:
     if not isinstance(status, str) or status not in verdicts.STATUSES:
         raise ValueError(f"{name} has the status {status!r:.60}")
     counts = []
-    for what, most in (("attempts", MOST_ATTEMPTS), ("hints", 3)):
+    for what, most in (("attempts", MAX_ATTEMPTS), ("hints", 3)):
         value = found.get(what, 0)
         if type(value) is not int or not 0 <= value <= most:
             raise ValueError(f"{name} has {value!r:.40} {what}")

@@ -16,8 +16,8 @@ from typing import Any
 
 from workshop.classroom import cells
 
-MOST_REQUEST = 64_000_000  # bytes
-MOST_ANSWER = 64_000_000
+MAX_REQUEST = 64_000_000  # bytes
+MAX_ANSWER = 64_000_000
 
 
 def serve(descriptor: int) -> int:
@@ -30,7 +30,7 @@ def serve(descriptor: int) -> int:
     except BaseException as error:  # what a submission raises beyond Exception
         answer = {"raised": type(error).__name__[:100]}
     content = json.dumps(answer, allow_nan=False).encode()
-    if len(content) > MOST_ANSWER:
+    if len(content) > MAX_ANSWER:
         content = json.dumps({"flood": len(content)}).encode()
     _send(descriptor, content)
     return 0
@@ -90,7 +90,7 @@ def take_away(function: Callable[..., Any]) -> None:
 
 def _receive(descriptor: int) -> bytes:
     (length,) = struct.unpack(">I", _exactly(descriptor, 4))
-    if length > MOST_REQUEST:
+    if length > MAX_REQUEST:
         raise ValueError(f"a request of {length} bytes")
     return _exactly(descriptor, length)
 

@@ -22,7 +22,7 @@ from workshop.grading import report, sandbox, scale, submissions, verdicts
 from workshop.grading.results import Out, Result, key_of
 from workshop.grading.submissions import Notebook, Submission
 
-MOST_TRIES = 2  # for an answer that takes the whole sandbox along
+MAX_TRIES = 2  # for an answer that takes the whole sandbox along
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Class:
 
     Args:
         results: by attendee, then in the order of the workshop.
-        level: how submissions were shut in; None if nothing had to be run.
+        level: how submissions were isolated; None if nothing had to be run.
         seed: of the inputs.
         checked: how many checks were run this time; the others were known.
         seconds: that it took.
@@ -75,7 +75,7 @@ def grade(
     unsafe: bool = False,
     seed: int | None = None,
     levels: Sequence[sandbox.Level] | None = None,
-    shut_in: Callable[[sandbox.Level], None] = lambda level: None,
+    isolated: Callable[[sandbox.Level], None] = lambda level: None,
     finished: Callable[[str, list[Result]], None] = lambda attendee, results: None,
 ) -> Class:
     """Grade the submissions at `places`; leave the results in `out`, and go on from what is there.
@@ -88,10 +88,10 @@ def grade(
         memory_limit: bytes that a run may take.
         dask: the address of a scheduler, on whose workers answers run instead of here; they
             decide how many at a time.
-        unsafe: grade even where nothing shuts submissions in.
+        unsafe: grade even without isolation.
         seed: of the inputs; by default made from the submissions, so that nobody knows it before.
         levels: of isolation to try, instead of those that this machine may have.
-        shut_in: called with the level of isolation before anything runs.
+        isolated: called with the level of isolation before anything runs.
         finished: called with each attendee who is done, in any order, in any thread.
 
     Raises:
@@ -114,19 +114,19 @@ def grade(
             lessons = set().union(*(one.lessons() for one in handed_in))
             hidden = [*map(Path, places), out]
             if dask is None:
-                kitchen, choose = sandbox.Kitchen(exercises, hidden, lessons), sandbox.choose
+                files, choose = sandbox.SandboxFiles(exercises, hidden, lessons), sandbox.choose
             else:
-                kitchen, choose = scale.Cluster(dask, hidden, lessons), scale.choose
+                files, choose = scale.Cluster(dask, hidden, lessons), scale.choose
             try:
-                level, first = choose(kitchen, unsafe=unsafe, among=levels)
-                shut_in(level)
+                level, first = choose(files, unsafe=unsafe, among=levels)
+                isolated(level)
                 output.isolation(str(level))
-                grading.run(first, max(1, jobs) if dask is None else kitchen.jobs)
+                grading.run(first, max(1, jobs) if dask is None else files.jobs)
             except KeyboardInterrupt:
                 _report(attendees, output)  # what is known so far
                 raise
             finally:
-                kitchen.close()
+                files.close()
         for one in attendees:
             if one.submission.attendee not in grading.written:
                 grading.finish(one)
@@ -272,7 +272,7 @@ class _Grading:
         self.boxes: set[sandbox.Sandbox] = set()
         self.seed = seed
         self.inputs: dict[str, _Inputs] = {}
-        self.kept = _Memory()
+        self.outcomes = _OutcomeCache()
         self.judging = threading.Lock()  # what references do may depend on torch's one generator
 
     def left(self) -> bool:
@@ -282,7 +282,7 @@ class _Grading:
     def results(self) -> list[Result]:
         return [result for one in self.attendees for result in one.results()]
 
-    def run(self, first: sandbox.Sandbox | scale.Box, jobs: int) -> None:
+    def run(self, first: sandbox.Sandbox | scale.RemoteSandbox, jobs: int) -> None:
         """Try all that is left, `jobs` answers at a time.
 
         Raises:
@@ -359,7 +359,7 @@ class _Grading:
         if instead:
             self.boxes.discard(like)
             like.close()
-        box = type(like)(like.level, like.kitchen)
+        box = type(like)(like.level, like.files)
         self.boxes.add(box)
         try:
             box.wait()
@@ -388,7 +388,7 @@ class _Grading:
             "reference": exercise.reference_path,
         }
         content, ended = None, {}
-        for _ in range(MOST_TRIES):
+        for _ in range(MAX_TRIES):
             try:
                 content, ended = box.run(request, limits)
                 break
@@ -399,7 +399,7 @@ class _Grading:
                 box = self.another(box, instead=True)
         ended |= {"limit": limits.seconds, "memory": limits.memory}
         with self.judging:
-            verdict = verdicts.decide(exercise, inputs.cases, content, ended, self.kept)
+            verdict = verdicts.decide(exercise, inputs.cases, content, ended, self.outcomes)
         task.result = _result(submission, verdict, task.notebook, ended.get("seconds", 0.0))
         self.output.add(task.key, task.result)
         with self.lock:
@@ -430,8 +430,8 @@ class _Inputs:
         return cls(cases, pickle.dumps([case.args for case in cases]))
 
 
-class _Memory:
-    """`judge.outcomes_of`, kept: what the reference and the mistakes do is the same for all."""
+class _OutcomeCache:
+    """`judge.outcomes_of`, cached: the reference and the mistakes do the same for every attendee."""
 
     def __init__(self) -> None:
         self.known: dict[tuple[str, Any], list[dict[str, Any]]] = {}

@@ -1,4 +1,4 @@
-"""Where there is no Linux: `--unsafe` runs answers in the process that `check` uses, shut in by nothing.
+"""Where there is no Linux: `--unsafe` runs answers in a worker process, without isolation.
 
 A time limit holds, and what comes back is plain data; that is all.
 """
@@ -16,9 +16,9 @@ from workshop.exercises import process as running
 class Plain:
     """What `sandbox.Sandbox` does, with a worker of `workshop.exercises.process`."""
 
-    def __init__(self, level: Any, kitchen: Any) -> None:
+    def __init__(self, level: Any, files: Any) -> None:
         """Start the worker."""
-        self.level, self.kitchen = level, kitchen
+        self.level, self.files = level, files
         self.worker = running.Worker()
 
     def kill(self) -> None:
@@ -27,7 +27,7 @@ class Plain:
 
     def wait(self) -> dict[str, Any]:
         """It is ready when it is asked."""
-        return {"ready": True, "alone": False, "nested": False}
+        return {"ready": True, "pid_namespace": False, "nested": False}
 
     def run(self, request: dict[str, Any], limits: Any) -> tuple[bytes | None, dict[str, Any]]:
         """Try one answer: what came back, and how the run ended."""

@@ -51,13 +51,13 @@ UNKNOWN = Look("unknown", "!", "#000000", "#FFFFFF", "not a verdict")
 _LOOKS = {look.verdict: look for look in LOOKS}
 
 Key = tuple[str, str]  # lesson, exercise
-MOST_SHOWN = 15  # of the mistakes; the others fold out
+MAX_SHOWN = 15  # of the mistakes; the others fold out
 
 
 def page(
     results: Sequence[Result],
     problems: Mapping[str, Sequence[str]] | None = None,
-    level: str = "",
+    isolation: str = "",
     *,
     exercises: Sequence[Key] | None = None,
 ) -> str:
@@ -67,7 +67,7 @@ def page(
         results: of the class, in any number; where attendee and exercise are not among them, the
             page says that they are not graded yet.
         problems: per attendee, the files that could not be read or were not let in.
-        level: in words, how the submissions were shut in.
+        isolation: how the submissions were isolated.
         exercises: lesson and name of each, in their order; by default those of `results`.
     """
     columns = list(dict.fromkeys(exercises or ())) or list(map(_key, results))
@@ -79,7 +79,7 @@ def page(
     for one in results:
         found[one.attendee][_key(one)] = one
     parts = [
-        _facts(found, columns, level),
+        _facts(found, columns, isolation),
         _map(found, columns),
         _stuck(found, columns),
         _mistakes(found, columns),
@@ -121,7 +121,9 @@ def _bdi(text: str) -> str:
 # --- parts of the page ---------------------------------------------------------------------------
 
 
-def _facts(found: Mapping[str, Mapping[Key, Result]], columns: Sequence[Key], level: str) -> str:
+def _facts(
+    found: Mapping[str, Mapping[Key, Result]], columns: Sequence[Key], isolation: str
+) -> str:
     everything = [one for row in found.values() for one in row.values()]
     passed, total = sum(one.passed for one in everything), len(found) * len(columns)
     lessons = len({lesson for lesson, _ in columns})
@@ -141,7 +143,7 @@ def _facts(found: Mapping[str, Mapping[Key, Result]], columns: Sequence[Key], le
     items = "".join(f"<li><strong>{number}</strong> {what}</li>" for number, what in facts)
     left = total - len(everything)
     notes = f"<p>Grading was interrupted: {left} of {total} are not graded yet.</p>" if left else ""
-    notes += f"<p>Isolation of the submissions: {_safe(level)}.</p>" if level else ""
+    notes += f"<p>Isolation of the submissions: {_safe(isolation)}.</p>" if isolation else ""
     return f'<header><h1>Grading report</h1><ul class="facts">{items}</ul>{notes}</header>'
 
 
@@ -218,11 +220,11 @@ def _stuck(found: Mapping[str, Mapping[Key, Result]], columns: Sequence[Key]) ->
         looks = [_look(row.get(key)) for row in found.values()]
         counts = [(look, looks.count(look)) for look in (*LOOKS, UNKNOWN, PENDING)]
         counts = [(look, count) for look, count in counts if count]
-        said = ", ".join(f"{n} {look.verdict}" for look, n in counts if look.verdict != "passed")
+        others = ", ".join(f"{n} {look.verdict}" for look, n in counts if look.verdict != "passed")
         rows.append(
             f'<tr><th scope="row">{_name(key[1])}<small>{_name(key[0])}</small></th>'
             f"<td>{_passed(found, key)}/{len(found)}</td>"
-            f"<td>{_bar(counts)}</td><td>{said or 'everybody passed'}</td></tr>"
+            f"<td>{_bar(counts)}</td><td>{others or 'everybody passed'}</td></tr>"
         )
     return (
         "<section><h2>Where the class got stuck</h2><p>The exercises that fewest have passed come "
@@ -270,7 +272,7 @@ def _mistakes(found: Mapping[str, Mapping[Key, Result]], columns: Sequence[Key])
             f'<p class="who">{people}</p></li>'
         )
 
-    shown = [group for group in order if len(groups[group]) > 1][:MOST_SHOWN]
+    shown = [group for group in order if len(groups[group]) > 1][:MAX_SHOWN]
     rest = order[len(shown) :]
     text = "<p>No mistake was made twice.</p>"
     if shown:

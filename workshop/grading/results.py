@@ -4,7 +4,7 @@ OUT/journal.jsonl   a line for each check, appended as it comes: a killed run go
 OUT/results.csv     a row for each attendee and exercise, sorted
 OUT/attendees/      JSON for each attendee; OUT/gradescope/ the same as Gradescope reads it
 OUT/report.html     the class on a page
-OUT/grading.json    the seed of the inputs; OUT/isolation.json: how the answers were shut in
+OUT/grading.json    the seed of the inputs; OUT/isolation.json: how the answers were isolated
 """
 
 from __future__ import annotations
@@ -102,12 +102,12 @@ class Out:
             write_atomically(path, json.dumps(known) + "\n")
         return known
 
-    def isolation(self, *words: str) -> list[str]:
-        """How the answers in this folder were shut in, each way once; `words` are remembered."""
+    def isolation(self, *levels: str) -> list[str]:
+        """The levels of isolation of the answers in this folder, each once; `levels` are added."""
         path = self.folder / "isolation.json"
         known = read_json(path, lambda found: {str(one) for one in found["levels"]}) or set()
-        if set(words) - known:
-            known |= set(words)
+        if set(levels) - known:
+            known |= set(levels)
             write_atomically(path, json.dumps({"levels": sorted(known)}) + "\n")
         return sorted(known)
 

@@ -1,4 +1,4 @@
-"""Where submissions run: how far this machine can shut them in, and the process that they run in.
+"""Where submissions run: which isolation this machine offers, and the process that they run in.
 
 Levels, the best first: bubblewrap; Linux namespaces, made by hand (`namespaces`); none, which only
 `unsafe` allows: then limits hold and leftovers are ended, but a submission can read what the grader
@@ -33,7 +33,7 @@ PREFIX = "workshop-grade-"  # of temporary folders; the process's number comes n
 LIBRARY = "/library"  # where the library is in the sandbox
 START_LIMIT = 120.0  # seconds to load torch on a slow, busy machine
 GRACE = 20.0  # seconds beyond the wall time, after which the sandbox itself is given up
-MOST_BACK = 64_000_004  # bytes that come back from a run
+MAX_BACK = 64_000_004  # bytes that come back from a run
 TASKS = 16
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -85,33 +85,33 @@ class Limits:
 
 @dataclass(frozen=True)
 class Level:
-    """How far submissions are shut in.
+    """How submissions are isolated.
 
     Args:
         name: bubblewrap, namespaces or none.
         other_user: whether they run as another user than the grader, who is root then.
-        words: the level in words, with what was found when it was tried.
+        description: for the instructor, with what was found when it was tried.
         nested: whether to try to give each run namespaces of its own in there.
     """
 
     name: str
     other_user: bool = False
-    words: str = ""
+    description: str = ""
     nested: bool = True
 
     def __str__(self) -> str:
         """For the instructor."""
-        return self.words
+        return self.description
 
 
 NO_LEVEL = Level(
     "none",
-    words="none (--unsafe): submissions can read your files and reach the network; only time, "
+    description="none (--unsafe): submissions can read your files and reach the network; only time, "
     "memory and processes are limited",
 )
 
 
-class Kitchen:
+class SandboxFiles:
     """What all sandboxes of a grading share: the library without its answers, on disk.
 
     hidden: folders that must not be seen even where a view would show them.
@@ -226,7 +226,7 @@ def _command(number: int, where: str) -> list[str]:
     return [sys.executable, "-I", "-c", code]
 
 
-def _start(level: Level, kitchen: Kitchen, number: int) -> subprocess.Popen[bytes]:
+def _start(level: Level, files: SandboxFiles, number: int) -> subprocess.Popen[bytes]:
     user = _unused_user() if level.other_user else None
     options: dict[str, Any] = {
         "stdin": subprocess.DEVNULL,
@@ -239,13 +239,13 @@ def _start(level: Level, kitchen: Kitchen, number: int) -> subprocess.Popen[byte
     if user is not None and level.name == "bubblewrap":
         options |= {"user": user, "group": user, "extra_groups": []}
     if level.name == "bubblewrap":
-        command = _bubblewrap(kitchen) + _command(number, LIBRARY)
+        command = _bubblewrap(files) + _command(number, LIBRARY)
         return subprocess.Popen(command, env=ENVIRONMENT, **options)
     if level.name == "namespaces":
         plan = {
-            "root": str(kitchen.root),
-            "views": kitchen.views(),
-            "hidden": kitchen.covered(),
+            "root": str(files.root),
+            "views": files.views(),
+            "hidden": files.covered(),
             "command": _command(number, LIBRARY),
             "environment": ENVIRONMENT,
             "user": user,
@@ -253,13 +253,13 @@ def _start(level: Level, kitchen: Kitchen, number: int) -> subprocess.Popen[byte
         boot = str(library.PACKAGE / "grading" / "namespaces.py")
         command = [sys.executable, "-I", boot, json.dumps(plan)]
         return subprocess.Popen(command, env=ENVIRONMENT, **options)
-    data = kitchen.library / "data"
+    data = files.library / "data"
     if not data.is_symlink():
         data.rmdir()
-        data.symlink_to(kitchen.data, target_is_directory=True)
-    temporary = str(kitchen.root)
+        data.symlink_to(files.data, target_is_directory=True)
+    temporary = str(files.root)
     environment = {**ENVIRONMENT, "HOME": temporary, "TMPDIR": temporary}
-    return subprocess.Popen(_command(number, str(kitchen.library)), env=environment, **options)
+    return subprocess.Popen(_command(number, str(files.library)), env=environment, **options)
 
 
 def _unused_user() -> int:
@@ -270,7 +270,7 @@ def _unused_user() -> int:
 _users = itertools.count()
 
 
-def _bubblewrap(kitchen: Kitchen) -> list[str]:
+def _bubblewrap(files: SandboxFiles) -> list[str]:
     command = [
         shutil.which("bwrap") or "bwrap",
         "--unshare-user",
@@ -290,7 +290,7 @@ def _bubblewrap(kitchen: Kitchen) -> list[str]:
         command += ["--setenv", name, value]
     # Before the views: a virtual environment in /tmp is one of them.
     command += ["--size", str(16 << 20), "--tmpfs", "/tmp"]
-    for what, where in kitchen.views():
+    for what, where in files.views():
         if os.path.islink(what):
             command += ["--symlink", os.readlink(what), where]
         else:
@@ -298,7 +298,7 @@ def _bubblewrap(kitchen: Kitchen) -> list[str]:
     for name in ("null", "zero", "random", "urandom"):
         command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     command += ["--proc", "/proc"]
-    for place in kitchen.covered():
+    for place in files.covered():
         command += ["--tmpfs", place, "--remount-ro", place]
     return [*command, "--chdir", "/", "--remount-ro", "/", "--"]
 
@@ -308,7 +308,7 @@ class Sandbox:
     """A server in a sandbox; `run` tries one answer in it. One answer at a time."""
 
     level: Level
-    kitchen: Kitchen
+    files: SandboxFiles
     process: subprocess.Popen[bytes] = field(init=False)
     control: socket.socket = field(init=False)
     ready: dict[str, Any] | None = field(init=False, default=None)
@@ -317,10 +317,10 @@ class Sandbox:
         """Start it; `wait` says when it is warm."""
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self.process = _start(self.level, self.kitchen, theirs.fileno())
+            self.process = _start(self.level, self.files, theirs.fileno())
         first = {
-            "modules": self.kitchen.modules,
-            "references": len(self.kitchen.references),
+            "modules": self.files.modules,
+            "references": len(self.files.references),
             "nested": self.level.nested,
         }
         with contextlib.suppress(OSError):  # it has ended: `wait` says why
@@ -330,19 +330,21 @@ class Sandbox:
         """What the server says of itself once it is warm.
 
         Raises:
-            Died: it did not start; the message is what it last said.
+            Died: it did not start; the message is its last line of stderr.
         """
         if self.ready is None:
             try:
                 self.control.settimeout(START_LIMIT)
-                for one in self.kitchen.references:
+                for one in self.files.references:
                     self.control.send(json.dumps(vars(one)).encode())
-                self.ready = self._heard()
+                self.ready = self._receive()
             except (OSError, Died):
                 self.process.kill()
-                said = self.process.stderr.read(20_000).decode(errors="replace").strip()
+                stderr = self.process.stderr.read(20_000).decode(errors="replace").strip()
                 self.close()
-                raise Died(said.splitlines()[-1] if said else "it ended without a word") from None
+                raise Died(
+                    stderr.splitlines()[-1] if stderr else "it ended without a message"
+                ) from None
         return self.ready
 
     def run(self, request: dict[str, Any], limits: Limits) -> tuple[bytes | None, dict[str, Any]]:
@@ -365,12 +367,12 @@ class Sandbox:
                 if surplus:
                     self.control.send(b"stop")
                 self.control.settimeout(max(1.0, deadline - time.monotonic()))
-                return content, self._heard()
+                return content, self._receive()
             except OSError as error:
                 self.close()
                 raise Died(str(error)) from None
 
-    def _heard(self) -> dict[str, Any]:
+    def _receive(self) -> dict[str, Any]:
         message = self.control.recv(65536)
         if not message:
             raise Died("it ended")
@@ -397,7 +399,7 @@ def _exchange(ours: socket.socket, request: bytes, deadline: float) -> tuple[byt
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         ours.sendall(struct.pack(">I", len(request)) + request)
     content, whole = bytearray(), 4  # the length comes first
-    while len(content) <= whole <= MOST_BACK:
+    while len(content) <= whole <= MAX_BACK:
         ours.settimeout(max(0.1, deadline - time.monotonic()))
         try:
             part = ours.recv(1 << 20)
@@ -408,7 +410,7 @@ def _exchange(ours: socket.socket, request: bytes, deadline: float) -> tuple[byt
         content += part
         if len(content) >= 4:
             whole = 4 + struct.unpack(">I", content[:4])[0]
-    surplus = len(content) > whole or whole > MOST_BACK
+    surplus = len(content) > whole or whole > MAX_BACK
     return (bytes(content[4:]) if len(content) == whole and whole > 4 else None), surplus
 
 
@@ -420,9 +422,9 @@ def on_linux() -> bool:
     return sys.platform.startswith("linux")
 
 
-def box(level: Level, kitchen: Kitchen) -> Sandbox | Plain:
+def box(level: Level, files: SandboxFiles) -> Sandbox | Plain:
     """A new sandbox of that level, or what stands for one where there are none."""
-    return Sandbox(level, kitchen) if on_linux() else Plain(level, kitchen)
+    return Sandbox(level, files) if on_linux() else Plain(level, files)
 
 
 def candidates() -> list[Level]:
@@ -440,7 +442,7 @@ def candidates() -> list[Level]:
 
 
 def choose(
-    kitchen: Kitchen, *, unsafe: bool = False, among: Sequence[Level] | None = None
+    files: SandboxFiles, *, unsafe: bool = False, among: Sequence[Level] | None = None
 ) -> tuple[Level, Sandbox | Plain]:
     """The best level that works here, and a sandbox of it that has started.
 
@@ -451,26 +453,26 @@ def choose(
     for level in candidates() if among is None else among:
         sandbox = None
         try:
-            sandbox = Sandbox(level, kitchen)
+            sandbox = Sandbox(level, files)
             ready = sandbox.wait()
         except (OSError, Died, subprocess.SubprocessError) as error:
             tried.append(f"  {level.name}: {error}")
             continue
-        if not ready["alone"]:
+        if not ready["pid_namespace"]:
             tried.append(f"  {level.name}: it shares its processes with others")
             sandbox.close()
             continue
         root = os.geteuid() == 0 and not level.other_user
         user = "as root without its rights" if root else f"as user {ready['user']}"
-        words = f"{level.name}, {user}, without network and files"
-        words += ", each run in namespaces of its own" if ready["nested"] else ""
-        level = replace(level, words=words)
+        description = f"{level.name}, {user}, without network and files"
+        description += ", each run in namespaces of its own" if ready["nested"] else ""
+        level = replace(level, description=description)
         sandbox.level = level
         return level, sandbox
     if unsafe and not on_linux():
-        return NO_LEVEL, box(NO_LEVEL, kitchen)
+        return NO_LEVEL, box(NO_LEVEL, files)
     if unsafe:
-        sandbox = Sandbox(NO_LEVEL, kitchen)
+        sandbox = Sandbox(NO_LEVEL, files)
         try:
             sandbox.wait()
         except Died as error:
@@ -478,7 +480,7 @@ def choose(
         return NO_LEVEL, sandbox
     reasons = "\n".join(tried) or f"  this is {sys.platform}: classes are graded on Linux (or WSL)"
     raise SandboxError(
-        "Submissions are strangers' code, and this machine offers nothing to shut them in:\n"
+        "Submissions are strangers' code, and this machine offers no isolation for them:\n"
         f"{reasons}\n"
         "Install bubblewrap (apt-get install bubblewrap) and allow user namespaces; in a container, "
         "grade on the host instead. Only for submissions that you trust like your own code: "

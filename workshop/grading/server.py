@@ -24,8 +24,7 @@ from typing import Any
 from workshop.grading import child, namespaces
 
 TICK = 0.02  # seconds between two looks at what a run takes
-MOST_TASKS = 16  # processes and threads of a run
-MOST_FILE = 1_000_000  # bytes of a file it writes, where there is a place to write at all
+MAX_FILE = 1_000_000  # bytes of a file it writes, where there is a place to write at all
 # What notebooks import, loaded once for all; the lessons and core come besides.
 COMMON = (
     "torch.nn.functional",
@@ -52,9 +51,9 @@ class Server:
     def __init__(self, control: socket.socket) -> None:
         """Take the socket."""
         self.control = control
-        self.alone = os.getpid() == 1  # every other process here is then part of a run
+        self.pid_namespace = os.getpid() == 1  # then every other process here is part of a run
         self.nested = False
-        self.watch = Watch(self.alone)
+        self.watch = Watch(self.pid_namespace)
 
     def prepare(self) -> None:
         """Load what answers use, take the references, see what the system allows; say so."""
@@ -72,17 +71,17 @@ class Server:
             one = json.loads(self.control.recv(200_000))
             child.restore(one["module"], one["name"], one["source"])
         del one
-        if self.alone:
+        if self.pid_namespace:
             namespaces.prctl(namespaces.PR_SET_DUMPABLE, 0)  # nobody may look into it
             self.nested = first["nested"] and self._nests()
         else:
             namespaces.prctl(namespaces.PR_SET_CHILD_SUBREAPER, 1)
         gc.collect()
         gc.freeze()
-        self._say(
+        self._send(
             {
                 "ready": True,
-                "alone": self.alone,
+                "pid_namespace": self.pid_namespace,
                 "nested": self.nested,
                 "failed": failed,
                 "user": os.getuid(),
@@ -101,7 +100,7 @@ class Server:
                 return
             if not descriptors:  # "stop", which came after the end
                 continue
-            self._say(self.run(descriptors[0], json.loads(message)))
+            self._send(self.run(descriptors[0], json.loads(message)))
 
     def run(self, descriptor: int, limits: dict[str, float]) -> dict[str, Any]:
         """Fork, let the fork serve the socket `descriptor`, and say how it ended."""
@@ -164,7 +163,7 @@ class Server:
         return why, usage, status
 
     def _kill_all(self) -> None:
-        if self.alone:
+        if self.pid_namespace:
             try:
                 os.kill(-1, signal.SIGKILL)  # everything in this namespace but this process
             except ProcessLookupError:
@@ -181,12 +180,12 @@ class Server:
         while True:
             self._kill_all()
             try:
-                while os.waitpid(-1, 0 if self.alone else os.WNOHANG)[0]:
+                while os.waitpid(-1, 0 if self.pid_namespace else os.WNOHANG)[0]:
                     pass
             except ChildProcessError:  # none left
                 break
             time.sleep(0.001)
-        if self.alone and not self.nested:
+        if self.pid_namespace and not self.nested:
             for path in Path("/tmp").iterdir():
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path, ignore_errors=True)
@@ -206,7 +205,7 @@ class Server:
         _, status = os.waitpid(first, 0)
         return status == 0
 
-    def _say(self, message: dict[str, Any]) -> None:
+    def _send(self, message: dict[str, Any]) -> None:
         try:
             self.control.send(json.dumps(message).encode())
         except OSError:
@@ -216,16 +215,16 @@ class Server:
 class Watch:
     """What the processes of a run have taken since it began, together."""
 
-    def __init__(self, alone: bool) -> None:
-        """alone: whether every other process in sight belongs to the run."""
-        self.alone = alone
+    def __init__(self, pid_namespace: bool) -> None:
+        """pid_namespace: whether every other process in sight belongs to the run."""
+        self.pid_namespace = pid_namespace
         self.own = 0
 
     def memory_and_cpu(self) -> tuple[int, float]:
         """Bytes, shared memory included, and seconds of those that are still there."""
         if not self.own:
             self.own = _resident(os.getpid())
-        if self.alone:
+        if self.pid_namespace:
             pids = [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
         else:
             pids = descendants()
@@ -306,7 +305,7 @@ def _limit(limits: dict[str, float], data: int) -> None:
     for name, most in (
         ("RLIMIT_DATA", data + int(limits["memory"])),
         ("RLIMIT_CPU", cpu),
-        ("RLIMIT_FSIZE", MOST_FILE),
+        ("RLIMIT_FSIZE", MAX_FILE),
         ("RLIMIT_NOFILE", 64),
         ("RLIMIT_CORE", 0),
         ("RLIMIT_MSGQUEUE", 0),

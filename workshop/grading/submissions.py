@@ -21,11 +21,11 @@ from typing import Any
 from workshop import syllabus
 from workshop.core.files import open_plain
 
-MOST_BYTES = 20_000_000  # of a notebook
-MOST_CODE = 1_000_000  # characters of a notebook's code
-MOST_ZIP = 300_000_000  # bytes of a zip file, and of what is read out of one
-MOST_ENTRIES = 20_000  # files below one place or in one zip file
-MOST_DEPTH = 20  # folders within folders
+MAX_BYTES = 20_000_000  # of a notebook
+MAX_CODE = 1_000_000  # characters of a notebook's code
+MAX_ZIP = 300_000_000  # bytes of a zip file, and of what is read out of one
+MAX_ENTRIES = 20_000  # files below one place or in one zip file
+MAX_DEPTH = 20  # folders within folders
 HIDDEN = ("__MACOSX", "node_modules", "site-packages")
 _DEFINED = re.compile(r"(?m)^(?:async\s+)?def\s+(\w+)\s*\(")
 
@@ -157,9 +157,9 @@ def _files(place: Path) -> Iterator[_File]:
     if place.is_dir():
         yield from _in_folder(place, (), [0])
     elif place.suffix.lower() == ".zip":
-        yield from _expanded(_read(place, MOST_ZIP), (), place.name, depth=0)
+        yield from _expanded(_read(place, MAX_ZIP), (), place.name, depth=0)
     else:
-        yield _File((place.name,), _read(place, MOST_BYTES))
+        yield _File((place.name,), _read(place, MAX_BYTES))
 
 
 def _in_folder(folder: Path, parts: tuple[str, ...], count: list[int]) -> Iterator[_File]:
@@ -172,7 +172,7 @@ def _in_folder(folder: Path, parts: tuple[str, ...], count: list[int]) -> Iterat
         mine = (*parts, entry.name)
         suffix = os.path.splitext(entry.name)[1].lower()
         count[0] += 1
-        if count[0] > MOST_ENTRIES or len(mine) > MOST_DEPTH:
+        if count[0] > MAX_ENTRIES or len(mine) > MAX_DEPTH:
             yield _File(mine, _Unfit("refused", "too many files, or folders within folders"))
             return
         if entry.name.startswith(".") or entry.name in HIDDEN:
@@ -184,9 +184,9 @@ def _in_folder(folder: Path, parts: tuple[str, ...], count: list[int]) -> Iterat
             if not os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
                 yield from _in_folder(Path(entry.path), mine, count)
         elif suffix == ".zip":
-            yield from _expanded(_read(Path(entry.path), MOST_ZIP), mine, entry.name, depth=1)
+            yield from _expanded(_read(Path(entry.path), MAX_ZIP), mine, entry.name, depth=1)
         elif suffix == ".ipynb":
-            yield _File(mine, _read(Path(entry.path), MOST_BYTES))
+            yield _File(mine, _read(Path(entry.path), MAX_BYTES))
 
 
 def _folders(place: Path) -> list[str]:
@@ -240,10 +240,10 @@ def _expanded(
     except Exception as error:  # zipfile raises many kinds for a damaged file
         yield _File(here, _Unfit("unreadable", f"it is not a zip file ({_first_line(error)})"))
         return
-    if len(entries) > MOST_ENTRIES:
+    if len(entries) > MAX_ENTRIES:
         yield _File(here, _Unfit("refused", f"it holds {len(entries)} files"))
         return
-    room = MOST_ZIP
+    room = MAX_ZIP
     for entry in sorted(entries, key=lambda entry: entry.filename):
         path = entry.filename.replace("\\", "/")  # as Windows writes them
         inner = tuple(part for part in path.split("/") if part not in ("", "."))
@@ -259,7 +259,7 @@ def _expanded(
         elif stat.S_ISLNK(mode):
             yield _File(mine, _Unfit("refused", "it is a link; hand in the file itself"))
         else:
-            most = min(room, MOST_BYTES if suffix == ".ipynb" else MOST_ZIP)
+            most = min(room, MAX_BYTES if suffix == ".ipynb" else MAX_ZIP)
             data = _read_entry(archive, entry, most)
             room -= len(data) if isinstance(data, bytes) else 0
             if suffix == ".ipynb":
@@ -335,8 +335,8 @@ def read_notebook(
         lesson = _dictionary(_dictionary(notebook.get("metadata")).get("workshop")).get("lesson")
     except (TypeError, AttributeError, KeyError) as error:
         raise _Unfit("unreadable", f"it is JSON, but not a notebook ({error})") from None
-    if sum(len(source) for source, _ in cells) > MOST_CODE:
-        raise _Unfit("refused", f"it holds more than {MOST_CODE} characters of code")
+    if sum(len(source) for source, _ in cells) > MAX_CODE:
+        raise _Unfit("refused", f"it holds more than {MAX_CODE} characters of code")
     known = isinstance(lesson, str) and lesson in {one.name for one in syllabus.lessons()}
     return (lesson if known else None), cells
 

@@ -23,7 +23,7 @@ STATUSES = (
     "unreadable",
     "refused",
 )
-MOST_TEXT = 2_000  # characters of one text of a verdict
+MAX_TEXT = 2_000  # characters of one text of a verdict
 OWN = "that is the library's own"
 _NO_MEMORY = re.compile(r"can't allocate memory|Cannot allocate memory|std::bad_alloc")
 
@@ -138,9 +138,9 @@ def printable(text: str) -> str:
         one
         if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Cn")
         else "\N{REPLACEMENT CHARACTER}"
-        for one in text[:MOST_TEXT]
+        for one in text[:MAX_TEXT]
     )
-    return shown + (" ..." if len(text) > MOST_TEXT else "")
+    return shown + (" ..." if len(text) > MAX_TEXT else "")
 
 
 def _out_of_memory(exercise: Exercise, ended: dict[str, Any]) -> Verdict:
