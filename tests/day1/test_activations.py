@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from oracles import assert_equal_with_gradients
 from sources import run_cell, source_of
 from torch import nn
 
@@ -33,13 +34,8 @@ def source():
     ids=lambda f: getattr(f, "__name__", ""),
 )
 def test_activations_equal_torch_in_value_and_gradient(ours, theirs):
-    a, b = Z.clone().requires_grad_(), Z.clone().requires_grad_()
-    ramp = torch.linspace(-1, 2, len(Z)).double()
-    (ours(a) * ramp).sum().backward()
-    (theirs(b) * ramp).sum().backward()
-    torch.testing.assert_close(ours(a), theirs(b))
-    torch.testing.assert_close(a.grad, b.grad)
-    assert a.grad.isfinite().all()
+    z = Z.clone().requires_grad_()
+    assert_equal_with_gradients(ours(z), theirs(z), z)
 
 
 @pytest.mark.book("eq-1.18")
@@ -153,10 +149,7 @@ def test_any_stack_collapses_in_value_and_gradient(sizes):
     w, b = activations.collapse([(part.weight, part.bias) for part in linear])
     assert w.shape == (sizes[-1], sizes[0])
     x = torch.randn(7, sizes[0], dtype=torch.float64)
-    torch.testing.assert_close(x @ w.T + b, model(x))
-    parameters = list(model.parameters())
-    got = torch.autograd.grad((x @ w.T + b).square().sum(), parameters)
-    torch.testing.assert_close(got, torch.autograd.grad(model(x).square().sum(), parameters))
+    assert_equal_with_gradients(x @ w.T + b, model(x), list(model.parameters()))
 
 
 @pytest.mark.book("eq-1.17")
@@ -200,10 +193,7 @@ def test_sum_of_relus_equals_nn_in_value_and_gradient(points, units):
     w, b, v = first.weight[:, 0], first.bias, second.weight[0]
     ours = activations.sum_of_relus(x, w, b, v)
     theirs = second(torch.relu(first(x[:, None])))[:, 0]
-    torch.testing.assert_close(ours, theirs)
-    parameters = (first.weight, first.bias, second.weight)
-    got = torch.autograd.grad(ours.square().sum(), parameters)
-    torch.testing.assert_close(got, torch.autograd.grad(theirs.square().sum(), parameters))
+    assert_equal_with_gradients(ours, theirs, (first.weight, first.bias, second.weight))
 
 
 @pytest.mark.book("eq-1.19")

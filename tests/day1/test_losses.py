@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from oracles import assert_equal_with_gradients, randn
 from scipy.stats import wasserstein_distance
 from torch import nn
 
@@ -14,20 +15,9 @@ from workshop.day1.layers import disease_progression, flat_digits
 from workshop.day1.losses import converter, critic, kinds
 
 
-def randn(*shape, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(shape, generator=generator, dtype=torch.float64)
-
-
-def assert_equal_in_value_and_gradient(ours, theirs, prediction, y):
-    a, b = prediction.clone().requires_grad_(), prediction.clone().requires_grad_()
-    left, right = ours(a, y), theirs(b, y)
-    torch.testing.assert_close(left, right)
-    assert left.shape == ()
-    left.backward()
-    right.backward()
-    torch.testing.assert_close(a.grad, b.grad)
-    assert a.grad.isfinite().all()
+def assert_equal_losses(ours, theirs, prediction, y):
+    prediction = prediction.clone().requires_grad_()
+    assert_equal_with_gradients(ours(prediction, y), theirs(prediction, y), prediction)
 
 
 # --- the unit converter --------------------------------------------------------------------------
@@ -106,7 +96,7 @@ def test_road_signs_have_as_many_errors_as_asked_for(typos):
     ids=["mse", "mae"],
 )
 def test_squared_and_absolute_error_equal_torch(ours, theirs, shape):
-    assert_equal_in_value_and_gradient(ours, theirs, randn(*shape), randn(*shape, seed=1))
+    assert_equal_losses(ours, theirs, randn(*shape), randn(*shape, seed=1))
 
 
 @pytest.mark.book("eq-2.5")
@@ -114,8 +104,8 @@ def test_squared_and_absolute_error_equal_torch(ours, theirs, shape):
 def test_binary_cross_entropy_equals_torch(shape):
     y = (randn(*shape, seed=1) > 0).double()
     p, z = randn(*shape).sigmoid(), 3 * randn(*shape)
-    assert_equal_in_value_and_gradient(losses.binary_cross_entropy, nn.BCELoss(), p, y)
-    assert_equal_in_value_and_gradient(losses.bce_with_logits, nn.BCEWithLogitsLoss(), z, y)
+    assert_equal_losses(losses.binary_cross_entropy, nn.BCELoss(), p, y)
+    assert_equal_losses(losses.bce_with_logits, nn.BCEWithLogitsLoss(), z, y)
     torch.testing.assert_close(
         losses.bce_with_logits(z, y), losses.binary_cross_entropy(z.sigmoid(), y)
     )
@@ -147,7 +137,7 @@ def test_bce_as_printed_without_the_bracket_is_below_0():
 @pytest.mark.parametrize("size", [0.0, 40.0, 1000.0])
 def test_bce_with_logits_is_finite_at_large_logits(size):
     z, y = torch.tensor([size, -size, size, -size]), torch.tensor([1.0, 1.0, 0.0, 0.0])
-    assert_equal_in_value_and_gradient(losses.bce_with_logits, nn.BCEWithLogitsLoss(), z, y)
+    assert_equal_losses(losses.bce_with_logits, nn.BCEWithLogitsLoss(), z, y)
 
 
 @pytest.mark.book("alg-2")
@@ -158,17 +148,17 @@ def test_cce_by_loops_without_loops_and_by_torch_agree(n, c):
     theirs = nn.CrossEntropyLoss()
     torch.testing.assert_close(losses.cce_loops(p, onehot), theirs(logits, ids))
     torch.testing.assert_close(losses.cce(p, onehot), losses.cce_loops(p, onehot))
-    assert_equal_in_value_and_gradient(losses.cce_loops, losses.cce, p, onehot)
-    assert_equal_in_value_and_gradient(losses.cross_entropy, theirs, logits, ids)
-    assert_equal_in_value_and_gradient(losses.soft_cross_entropy, theirs, logits, onehot)
+    assert_equal_losses(losses.cce_loops, losses.cce, p, onehot)
+    assert_equal_losses(losses.cross_entropy, theirs, logits, ids)
+    assert_equal_losses(losses.soft_cross_entropy, theirs, logits, onehot)
     soft = randn(n, c, seed=2).softmax(dim=1)
-    assert_equal_in_value_and_gradient(losses.soft_cross_entropy, theirs, logits, soft)
+    assert_equal_losses(losses.soft_cross_entropy, theirs, logits, soft)
 
 
 @pytest.mark.book("eq-2.6")
 def test_cross_entropy_is_finite_at_large_scores():
     logits, ids = torch.tensor([[1000.0, -1000.0], [500.0, 0.0]]), torch.tensor([0, 1])
-    assert_equal_in_value_and_gradient(losses.cross_entropy, nn.CrossEntropyLoss(), logits, ids)
+    assert_equal_losses(losses.cross_entropy, nn.CrossEntropyLoss(), logits, ids)
     assert losses.cross_entropy(logits, ids) == 250
 
 

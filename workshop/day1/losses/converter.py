@@ -7,7 +7,6 @@ Book 1.6 (ex-2, tab-1.1, alg-1). Shapes: N distances; km and miles (N,), w ().
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -17,9 +16,8 @@ from workshop.core.data import Split
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, fit
-from workshop.day1.losses.functions import mae, mse
+from workshop.day1.losses.functions import Loss, mae, mse
 
-Loss = Callable[[Tensor, Tensor], Tensor]
 MILES_PER_KM = 0.62137
 TABLE = Split(torch.tensor([0.0, 100.0]), torch.tensor([0.0, 62.137]))  # tab-1.1: km, miles
 

@@ -6,9 +6,12 @@ takes the prediction first and the label second, as torch does, and returns a me
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
+Loss = Callable[[Tensor, Tensor], Tensor]  # (prediction, y) -> ()
 LOWEST_LOG = -100.0  # what nn.BCELoss takes for the logarithm of 0, instead of minus infinity
 
 

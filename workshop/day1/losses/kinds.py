@@ -11,7 +11,6 @@ the numbers of classes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,14 +25,13 @@ from workshop.core.training import History, Metric, count_correct, evaluate, fit
 from workshop.day1.activations import network
 from workshop.day1.layers import disease_progression, flat_digits, r2, tumours
 from workshop.day1.losses.functions import (
+    Loss,
     bce_with_logits,
     cross_entropy,
     misses,
     mse,
     soft_cross_entropy,
 )
-
-Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +41,7 @@ class Config(Settings):
     line_epochs: int = setting(300, at_least=1, help="steps of the two models without hidden units")
     number_lr: float = setting(0.1, above=0, help="learning rate for the number (diabetes)")
     yes_no_lr: float = setting(0.5, above=0, help="learning rate for yes or no (tumours)")
-    pictures: int = setting(8000, at_least=1, help="pictures of two places to learn from")
+    pictures: int = setting(8000, at_least=1, help="pictures of two places to train on")
     pictures_hidden: int = setting(128, at_least=1, help="hidden units for them")
     pictures_epochs: int = setting(20, at_least=1, help="passes over them")
     pictures_lr: float = setting(3.0, above=0, help="learning rate for several labels")
