@@ -59,7 +59,7 @@ def mlp(classes: int = 10) -> nn.Module:
     )
 
 
-def recipe(
+def fit_options(
     model: nn.Module, examples: int, *, epochs: int, lr: float, batch_size: int = 64
 ) -> dict:
     """The arguments of `fit` or `train_epochs` for a model that sees `examples` images an epoch."""
@@ -100,5 +100,5 @@ def train(
     if data.x.device.type == "mps":  # which is not at home in the layout that `build` chose
         model.to(memory_format=torch.contiguous_format)
     model.to(data.x.device)
-    options = recipe(model, len(data), epochs=epochs, lr=lr, batch_size=batch_size)
+    options = fit_options(model, len(data), epochs=epochs, lr=lr, batch_size=batch_size)
     return fit(model, data, seed=seed, progress=progress, **options)
