@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -46,7 +48,7 @@ class CNN(nn.Module):
 
 
 def mlp(classes: int = 10) -> nn.Module:
-    """Two hidden layers with all the means of the CNN but its windows: (B, 1, 28, 28) -> logits."""
+    """Two hidden layers with BatchNorm and ReLU, as in the CNN: (B, 1, 28, 28) -> logits (B, 10)."""
     return nn.Sequential(
         nn.Flatten(),
         nn.Linear(784, 256),
@@ -61,7 +63,7 @@ def mlp(classes: int = 10) -> nn.Module:
 
 def fit_options(
     model: nn.Module, examples: int, *, epochs: int, lr: float, batch_size: int = 64
-) -> dict:
+) -> dict[str, Any]:
     """The arguments of `fit` or `train_epochs` for a model that sees `examples` images an epoch."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01)
     updates = epochs * -(-examples // batch_size)
@@ -97,7 +99,7 @@ def train(
     progress: bool | str = False,
 ) -> History:
     """Train `model` in place on `data`, on the device where `data` are."""
-    if data.x.device.type == "mps":  # which is not at home in the layout that `build` chose
+    if data.x.device.type == "mps":  # slow with the layout that `build` chose
         model.to(memory_format=torch.contiguous_format)
     model.to(data.x.device)
     options = fit_options(model, len(data), epochs=epochs, lr=lr, batch_size=batch_size)
