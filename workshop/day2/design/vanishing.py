@@ -10,6 +10,7 @@ Control: the same ten layers with sigmoids stay at chance, and their first layer
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +34,7 @@ class Config(Settings):
 
 
 # What differs between the networks; everything else is the same.
-VARIANTS = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "sigmoid": {"activation": nn.Sigmoid, "kaiming": False},
     "relu": {"kaiming": False},
     "kaiming": {},
@@ -97,7 +98,7 @@ class Block(nn.Module):
 
 
 def layer(inputs: int, outputs: int, norm: bool) -> list[nn.Module]:
-    """A linear layer, with BatchNorm behind it if asked (lesson 9 opens BatchNorm)."""
+    """A linear layer, with BatchNorm behind it if asked (`generalization` opens BatchNorm)."""
     return [nn.Linear(inputs, outputs)] + [nn.BatchNorm1d(outputs)] * norm
 
 

@@ -85,10 +85,11 @@ def sweep(
         model, _ = train(
             data.train, hidden, config, seed=seed, progress=progress and f"width {hidden}"
         )
-        scores[hidden] = tuple(
+        known, new = (
             evaluate(model, part, metrics={"right": count_correct})["right"]
             for part in (data.train, data.validation)
         )
+        scores[hidden] = known, new
     return scores
 
 
