@@ -62,13 +62,13 @@ def test_it_is_found_in_debian_s_place_and_in_torch_s_cache(tmp_path, contents, 
     assert data.class_names == CLOTHES
 
 
-def test_a_folder_can_be_named_and_torchvision_s_layout_below_it(tmp_path, contents):
+def test_a_folder_can_be_named_with_torchvision_s_layout(tmp_path, contents):
     write(tmp_path / "mine" / "FashionMNIST" / "raw", contents, packed=True)
     assert full_size.find_fashion_mnist() is None
     assert len(full_size.load_fashion_mnist(tmp_path / "mine").test) == 10_000
 
 
-def test_where_it_is_not_the_error_names_the_places_and_the_default(tmp_path):
+def test_missing_files_are_named_with_places_and_the_default(tmp_path):
     with pytest.raises(DataError) as error:
         full_size.load_fashion_mnist()
     said = str(error.value)
