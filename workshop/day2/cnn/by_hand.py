@@ -153,10 +153,7 @@ def max_pool(x: Tensor, size: int) -> Tensor:
 
 def avg_pool(x: Tensor, size: int) -> Tensor:
     """The average of each size-by-size square (sec-2.4.3): as `max_pool` otherwise."""
-    rows, columns = x.shape[2] // size, x.shape[3] // size
-    squares = x[:, :, : rows * size, : columns * size]
-    squares = squares.reshape(x.shape[0], x.shape[1], rows, size, columns, size)
-    return squares.mean(dim=(3, 5))
+    return x.unfold(2, size, size).unfold(3, size, size).mean(dim=(4, 5))
 
 
 def receptive_field(layers: list[tuple[int, int]]) -> int:

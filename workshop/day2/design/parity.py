@@ -15,6 +15,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from workshop.core.checks import expect
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured, Result
@@ -52,8 +53,7 @@ def parity_by_folding(x: Tensor) -> Tensor:
         ValueError: n is no power of two, or less than 2.
     """
     n = x.shape[1]
-    if n < 2 or n & (n - 1):
-        raise ValueError(f"x: got {n} bits, expected a power of two, 2 or more")
+    expect(n >= 2 and n & (n - 1) == 0, "x", f"{n} bits", "a power of two, 2 or more")
     z = x.sum(dim=1)
     while n > 1:
         z = torch.relu(z) + torch.relu(-z)  # one hidden layer of two units

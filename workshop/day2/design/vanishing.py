@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from workshop.core.checks import expect
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured, Result
@@ -121,8 +122,7 @@ def deep_network(
     Raises:
         ValueError: depth is odd or below 2.
     """
-    if depth < 2 or depth % 2:
-        raise ValueError(f"depth: got {depth}, expected an even number, 2 or more")
+    expect(depth >= 2 and depth % 2 == 0, "depth", depth, "an even number, 2 or more")
     blocks = [Block(width, activation, norm=norm, skip=skip) for _ in range((depth - 2) // 2)]
     model = nn.Sequential(
         nn.Flatten(), *layer(inputs, width, norm), activation(), *blocks, nn.Linear(width, classes)
