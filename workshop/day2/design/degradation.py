@@ -36,11 +36,11 @@ class Config(Settings):
 
 def half_size(data: Data) -> Data:
     """Each 2 x 2 square of pixels becomes its mean: x (N, 1, 28, 28) -> (N, 1, 14, 14)."""
-    parts = (
+    train, validation, test = (
         Split(nn.functional.avg_pool2d(part.x, 2), part.y)
         for part in (data.train, data.validation, data.test)
     )
-    return Data(data.name, *parts, class_names=data.class_names)
+    return Data(data.name, train, validation, test, class_names=data.class_names)
 
 
 def train(
@@ -72,7 +72,7 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> R
             )
             for part, examples in (("train", data.development), ("test", data.test)):
                 score = evaluate(model, examples, metrics={"right": count_correct})
-                wrong = score.total - score.sums["right"]
+                wrong = score.total - int(score.sums["right"])
                 metrics.append(
                     Measured.count(f"degradation_{name}_{part}_error", wrong, score.total)
                 )

@@ -147,17 +147,15 @@ def count_in_training_mode(model: nn.Module, data: Split, batch_size: int) -> in
 
 def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Train the same deep network with BatchNorm and without; ask it in both modes."""
-    from tqdm.auto import tqdm
-
     data = load("mnist5k").to(device)
     metrics: list[Measured] = []
     histories = {}
     for name, with_it in (("with_batch_norm", True), ("without_batch_norm", False)):
         seed_everything(seed)
         model = mlp(*config.hidden, batch_norm=with_it).to(device)
-        epochs = descent(model, data.development, lr=config.lr, epochs=config.epochs, seed=seed)
-        label = name.replace("_", " ")
-        for history in tqdm(epochs, label, config.epochs, leave=False, disable=not progress):
+        for history in descent(
+            model, data.development, lr=config.lr, epochs=config.epochs, seed=seed
+        ):
             histories[name] = history
         score = evaluate(model, data.test, metrics={"accuracy": count_correct})
         metrics.append(score.measured("accuracy", f"{name}_accuracy"))

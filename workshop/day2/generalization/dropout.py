@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from workshop.core.checks import expect
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured, Result
@@ -60,8 +61,7 @@ class Dropout(nn.Module):
             ValueError: p is below 0, or 1 and more.
         """
         super().__init__()
-        if not 0 <= p < 1:
-            raise ValueError(f"p: got {p}, expected 0 <= p < 1")
+        expect(0 <= p < 1, "p", p, "0 <= p < 1")
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:

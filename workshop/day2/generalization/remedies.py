@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from workshop.core.checks import expect
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
 from workshop.core.results import Result
@@ -96,8 +97,7 @@ def first(data: Split, count: int) -> Split:
     Raises:
         ValueError: there are not so many.
     """
-    if not 0 < count <= len(data):
-        raise ValueError(f"count: got {count}, expected 1 to {len(data)}")
+    expect(0 < count <= len(data), "count", count, f"1 to {len(data)}")
     return Split(data.x[:count], data.y[:count])
 
 
@@ -114,8 +114,8 @@ def train_and_score(
     Raises:
         ValueError: the setup stops early, and there is no validation part to tell when.
     """
-    if setup.patience and validation is None:
-        raise ValueError("validation: got None, expected a Split: early stopping looks at it")
+    enough = setup.patience == 0 or validation is not None
+    expect(enough, "validation", validation, "a Split: early stopping looks at it")
     seed_everything(seed)
     model = setup.network().to(train.x.device)
     epochs = training(

@@ -13,12 +13,11 @@ from workshop.core.device import seed_everything
 from workshop.core.training import Diverged, History, Scores, count_correct, evaluate, fit
 from workshop.day1.activations import network
 
-HIDDEN = (128,)
 # model.parameters() -> an optimizer over them
 MakeOptimizer = Callable[[Any], Any]
 
 
-def mlp(hidden: Sequence[int] = HIDDEN, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
+def mlp(hidden: Sequence[int] = (128,), activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
     """Pixels -> hidden layers -> ten logits: (B, 784) -> (B, 10)."""
     return network((784, *hidden, 10), activation)
 

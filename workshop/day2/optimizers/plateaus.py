@@ -88,18 +88,12 @@ def ways_off(config: Config) -> dict[str, Any]:
 
 def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """The same start and the same epochs for each way, scored on the validation part."""
-    from tqdm.auto import tqdm
-
     data = flat_mnist().to(device)
     metrics: list[Measured] = []
     histories = {}
     for name, make in ways_off(config).items():
-        epochs = train_on_plateau(
+        for model, history in train_on_plateau(
             data.train, make, epochs=config.epochs, hidden=config.hidden, seed=seed
-        )
-        label = f"plateau, {name.replace('_', ' ')}"
-        for model, history in tqdm(
-            epochs, label, config.epochs, unit="epoch", leave=False, disable=not progress
         ):
             histories[name] = history
         measured = score(model, data.validation).measured("accuracy", f"plateau_{name}_accuracy")

@@ -264,7 +264,7 @@ STEP = Exercise(
 PADDING = Exercise(
     name="same_padding",
     lesson="transfer",
-    title="Padding that came out odd",
+    title="Padding that is uneven",
     reference=lite0.same_padding,
     cases=lambda seed: [
         Case((7, 3, 1), "a stride of 1: one zero at each end"),
@@ -283,8 +283,8 @@ PADDING = Exercise(
             lambda size, k, s: (k // 2, k // 2),
         ),
         Mistake(
-            "the odd one before",
-            "The zeros are right in number, but the odd one belongs behind, not before.",
+            "the larger half before",
+            "The zeros are right in number. If they are uneven, the extra one goes behind, not before.",
             lambda size, k, s: lite0.same_padding(size, k, s)[::-1],
         ),
         Mistake(

@@ -13,13 +13,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from workshop.core.checks import expect
+from workshop.core.data import Split
 from workshop.core.device import seed_everything
-from workshop.core.training import History, count_correct, fit
+from workshop.core.training import History
 from workshop.day2.cnn.model import Block
+from workshop.day2.cnn.model import train as train_cnn
 from workshop.day2.transfer.backbones import Backbone
 
 REGIMES = ("scratch", "frozen", "last", "all")
@@ -58,8 +62,8 @@ class Transfer(nn.Module):
     def __init__(self, backbone: Backbone, kinds: int, regime: str) -> None:
         """Freeze what `regime` freezes. The backbone is copied if it will change."""
         super().__init__()
-        if regime not in REGIMES[1:]:
-            raise ValueError(f"regime: got {regime!r}, expected one of {', '.join(REGIMES[1:])}")
+        known = REGIMES[1:]
+        expect(regime in known, "regime", repr(regime), f"one of {', '.join(known)}")
         self.backbone = backbone if regime == "frozen" else copy.deepcopy(backbone)
         self.head = nn.Linear(backbone.width, kinds)  # the old one knew other classes
         self.backbone.requires_grad_(regime == "all")
@@ -114,36 +118,18 @@ def train(
     x: Tensor,
     y: Tensor,
     *,
-    epochs: int,
     lr: float,
-    seed: int,
     factor: float = 0.3,
     batch_size: int = 32,
-    progress: bool | str = False,
+    **options: Any,
 ) -> History:
-    """Train what is not frozen, in place, with AdamW and a rate that rises and falls.
+    """Train what is not frozen, in place; options: epochs, seed, progress, as for the lesson `cnn`.
 
     x (N, V, ...), V views of each photo, y (N,): the views are examples of their own.
     """
-    views = x.shape[1]
-    x, y = x.flatten(0, 1), y.repeat_interleave(views)
-    groups = model.weight_groups(lr, factor) if isinstance(model, Transfer) else model.parameters()
-    optimizer = torch.optim.AdamW(groups, lr=lr, weight_decay=0.01)
-    rates = [group["lr"] for group in optimizer.param_groups]
-    steps = epochs * -(-len(y) // batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps)
-    return fit(
-        model,
-        (x, y),
-        loss_fn=nn.CrossEntropyLoss(label_smoothing=0.05),
-        optimizer=optimizer,
-        schedule=schedule,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        progress=progress,
-        metrics={"accuracy": count_correct},
-    )
+    data = Split(x.flatten(0, 1), y.repeat_interleave(x.shape[1]))
+    groups = model.weight_groups(lr, factor) if isinstance(model, Transfer) else None
+    return train_cnn(model, data, lr=lr, batch_size=batch_size, groups=groups, **options)
 
 
 def new_model(regime: str, backbone: Backbone, kinds: int, *, seed: int) -> nn.Module:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from workshop.core.checks import expect
 from workshop.day2.transfer.pictures import CutOut, cut_outs, landscape
 
 
@@ -126,8 +127,7 @@ def folds(y: Tensor, count: int, *, seed: int) -> list[tuple[Tensor, Tensor]]:
         ValueError: a kind has fewer photos than there are folds, or one fold alone.
     """
     smallest = int(y.bincount().min())
-    if not 2 <= count <= smallest:
-        raise ValueError(f"folds: got {count}, expected 2 to {smallest}, the photos of a kind")
+    expect(2 <= count <= smallest, "folds", count, f"2 to {smallest}, the photos of a kind")
     generator = torch.Generator().manual_seed(seed)
     place, start = torch.empty_like(y), 0
     for kind in y.unique():
