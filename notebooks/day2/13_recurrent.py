@@ -47,7 +47,7 @@ from workshop.day2.recurrent import (
     translation,
 )
 from workshop.day2.recurrent.music import language_model, ngrams, notes, sound
-from workshop.day2.recurrent.entities import figures as drawn, spans, tagger
+from workshop.day2.recurrent.entities import figures as entity_figures, spans, tagger
 from workshop.day2.recurrent.sentiment import negation
 from workshop.day2.text import bag, pipeline
 from workshop.exercises import answer, check, hint
@@ -762,7 +762,9 @@ with tempfile.TemporaryDirectory() as folder:  # or any name you like, such as "
 # %%
 wiki = wikipedia_names()
 shown = next(s for s in wiki.test if "Grant" in s.tokens and "Appomattox" in s.tokens)
-drawn.draw_tags(shown.tokens, {"tags": shown.tags}, title=f"From the article {shown.article}")
+entity_figures.draw_tags(
+    shown.tokens, {"tags": shown.tags}, title=f"From the article {shown.article}"
+)
 
 # %% [markdown]
 # The sentences are from Wikipedia, no article in two parts. Where do the tags come from? Those to learn
@@ -913,7 +915,7 @@ best = readers["reads both ways"]
 
 def look(text):
     tokens, tags = best.read(text)
-    return drawn.draw_tags(tokens[:200], {"tagger": tags[:200]})
+    return entity_figures.draw_tags(tokens[:200], {"tagger": tags[:200]})
 
 
 look("In 1843 Ada Lovelace sent her notes from London to Charles Babbage.")
@@ -935,7 +937,7 @@ worst = sorted(range(len(errors)), key=lambda i: -errors[i])[:3]
 
 def compare(i):
     rows = {"gold": wiki.test[i].tags, "silver": wiki.test_silver[i].tags, "tagger": ours[i]}
-    return drawn.draw_tags(wiki.test[i].tokens, rows, title=f"{wiki.test[i].article}")
+    return entity_figures.draw_tags(wiki.test[i].tokens, rows, title=f"{wiki.test[i].article}")
 
 
 compare(worst[0])

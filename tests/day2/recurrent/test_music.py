@@ -1,4 +1,4 @@
-"""Lesson 13, music: tokens, counts, sampling, and what is heard, seen and saved (fig-2.17, note-18)."""
+"""Music: tokens, counts, sampling, and what is heard, seen and saved (fig-2.17, note-18)."""
 
 import math
 from collections import Counter
@@ -212,7 +212,7 @@ def test_perplexity_is_over_tokens_not_over_padding(small):
 
 @pytest.mark.book("note-18")
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
-def test_note_18_shares_of_picks_are_the_softmax_with_temperature(temperature):
+def test_shares_of_picks_are_the_softmax_with_temperature(temperature):
     logits = torch.tensor([2.0, 0.5, -1.0, 0.0, 1.5])
     u = (torch.arange(20_000) + 0.5) / 20_000  # all of [0, 1)
     ids = language_model.pick(logits.expand(20_000, -1), temperature, u)
@@ -222,7 +222,7 @@ def test_note_18_shares_of_picks_are_the_softmax_with_temperature(temperature):
 
 @pytest.mark.book("note-18")
 @pytest.mark.parametrize("temperature", [0, 1e-300, 1e-9, 1e-3])
-def test_note_18_cold_is_the_most_likely_and_never_not_a_number(temperature):
+def test_low_temperatures_take_the_most_likely(temperature):
     logits = 300 * torch.randn(50, 7, dtype=torch.double)
     logits[:, 3] = -math.inf
     ids = language_model.pick(logits, temperature, torch.rand(50, dtype=torch.double))
@@ -237,7 +237,7 @@ def test_pick_at_the_ends_of_the_line():
 
 
 @pytest.mark.book("fig-2.17")
-def test_fig_2_17_a_tune_is_written_until_eos_or_the_limit(small):
+def test_a_tune_is_written_until_eos_or_the_limit(small):
     model, vocabulary = small
     some = language_model.compose(model, vocabulary, count=30, limit=60, seed=1)
     assert some == language_model.compose(model, vocabulary, count=30, limit=60, seed=1)
@@ -253,7 +253,7 @@ def test_fig_2_17_a_tune_is_written_until_eos_or_the_limit(small):
 
 
 @pytest.mark.book("note-18")
-def test_note_18_the_most_likely_is_the_same_for_every_seed_and_draws_are_not(small):
+def test_greedy_is_the_same_for_every_seed_and_samples_differ(small):
     model, vocabulary = small
     greedy = [
         language_model.compose(model, vocabulary, temperature=0, limit=40, seed=seed)
@@ -300,7 +300,7 @@ def test_bad_input_is_refused(small, options, message):
 
 
 @pytest.mark.book("fig-2.17")
-def test_fig_2_17_the_sound_has_the_pitches_and_no_clicks():
+def test_the_sound_has_the_pitches_and_no_clicks():
     rate = 16_000
     for name, frequency in (("A4", 440.0), ("D5", 587.33), ("A3", 220.0)):
         samples = sound.wave([f"{name} 1"], tempo=120, rate=rate)
@@ -367,7 +367,7 @@ def test_times_are_written_as_the_standard_s_own_examples(number, expected):
 
 
 @pytest.mark.book("fig-2.17")
-def test_fig_2_17_the_staff_shows_every_note():
+def test_the_staff_shows_every_note():
     figure = sound.staff(JIG, title="A jig")
     assert alt_text(figure).startswith("A jig, 5 bars on a staff: D5 1/8 | F#5 1/4")
     from matplotlib.patches import Ellipse

@@ -1,4 +1,4 @@
-"""Lesson 13, translation: attention and search against references, padding, bad input (fig-2.19)."""
+"""Translation: attention and search against references, padding, bad input (fig-2.19)."""
 
 import itertools
 import math
@@ -110,7 +110,7 @@ def test_padding_gets_exactly_nothing_and_padding_alone_no_nan(kind):
     torch.testing.assert_close(layer(query, other, mask)[0], context)
 
 
-def test_self_attention_is_one_head_of_torchs_multi_head_attention():
+def test_self_attention_is_one_head_of_torch_s():
     torch.manual_seed(0)
     head = nn.MultiheadAttention(6, 1, bias=False, batch_first=True)
     x, mask = torch.randn(3, 5, 6), torch.arange(5) < torch.tensor([5, 3, 1])[:, None]
@@ -121,7 +121,7 @@ def test_self_attention_is_one_head_of_torchs_multi_head_attention():
     torch.testing.assert_close(weights, their_weights)
 
 
-def test_without_positions_a_permutation_of_the_words_only_permutes_what_comes_out():
+def test_without_positions_self_attention_ignores_order():
     torch.manual_seed(0)
     x, mask = torch.randn(2, 6, 8), torch.ones(2, 6, dtype=torch.bool)
     w = torch.randn(3, 8, 8)
@@ -154,7 +154,7 @@ def model_of(dictionary, kind, seed=0):
 
 @pytest.mark.book("fig-2.19")
 @pytest.mark.parametrize("kind", KINDS)
-def test_fig_2_19_lengths_differ_and_padding_changes_nothing(tiny, kind):
+def test_lengths_differ_and_padding_changes_no_logit(tiny, kind):
     model = model_of(tiny, kind)
     rows = [[4, 5, 6, 4], [5], [6, 4]]
     given = torch.tensor([[SOS_ID, 4], [SOS_ID, 5], [SOS_ID, 6]])
@@ -179,7 +179,7 @@ def test_the_last_state_is_that_of_packed_sequences(tiny):
     )  # the padding would have wrecked it
 
 
-def test_plain_sees_the_last_state_only_and_attention_all_of_them(tiny):
+def test_plain_uses_the_last_state_and_attention_all(tiny):
     for kind, expected in (("plain", False), ("dot", True), ("additive", True)):
         model = model_of(tiny, kind)
         states, mask, last = model.encode(torch.tensor([[4, 5, 6]]))
@@ -191,7 +191,7 @@ def test_plain_sees_the_last_state_only_and_attention_all_of_them(tiny):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_empty_phrase_in_a_batch_and_10_000_words_give_no_nan(tiny, kind):
+def test_empty_and_very_long_phrases_give_no_nan(tiny, kind):
     model = model_of(tiny, kind)
     source = torch.zeros(2, 10_000, dtype=torch.long)
     source[0] = 5
@@ -213,14 +213,14 @@ def test_the_loss_does_not_count_padding(tiny):
     torch.testing.assert_close(translation.loss_of(logits, wanted), torch.stack(terms).mean())
 
 
-def test_teacher_forcing_gives_the_words_before_and_wants_the_next():
+def test_teacher_forcing_shifts_the_target_by_one():
     source, given, wanted = vocabulary.batch_of([([7, 8], [4, 5, 6]), ([9], [4])])
     assert source.tolist() == [[7, 8], [9, PAD_ID]]
     assert given.tolist() == [[SOS_ID, 4, 5, 6], [SOS_ID, 4, PAD_ID, PAD_ID]]
     assert wanted.tolist() == [[4, 5, 6, EOS_ID], [4, EOS_ID, PAD_ID, PAD_ID]]
 
 
-def test_it_learns_five_pairs_by_heart_and_again_the_same_with_one_seed(tiny):
+def test_five_pairs_are_memorised_and_seeds_repeat(tiny):
     pairs = vocabulary.ids_of(tiny, Phrases(("a", "b c", "a b"), ("x", "y z", "x y"), ("",) * 3))
     settings = Config(dim=8, hidden=16, batch_size=3)
     states = []
@@ -253,6 +253,15 @@ def sources():
     return vocabulary.padded([[4, 5, 6], [5], [6, 6, 4, 5], [4, 4]])
 
 
+@torch.no_grad()
+def score_of(model, source, ids):
+    """The score of a whole phrase, <eos> at its end, all steps at once: source (1, T)."""
+    logits = model.eval()(source, torch.tensor([[SOS_ID, *ids]]))
+    logits[..., search.NEVER] = -torch.inf
+    wanted = torch.tensor([[*ids, EOS_ID]])
+    return torch.log_softmax(logits, dim=-1).gather(2, wanted[..., None]).sum().item()
+
+
 def sharpened(dictionary, kind, seed):
     """A model with random, large weights in its head: words differ in their probability."""
     model = model_of(dictionary, kind, seed)
@@ -271,9 +280,7 @@ def test_a_beam_of_one_is_greedy(tiny, sources, kind, seed):
         best = search.beam(model, one, width=1, limit=8)
         assert [list(h.ids) for h in best] == [ids]
         if best[0].ended:
-            assert best[0].score == pytest.approx(
-                search.score_of(model, one, best[0].ids), abs=1e-4
-            )
+            assert best[0].score == pytest.approx(score_of(model, one, best[0].ids), abs=1e-4)
 
 
 def test_greedy_takes_the_most_probable_word_each_time(tiny, sources):
@@ -290,12 +297,12 @@ def test_greedy_takes_the_most_probable_word_each_time(tiny, sources):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(3))
-def test_a_beam_that_is_wide_enough_finds_the_best_of_all_phrases(tiny, kind, seed):
+def test_a_wide_beam_finds_the_best_of_all_phrases(tiny, kind, seed):
     """All phrases of up to 3 words, tried one by one; a narrow beam may miss the best."""
     model, one = sharpened(tiny, kind, seed), torch.tensor([[4, 5, 6]])
     words = range(4, len(tiny.target))
     every = [ids for n in range(4) for ids in itertools.product(words, repeat=n)]
-    scores = {ids: search.score_of(model, one, ids) for ids in every}
+    scores = {ids: score_of(model, one, ids) for ids in every}
     found = [h for h in search.beam(model, one, width=1000, limit=4) if h.ended]
     assert {h.ids for h in found} == set(every)
     for h in found:
@@ -311,7 +318,7 @@ def test_a_beam_that_is_wide_enough_finds_the_best_of_all_phrases(tiny, kind, se
 
 @pytest.mark.parametrize("width", [2, 3])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_narrow_beam_keeps_what_a_plain_one_without_states_keeps(tiny, seed, width):
+def test_a_narrow_beam_equals_one_without_states(tiny, seed, width):
     """Written again, word by word from the start each time."""
     model, one = sharpened(tiny, "dot", seed), torch.tensor([[4, 5, 6]])
     kept = [((), 0.0, False)]
@@ -344,7 +351,7 @@ def test_by_mean_compares_the_mean_of_a_word(tiny):
     assert found[0].mean() == pytest.approx(max(h.mean() for h in every), abs=1e-6)
 
 
-def test_a_decoder_that_never_ends_is_stopped_and_says_no_special_token(tiny):
+def test_a_decoder_that_never_ends_is_stopped(tiny):
     model = model_of(tiny, "dot")
     with torch.no_grad():
         model.head.bias[EOS_ID] = -1e6
@@ -439,7 +446,7 @@ def test_exact_counts_phrases_that_are_right_to_the_last_sign(tiny, monkeypatch)
 
 
 @pytest.mark.book("fig-2.19")
-def test_fig_2_19_is_drawn_with_a_cell_for_each_word_and_each_answer():
+def test_encoder_decoder_is_drawn_with_a_cell_per_word():
     figure = translation_figures.encoder_decoder(["5", ":", "30", "pm"], ["17", ":", "30"])
     words = alt_text(figure)
     assert "4 words in, 3 words and <eos> out" in words

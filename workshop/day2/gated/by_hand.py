@@ -122,10 +122,8 @@ def gates_of(layer: nn.GRU | nn.LSTM, x: Tensor) -> dict[str, Tensor]:
         z = x[:, t] @ weights.w_ih.T + weights.b_ih + a @ weights.w_hh.T + weights.b_hh
         if isinstance(layer, nn.GRU):
             r, u, _ = z.sigmoid().chunk(3, dim=1)
-            values: tuple[Tensor, ...] = (
-                r,
-                1 - u,
-            )  # torch's z keeps, the book's update gate writes
+            # torch's z keeps, the book's update gate writes.
+            values: tuple[Tensor, ...] = (r, 1 - u)
             a = c = gru_step(x[:, t], a, *weights)
         else:
             u, f, _, o = z.sigmoid().chunk(4, dim=1)

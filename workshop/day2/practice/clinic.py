@@ -21,14 +21,7 @@ from workshop.core.device import seed_everything
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.day2.design.dying import dead_units
-from workshop.day2.practice.symptoms import (
-    HEALTHY,
-    Evidence,
-    count_shared,
-    diagnose,
-    flat_gradient,
-    look,
-)
+from workshop.day2.practice import symptoms
 from workshop.day2.practice.training import predict
 
 
@@ -74,7 +67,7 @@ class Run:
 
     model: nn.Module
     setup: Setup
-    evidence: Evidence
+    evidence: symptoms.Evidence
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)  # on validation, as the run measures it
 
@@ -119,13 +112,13 @@ def train(setup: Setup, data: Data, *, epochs: int = 6, seed: int) -> Run:
         for batch in torch.randperm(len(x), generator=order).to(x.device).split(50):
             if setup.zero_grad:
                 optimizer.zero_grad()
-            before = flat_gradient(model) if len(looks) < 30 else None
+            before = symptoms.flat_gradient(model) if len(looks) < 30 else None
             outputs = model(x[batch])
             each = losses_of(outputs, y[batch])
             loss = each.mean()
             loss.backward()
             if before is not None:
-                looks.append(look(model, before, outputs, each, loss, setup.lr))
+                looks.append(symptoms.look(model, before, outputs, each, loss, setup.lr))
             optimizer.step()
             steps.append(loss.detach())
         losses.append(torch.stack(steps).mean().item())
@@ -138,7 +131,7 @@ def train(setup: Setup, data: Data, *, epochs: int = 6, seed: int) -> Run:
             break
 
     ratios, updates, sums, counts = torch.tensor([row[1:] for row in looks]).T
-    evidence = Evidence(
+    evidence = symptoms.Evidence(
         first_loss=looks[0][0],
         input_size=x.square().mean().sqrt().item(),
         losses_per_example=counts[0].item(),
@@ -147,7 +140,7 @@ def train(setup: Setup, data: Data, *, epochs: int = 6, seed: int) -> Run:
         update_ratio=updates.nan_to_num(torch.inf).max().item(),
         dead_at_start=dead,
         asked_twice=difference,
-        shared=count_shared(x, seen),
+        shared=symptoms.count_shared(x, seen),
     )
     return Run(model, setup, evidence, losses, accuracies)
 
@@ -169,7 +162,7 @@ def treat(setup: Setup, diagnosis: str) -> Setup:
         KeyError: no such diagnosis.
     """
     fixes: dict[str, dict[str, Any]] = {
-        HEALTHY: {},
+        symptoms.HEALTHY: {},
         "zero_grad forgotten": {"zero_grad": True},
         "softmax twice": {"softmax": False},
         "labels of the wrong shape": {"column": False},
@@ -194,19 +187,21 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> R
     metrics: list[Measured] = []
     fixed: list[int] = []  # digits right after each fix
     named = 0
-    setups = {HEALTHY: Setup(), **FAULTS}
+    setups = {symptoms.HEALTHY: Setup(), **FAULTS}
     for fault, setup in tqdm(setups.items(), "clinic", disable=not progress, leave=False):
-        run = train(setup, data, epochs=config.epochs, seed=seed)
-        diagnosis = diagnose(run.evidence)
+        sick = train(setup, data, epochs=config.epochs, seed=seed)
+        diagnosis = symptoms.diagnose(sick.evidence)
         named += diagnosis == fault
-        right, total = held_out(run, data)
+        right, total = held_out(sick, data)
         name = f"clinic_{fault.lower().replace(' ', '_')}"
         metrics.append(Measured.count(f"{name}_accuracy", right, total))
         if fault in MISREPORTED:
-            metrics.append(Measured(f"{name}_says", run.accuracy[-1]))
-        if fault != HEALTHY:  # other weights and another order: it must be well, not the same again
-            again = treat(setup, diagnosis)
-            cured = train(again, data, epochs=config.epochs, seed=1000 * (seed + 1) + len(fixed))
+            metrics.append(Measured(f"{name}_says", sick.accuracy[-1]))
+        if fault != symptoms.HEALTHY:  # again, with other weights and in another order
+            fixed_setup = treat(setup, diagnosis)
+            cured = train(
+                fixed_setup, data, epochs=config.epochs, seed=1000 * (seed + 1) + len(fixed)
+            )
             fixed.append(held_out(cured, data)[0])
     metrics.append(Measured.count("clinic_diagnosed", named, len(setups)))
     metrics.append(Measured.count("clinic_mended_worst", min(fixed), total))

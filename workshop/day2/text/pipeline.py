@@ -21,8 +21,6 @@ PAD, UNK, SOS, EOS = SPECIALS = ("<pad>", "<unk>", "<sos>", "<eos>")
 SENTENCE = "The movie was terrible! terrible!"
 BOOK_VOCABULARY = {"movie": 1, "was": 2, "the": 3, "terrible": 4}
 BOOK_IDS = [3, 1, 2, 4, 4]
-# One column a token, as the book prints it: (V, T).
-BOOK_ONE_HOT = torch.tensor([[0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [1, 0, 0, 0, 0], [0, 0, 0, 1, 1]])
 # A row for each word of the vocabulary, (V, D): looked up, they give the rows of eq-2.9.
 BOOK_VECTORS = torch.tensor([[0.4, 0.0, 0.2], [0.1, 1.0, 0.3], [0.0, 0.0, 1.0], [0.3, 0.3, 1.0]])
 

@@ -29,17 +29,13 @@ from workshop.day2.text import bag, pipeline
 class Config(Settings):
     """Settings of the reader of film reviews."""
 
-    limit: float = setting(
-        1.0, at_least=0, below=3, help="tested: only reviews rated beyond +- this"
-    )
+    limit: float = setting(1.0, at_least=0, below=3, help="tested: reviews rated beyond +- this")
     least: int = setting(2, at_least=1, help="how often a word that GloVe lacks must occur")
     dim: int = setting(32, at_least=1, help="embedding size of what is trained, beside GloVe's 50")
     hidden: int = setting(64, at_least=1, help="units of the cell, in each direction")
-    dropout: float = setting(
-        0.5, at_least=0, below=1, help="share of the inputs and features dropped"
-    )
+    dropout: float = setting(0.5, at_least=0, below=1, help="share of inputs and features dropped")
     unknown: float = setting(
-        0.1, at_least=0, below=1, help="share of words replaced by <unk> in training"
+        0.1, at_least=0, below=1, help="share of words hidden (<unk>) in training"
     )
     epochs: int = setting(3, at_least=1, help="passes over the reviews")
     lr: float = setting(0.005, above=0, help="largest learning rate of the cell")

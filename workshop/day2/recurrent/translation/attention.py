@@ -75,8 +75,9 @@ def self_attention(
 ) -> tuple[Tensor, Tensor]:
     """Self-attention: every word attends to all words of its own sentence, without recurrence.
 
-    x (B, T, D); w_q, w_k, w_v (H, D): make a query, a key and a value of each word. Returns (B, T, H) and the weights (B, T, T). Vaswani and others
-    (2017); one head of nn.MultiheadAttention, which has one more matrix after it.
+    x (B, T, D); w_q, w_k, w_v (H, D) make a query, a key and a value of each word. Returns (B, T, H)
+    and the weights (B, T, T). Vaswani and others (2017); one head of
+    nn.MultiheadAttention, which has one more matrix after it.
     """
     return attend(x @ w_q.T, x @ w_k.T, x @ w_v.T, mask)
 

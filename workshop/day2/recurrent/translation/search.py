@@ -104,16 +104,6 @@ def beam(
 
 
 @torch.no_grad()
-def score_of(model: Translator, source: Tensor, ids: tuple[int, ...]) -> float:
-    """The score that the model gives a whole phrase, <eos> at its end: source (1, T)."""
-    given = torch.tensor([[SOS_ID, *ids]], device=source.device)
-    logits = model.eval()(source, given)
-    logits[..., NEVER] = -torch.inf
-    wanted = torch.tensor([[*ids, EOS_ID]], device=source.device)
-    return torch.log_softmax(logits, dim=-1).gather(2, wanted[..., None]).sum().item()
-
-
-@torch.no_grad()
 def weights_of(model: Translator, source: Tensor, ids: tuple[int, ...]) -> Tensor:
     """How much each word of the source (1, T) counts when a word of `ids` (U) is said: (U + 1, T).
 
