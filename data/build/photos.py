@@ -20,7 +20,6 @@ CLASSES = {
     "food/vegetables": "fruit or vegetable",
     "plants/flowers": "flower",
 }
-
 # Parts of paths: what in these folders is not a photo of a living thing.
 LEFT_OUT = ("/cartoon/", "/toys/", "/plastic/", "/hedgehog.png", "/echidna.png")
 
