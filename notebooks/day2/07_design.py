@@ -607,7 +607,7 @@ for title, task, data in (
     model, _ = chooser.train(data, 3, head.loss, config, seed=0)
     with torch.no_grad():
         p = head.activation(model(any_new.x))
-    results[title] = (losses.examples.count_exact(p - 0.5, any_new.y) / len(p)).item()
+    results[title] = (losses.kinds.count_exact(p - 0.5, any_new.y) / len(p)).item()
     print(f"{' '.join(title.split()):27} F1 {chooser.f1(p, any_new.y):.3f}")
     print("   probabilities", [round(v, 2) for v in p[0].tolist()], "labels", any_new.y[0].tolist())
 plots.bars(results, title="Images with all labels right", ylabel="share of 1,000 new images")

@@ -4,9 +4,9 @@
 # *About 50 minutes.* A handful of examples is all you have. Everything from {lesson:design} to {lesson:cnn} would
 # tell you to find more. This one finds a network instead that has already learned something. At the end you can
 #
-# - take a trained network apart into a **body**, which you keep, and a **head**, which you replace;
-# - freeze the body, fine-tune its last blocks, or all of it, with rates that fit each layer;
-# - say when a frozen body wins, and when its lead is gone;
+# - take a trained network apart into a **backbone**, which you keep, and a **head**, which you replace;
+# - freeze the backbone, fine-tune its last blocks, or all of it, with rates that fit each layer;
+# - say when a frozen backbone wins, and when its lead is gone;
 # - split photos so that a test is fair, and save the finished model as one file.
 
 # %%
@@ -70,7 +70,7 @@ for k in shots:
 # %% [markdown]
 # ## A network that has seen a million photos
 #
-# Most bodies on offer were pre-trained on **ImageNet**: 1.28 million photos of 1,000 kinds of things.
+# Most backbones on offer were pre-trained on **ImageNet**: 1.28 million photos of 1,000 kinds of things.
 # Ours is EfficientNet-Lite0, made for telephones. Its main building block widens the channels, looks
 # around in each channel on its own (the `groups` of {lesson:cnn}), and narrows them again:
 
@@ -194,7 +194,7 @@ for number, (train, test) in enumerate(split, start=1):
 # %% [markdown]
 # ## Frozen
 #
-# A frozen body gives the same numbers for the same photo, every time. So we send each scene through it
+# A frozen backbone gives the same numbers for the same photo, every time. So we send each scene through it
 # **once** and keep the 1,280 features. What is left to train is one linear layer, and that takes a
 # moment:
 
@@ -221,8 +221,8 @@ score = evaluate(head, (asked[test], y[test]), metrics={"accuracy": count_correc
 print(f"right on {score.sums['accuracy']} of {score.total} photos of the first fold")
 
 # %% [markdown]
-# **Exercise 3.** Write one such training step by hand, for a body of one layer: the head moves, the
-# body does not. (The gradient at the logits is that of softmax and cross-entropy in {lesson:gradient_descent}:
+# **Exercise 3.** Write one such training step by hand, for a backbone of one layer: the head moves, the
+# backbone does not. (The gradient at the logits is that of softmax and cross-entropy in {lesson:gradient_descent}:
 # probabilities minus what was wanted, divided by $B$.)
 
 
@@ -240,7 +240,7 @@ check(frozen_step)
 #
 # `requires_grad_(False)` stops the gradients. It does not stop **BatchNorm**: in training mode it
 # normalises with the mean of the *batch*, and it moves its running statistics, with no gradient at all.
-# Send one photo through the body in two different batches:
+# Send one photo through the backbone in two different batches:
 
 # %%
 one, two = prepared.scenes.test[:8], prepared.scenes.test[[0, *range(100, 107)]]  # photo 0 in both
@@ -266,7 +266,7 @@ show_source(regimes.Transfer)
 # %% [markdown]
 # ## Four ways
 #
-# | | body starts with | body is trained |
+# | | backbone starts with | backbone is trained |
 # |---|---|---|
 # | **scratch** | random weights (a small CNN) | all of it |
 # | **frozen** | ImageNet | no |
@@ -326,9 +326,9 @@ plots.bars(
 )
 
 # %% [markdown]
-# The borrowed body is far ahead. And fine-tuning? The differences are a few photos, and on another seed
+# The borrowed backbone is far ahead. And fine-tuning? The differences are a few photos, and on another seed
 # they may point the other way: with fewer than 150 photos to learn from, the head alone takes most of
-# what is there. The usual advice, and the book's: the more data you have, the more of the body you
+# what is there. The usual advice, and the book's: the more data you have, the more of the backbone you
 # can afford to train; and on a photo task of your own, measure it as we did here.
 #
 # *Where the book differs:* it calls the last way, all weights trained from a borrowed start,
@@ -432,7 +432,7 @@ for content in (b"this is a letter, not a picture", tiny.getvalue()):
         print(problem, end="\n\n")
 
 # %% [markdown]
-# ## Another body
+# ## Another backbone
 #
 # Any classifier of torchvision will do: `workshop run transfer --set photos.backbone=resnet18` fetches its
 # weights once, where there is a network. A name that does not exist is told apart:
@@ -458,7 +458,7 @@ else:
 # %% [markdown]
 # ## Recap
 #
-# - A trained network is a **body** that finds features and a **head** that uses them. Keep the first,
+# - A trained network is a **backbone** that finds features and a **head** that uses them. Keep the first,
 #   replace the second.
 # - **Frozen** comes first: features are computed once, a head is trained in a moment. Then try the last
 #   blocks, then all, each with smaller steps for early layers.
@@ -470,7 +470,7 @@ else:
 #
 # ### Test yourself
 #
-# **1.** You have 200 X-ray images and a body that learned ImageNet. What do you try first, and what would
+# **1.** You have 200 X-ray images and a backbone that learned ImageNet. What do you try first, and what would
 # make you go further?
 #
 # <details><summary>Answer</summary>
@@ -487,7 +487,7 @@ else:
 # Views of nearly every test photo are in training. The model may know the photo, not the kind.
 # </details>
 #
-# **3.** All weights have `requires_grad=False`, and still the features of the body change during training.
+# **3.** All weights have `requires_grad=False`, and still the features of the backbone change during training.
 # Why?
 #
 # <details><summary>Answer</summary>

@@ -21,7 +21,7 @@ from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 from workshop.day1.layers import disease_progression, flat_digits
-from workshop.day1.losses.examples import count_exact
+from workshop.day1.losses.kinds import count_exact
 from workshop.day2.design.heads import head_for
 
 CLASSES = (1, 2, 3)  # the digits on the composed images: C = 3, as in fig-2.2
