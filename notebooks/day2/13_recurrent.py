@@ -762,7 +762,9 @@ with tempfile.TemporaryDirectory() as folder:  # or any name you like, such as "
 # %%
 wiki = wikipedia_names()
 shown = next(s for s in wiki.test if "Grant" in s.tokens and "Appomattox" in s.tokens)
-entity_figures.draw_tags(shown.tokens, {"tags": shown.tags}, title=f"From the article {shown.article}")
+entity_figures.draw_tags(
+    shown.tokens, {"tags": shown.tags}, title=f"From the article {shown.article}"
+)
 
 # %% [markdown]
 # The sentences are from Wikipedia, no article in two parts. Where do the tags come from? Those to learn
