@@ -21,6 +21,7 @@ from workshop.day2.recurrent.translation.vocabulary import (
     Dictionary,
     PhraseError,
 )
+from workshop.day2.text import pipeline
 from workshop.figures.style import alt_text
 
 KINDS = ("plain", "dot", "additive")
@@ -419,7 +420,7 @@ def test_words_of_tests_play_no_part_in_the_dictionary():
     parts = phrases()
     known = Dictionary.of(parts.train)
     seen = set(itertools.chain(*map(vocabulary.tokenize, parts.train.english)))
-    assert set(known.source) == seen | set(vocabulary.SPECIALS)
+    assert set(known.source) == seen | set(pipeline.SPECIALS)
     with pytest.raises(ValueError, match=r"direction: got 'en-de', expected 'en-fr' or 'fr-en'"):
         Dictionary.of(parts.train, "en-de")
 
