@@ -187,7 +187,7 @@ def glossary():
         yield term, text, lesson
 
 
-def test_the_glossary_is_in_alphabetical_order_and_each_word_is_used_where_it_says():
+def test_the_glossary_is_sorted_and_says_where_words_are_used():
     terms = [term for term, _, _ in glossary()]
     assert terms == sorted(terms, key=str.lower)
     assert len(terms) == len(set(terms)) > 80

@@ -159,7 +159,7 @@ def test_without_jupytext_the_message_says_how_to_get_it(monkeypatch):
 # --- the solution edition -------------------------------------------------------------------------
 
 
-def test_the_solution_edition_replaces_the_stubs_and_nothing_else(monkeypatch):
+def test_the_solution_edition_replaces_only_the_stubs(monkeypatch):
     attendee = build()
     before = notebooks.serialise(attendee)
     monkeypatch.setitem(sys.modules, "jupytext", None)  # it must do without
@@ -190,7 +190,7 @@ def test_the_stub_raises_and_the_solution_works():
     assert run(notebooks.solution_edition(attendee, ANSWERS)) == [16]
 
 
-def test_an_odd_line_separator_in_a_text_does_not_shift_the_answer():
+def test_a_line_separator_within_a_text_shifts_no_answer():
     attendee = build()
     stub = attendee["cells"][2]["source"]
     attendee["cells"][2]["source"] = stub.replace("tools\n", 'tools\nodd = "a\x0cb\u2028c"\n', 1)
@@ -322,7 +322,7 @@ def test_a_damaged_header_is_reported():
 @pytest.mark.parametrize(
     "answer", ["half = abs\n", "def halve(x):\n    return x / 2\n", "(lambda x: x / 2)\n"]
 )
-def test_a_reference_that_would_not_define_the_function_is_refused(answer):
+def test_a_reference_that_defines_another_name_is_refused(answer):
     other = SimpleNamespace(name="half", answer_source=lambda: answer)
     with pytest.raises(NotebookError, match="the reference of exercise 'half' is not a function"):
         build(of=(EXERCISES[0], other))
@@ -345,7 +345,7 @@ def test_another_thing_of_the_same_name_is_no_offence(later):
     build(SOURCE.replace("hint(double, number=2)", later))
 
 
-def test_a_name_that_was_defined_anew_is_free_in_the_cells_after():
+def test_a_name_that_was_defined_anew_is_free_afterwards():
     build(SOURCE + "\n# %%\nhalf = library.half\n\n# %%\nhalf(2)\n")
     with pytest.raises(NotebookError, match="attendee's half"):
         build(SOURCE + "\n# %%\nhalf(2)\n\n# %%\nhalf = library.half\n")
