@@ -31,6 +31,13 @@ class Dask:
         self.processes = []
         host, port = self.address.removeprefix("tcp://").split(":")
         self.start("dask_scheduler", "--host", host, "--port", port)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:  # until it takes calls
+            try:
+                socket.create_connection((host, int(port)), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
 
     def start(self, module, *options):
         log = (self.folder / f"{module}{len(self.processes)}.log").open("wb")

@@ -66,11 +66,12 @@ class SandboxPool:
             raise
         self.first = first
         self.nested = first.wait()["nested"]
+        # Whether one attendee's runs leave nothing that another's could find.
         self.shared = self.level.name == "none" or self.nested
-        self.idle = [("", first)]  # with the label that each has run something for
+        self.idle = [("", first)]  # by the label that each has run something for
 
     def acquire(self, label: str) -> sandbox.Runner:
-        """A warm sandbox; where runs share one, none that has run something for another label."""
+        """A warm sandbox; unless `shared`, none that has run something for another label."""
         with self.lock:
             for owner in (label, "", *([name for name, _ in self.idle] if self.shared else [])):
                 for place, (name, box) in enumerate(self.idle):
