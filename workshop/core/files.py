@@ -21,7 +21,12 @@ REINSTALL = "python -m pip install --force-reinstall --no-deps deep-learning-wor
 
 
 class DataError(RuntimeError):
-    """Data are missing or damaged; the message names the file and what mends it."""
+    """Data are missing or damaged: `what` names the file, `fix` what to do, if that is known."""
+
+    def __init__(self, what: str, fix: str = "") -> None:
+        """The message is both."""
+        super().__init__(f"{what} What fixes it: {fix}" if fix else what)
+        self.what, self.fix = what, fix
 
 
 def data_dir() -> Path:
@@ -36,12 +41,9 @@ def data_dir() -> Path:
     for place in places:
         if (place / "MANIFEST.toml").is_file():
             return place
-    mend = (
-        "unset WORKSHOP_DATA, which names the folder" if chosen else f"install again: {REINSTALL}"
-    )
+    fix = "unset WORKSHOP_DATA, which names the folder" if chosen else f"install again: {REINSTALL}"
     raise DataError(
-        f"The data are not there: looked for MANIFEST.toml in {', '.join(map(str, places))}. "
-        f"What mends it: {mend}"
+        f"The data are not there: looked for MANIFEST.toml in {', '.join(map(str, places))}.", fix
     )
 
 
