@@ -417,7 +417,7 @@ def test_a_missing_file_is_named_with_what_mends_it(copied):
     with pytest.raises(DataError) as error:
         load("mnist5k")
     path = copied / "mnist5k.npz"
-    assert message(error) == f"{path} is missing. What mends it: unset WORKSHOP_DATA {LOOKS}"
+    assert message(error) == f"{path} is missing. What fixes it: unset WORKSHOP_DATA {LOOKS}"
 
 
 def test_a_truncated_file_is_named_with_what_mends_it(copied):
@@ -427,7 +427,7 @@ def test_a_truncated_file_is_named_with_what_mends_it(copied):
         load("mnist5k")
     assert message(error) == (
         f"{path} cannot be read (BadZipFile: File is not a zip file). "
-        f"What mends it: unset WORKSHOP_DATA {LOOKS}"
+        f"What fixes it: unset WORKSHOP_DATA {LOOKS}"
     )
 
 
@@ -503,7 +503,7 @@ def test_a_folder_without_data_is_named(tmp_path, monkeypatch):
         data.data_dir()
     assert message(error) == (
         f"The data are not there: looked for MANIFEST.toml in {tmp_path}. "
-        "What mends it: unset WORKSHOP_DATA, which names the folder"
+        "What fixes it: unset WORKSHOP_DATA, which names the folder"
     )
 
 
@@ -526,7 +526,7 @@ def test_without_the_variable_the_package_has_its_own_data(tmp_path, monkeypatch
     with pytest.raises(DataError) as error:
         data.data_dir()
     assert message(error) == (
-        f"The data are not there: looked for MANIFEST.toml in {wheel}, {repository}. What mends "
+        f"The data are not there: looked for MANIFEST.toml in {wheel}, {repository}. What fixes "
         "it: install again: python -m pip install --force-reinstall --no-deps deep-learning-workshop"
     )
     for place, mend in ((repository, "git checkout -- data"), (wheel, data.REINSTALL)):
@@ -536,7 +536,7 @@ def test_without_the_variable_the_package_has_its_own_data(tmp_path, monkeypatch
         with pytest.raises(DataError) as error:
             load("mnist5k")
         path = place / "mnist5k.npz"
-        assert message(error) == f"{path} is missing. What mends it: {mend} {LOOKS}"
+        assert message(error) == f"{path} is missing. What fixes it: {mend} {LOOKS}"
 
 
 # --- verify --------------------------------------------------------------------------------------

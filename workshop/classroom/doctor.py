@@ -293,8 +293,7 @@ def _data() -> Iterator[Finding]:
         problems = {problem.name: problem for problem in data.verify()}
         rows = data.manifest()
     except data.DataError as error:
-        what, _, mend = str(error).partition(" What mends it: ")
-        yield Finding("data", "problem", what, mend or REINSTALL)
+        yield Finding("data", "problem", error.what, error.fix or REINSTALL)
         return
     for row in rows:
         name = row["name"]

@@ -359,9 +359,7 @@ def _mend() -> str:
 
 
 def _damaged(path: Path, what: str) -> DataError:
-    return DataError(
-        f"{path} {what}. What mends it: {_mend()} (`workshop doctor` looks at all of the data)"
-    )
+    return DataError(f"{path} {what}.", f"{_mend()} (`workshop doctor` looks at all of the data)")
 
 
 # --- the loaders ---------------------------------------------------------------------------------
