@@ -93,7 +93,7 @@ def rows() -> tuple[Row, ...]:
                 found.append(Row(**fields))
             return tuple(found)
     except (OSError, ValueError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read ({error}); see `workshop doctor`") from None
+        raise DataError(f"{path} cannot be read ({error})", "see `workshop doctor`") from None
 
 
 def find(wanted: str) -> tuple[Row, ...]:

@@ -34,8 +34,10 @@ def book(
 
     try:
         found = index.find(wanted) if wanted else index.rows()
-    except (KeyError, DataError) as error:
+    except KeyError as error:
         stop(error.args[0])
+    except DataError as error:
+        stop(str(error))
     if as_json:
         listed = [
             {**asdict(row), "tests": row.tests, "notebook": f"notebooks/{row.notebook}"}

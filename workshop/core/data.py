@@ -299,13 +299,11 @@ def manifest() -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something about the data that is not as the manifest says; `mend` is what to do."""
+    """A row of the manifest that does not hold: `what` is wrong, and how to `fix` it."""
 
     name: str
     what: str
-    got: str
-    expected: str
-    mend: str
+    fix: str
 
 
 def verify() -> list[Problem]:
@@ -326,38 +324,33 @@ def _check_file(row: dict[str, Any]) -> Problem | None:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        what, got, expected = f"{path} is missing", "no file", f"{row['bytes']:,} bytes"
+        what = "is missing"
     except OSError as error:
-        got, expected = str(error), f"{row['bytes']:,} bytes"
-        what = f"{path} cannot be read ({error})"
+        what = f"cannot be read ({error})"
     else:
         sha256 = hashlib.sha256(content).hexdigest()
         if sha256 == row["sha256"]:
             return None
-        got, expected = f"sha256 {sha256[:12]}", f"sha256 {row['sha256'][:12]}"
+        what = f"has changed: got sha256 {sha256[:12]}, expected sha256 {row['sha256'][:12]}"
         if len(content) != row["bytes"]:
-            got, expected = f"{len(content):,} bytes", f"{row['bytes']:,} bytes"
-        what = f"{path} has changed: got {got}, expected {expected}"
-    return Problem(row["name"], what, got, expected, _mend())
+            what = f"has changed: got {len(content):,} bytes, expected {row['bytes']:,} bytes"
+    return Problem(row["name"], f"{path} {what}", _fix())
 
 
 def _check_sklearn(row: dict[str, Any]) -> Problem | None:
-    expected = f"sha256 {row['sha256'][:12]}"
     try:
         sha256 = _sklearn_hash(row["name"])
     except (ImportError, OSError, ValueError) as error:
-        got = f"{type(error).__name__}: {error}"
-        what = f"scikit-learn's {row['name']} data cannot be loaded ({got})"
+        what = f"cannot be loaded ({type(error).__name__}: {error})"
     else:
         if sha256 == row["sha256"]:
             return None
-        got = f"sha256 {sha256[:12]}"
-        what = f"scikit-learn's {row['name']} data have changed: got {got}, expected {expected}"
-    mend = f'python -m pip install --force-reinstall --no-deps "scikit-learn<={row["version"]}"'
-    return Problem(row["name"], what, got, expected, mend)
+        what = f"have changed: got sha256 {sha256[:12]}, expected sha256 {row['sha256'][:12]}"
+    fix = f'python -m pip install --force-reinstall --no-deps "scikit-learn<={row["version"]}"'
+    return Problem(row["name"], f"scikit-learn's {row['name']} data {what}", fix)
 
 
-def _mend() -> str:
+def _fix() -> str:
     """What brings a file back depends on which of its three places the folder is."""
     if os.environ.get("WORKSHOP_DATA"):
         return "unset WORKSHOP_DATA"
@@ -365,9 +358,7 @@ def _mend() -> str:
 
 
 def _damaged(path: Path, what: str) -> DataError:
-    return DataError(
-        f"{path} {what}. What mends it: {_mend()} (`workshop doctor` looks at all of the data)"
-    )
+    return DataError(f"{path} {what}", f"{_fix()} (`workshop doctor` looks at all of the data)")
 
 
 # --- the loaders ---------------------------------------------------------------------------------

@@ -17,7 +17,16 @@ REINSTALL = "python -m pip install --force-reinstall --no-deps deep-learning-wor
 
 
 class DataError(RuntimeError):
-    """Data are missing or damaged; the message names the file and what mends it."""
+    """Data are missing or damaged: `what` names the file, `fix` says what to do about it."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        """Keep both; the message has them one after the other."""
+        super().__init__(what, fix)
+        self.what, self.fix = what, fix
+
+    def __str__(self) -> str:
+        """What is wrong, then how to fix it."""
+        return f"{self.what}. To fix it: {self.fix}"
 
 
 def data_dir() -> Path:
@@ -32,12 +41,9 @@ def data_dir() -> Path:
     for place in places:
         if (place / "MANIFEST.toml").is_file():
             return place
-    mend = (
-        "unset WORKSHOP_DATA, which names the folder" if chosen else f"install again: {REINSTALL}"
-    )
     raise DataError(
-        f"The data are not there: looked for MANIFEST.toml in {', '.join(map(str, places))}. "
-        f"What mends it: {mend}"
+        f"The data are not there: looked for MANIFEST.toml in {', '.join(map(str, places))}",
+        "unset WORKSHOP_DATA, which names the folder" if chosen else f"install again: {REINSTALL}",
     )
 
 

@@ -81,7 +81,7 @@ def test_tokens_lie_where_they_are_said_to_lie():
 def test_a_missing_or_damaged_file_is_named(tmp_path, monkeypatch):
     (tmp_path / "MANIFEST.toml").write_bytes((FOLDER / "MANIFEST.toml").read_bytes())
     monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
-    with pytest.raises(data.DataError, match=r"entities\.npz is missing\. What mends it: "):
+    with pytest.raises(data.DataError, match=r"entities\.npz is missing\. To fix it: "):
         entities()
     content = bytearray((FOLDER / "entities.npz").read_bytes())
     content[100_000] ^= 8

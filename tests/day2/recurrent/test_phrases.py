@@ -163,7 +163,7 @@ def test_weekdays_are_those_of_the_calendar(pairs):
 def test_a_missing_or_damaged_file_is_named(tmp_path, monkeypatch):
     (tmp_path / "MANIFEST.toml").write_bytes((FOLDER / "MANIFEST.toml").read_bytes())
     monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
-    with pytest.raises(data.DataError, match=r"phrases\.zip is missing\. What mends it: "):
+    with pytest.raises(data.DataError, match=r"phrases\.zip is missing\. To fix it: "):
         phrases()
     content = bytearray((FOLDER / "phrases.zip").read_bytes())
     content[20_000] ^= 8

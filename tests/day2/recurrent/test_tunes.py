@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_read_in_full_is_left_out(build):
 def test_a_missing_or_damaged_file_is_named(tmp_path, monkeypatch):
     (tmp_path / "MANIFEST.toml").write_bytes((FOLDER / "MANIFEST.toml").read_bytes())
     monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
-    with pytest.raises(data.DataError, match=r"tunes\.npz is missing\. What mends it: "):
+    with pytest.raises(data.DataError, match=r"tunes\.npz is missing\. To fix it: "):
         tunes()
     content = bytearray((FOLDER / "tunes.npz").read_bytes())
     content[30_000] ^= 8
