@@ -334,7 +334,7 @@ def made(train, other, dtype=torch.float32):
     def split(rows):
         return Split(torch.tensor(rows, dtype=dtype), torch.zeros(len(rows)))
 
-    return Data("made", split(train), split(other), split(other))
+    return Data(split(train), split(other), split(other), name="made")
 
 
 def test_standardize_by_hand():
@@ -524,7 +524,7 @@ def test_without_the_variable_the_package_has_its_own_data(tmp_path, monkeypatch
         f"The data are not there: looked for MANIFEST.toml in {wheel}, {repository}. To fix "
         "it: install again: python -m pip install --force-reinstall --no-deps deep-learning-workshop"
     )
-    for place, fix in ((repository, "git checkout -- data"), (wheel, data.REINSTALL)):
+    for place, fix in ((repository, "git checkout -- data"), (wheel, files.REINSTALL)):
         place.mkdir(parents=True)
         shutil.copy(FOLDER / "MANIFEST.toml", place)
         assert data.data_dir() == place

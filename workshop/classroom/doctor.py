@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from workshop.core.files import read_toml
+
 PACKAGE = "deep-learning-workshop"
 REINSTALL = "python -m pip install --force-reinstall --no-deps .   (in the clone of the repository)"
 NEW_TORCH = "python -m pip install --force-reinstall torch torchvision"
@@ -113,11 +115,7 @@ def _required() -> list[str]:
     """What our package needs: from pyproject.toml in a clone, else as it was installed."""
     clone = Path(__file__).resolve().parents[2] / "pyproject.toml"
     if clone.is_file():
-        try:
-            import tomllib
-        except ModuleNotFoundError:  # Python 3.10
-            import tomli as tomllib
-        project = tomllib.loads(clone.read_text(encoding="utf-8")).get("project", {})
+        project = read_toml(clone).get("project", {})
         if project.get("name") == PACKAGE:
             return project["dependencies"]
     return importlib.metadata.requires(PACKAGE) or []

@@ -6,12 +6,18 @@ import contextlib
 import json
 import os
 import stat
+import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 REINSTALL = "python -m pip install --force-reinstall --no-deps deep-learning-workshop"
 
@@ -45,6 +51,41 @@ def data_dir() -> Path:
         f"The data are not there: looked for MANIFEST.toml in {', '.join(map(str, places))}",
         "unset WORKSHOP_DATA, which names the folder" if chosen else f"install again: {REINSTALL}",
     )
+
+
+@contextlib.contextmanager
+def opening(file: str) -> Iterator[Path]:
+    """The path of a file of data/, for a `with` block that reads it.
+
+    Raises:
+        DataError: there are no data, or the file is missing or damaged; the block may raise
+            anything for that: BadZipFile, zlib.error, ...
+    """
+    path = data_dir() / file
+    try:
+        yield path
+    except Exception as error:
+        missing = isinstance(error, FileNotFoundError)
+        what = "is missing" if missing else f"cannot be read ({type(error).__name__}: {error})"
+        fix = f"{how_to_restore()} (`workshop doctor` looks at all of the data)"
+        raise DataError(f"{path} {what}", fix) from None
+
+
+def how_to_restore() -> str:
+    """What brings a file of data/ back; it depends on which of its three places the folder is."""
+    if os.environ.get("WORKSHOP_DATA"):
+        return "unset WORKSHOP_DATA"
+    return REINSTALL if data_dir().name == "_data" else "git checkout -- data"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no TOML, or not in UTF-8.
+    """
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

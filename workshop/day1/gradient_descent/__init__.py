@@ -38,9 +38,7 @@ class Config(Settings):
 
 def flat_mnist() -> Data:
     """MNIST-5k, each image as one row of 784 numbers."""
-    data = load("mnist5k")
-    parts = (Split(part.x.flatten(1), part.y) for part in (data.train, data.validation, data.test))
-    return Data(data.name, *parts, class_names=data.class_names)
+    return load("mnist5k").map(lambda part: Split(part.x.flatten(1), part.y))
 
 
 def learn(

@@ -147,8 +147,7 @@ def flat_digits() -> Data:
 def disease_progression() -> Data:
     """Diabetes with standardised inputs and y (N, 1) in units of 100 points."""
     data = standardize(load("diabetes"))
-    parts = (Split(p.x, p.y[:, None] / 100) for p in (data.train, data.validation, data.test))
-    return Data(data.name, *parts, feature_names=data.feature_names)
+    return data.map(lambda part: Split(part.x, part.y[:, None] / 100))
 
 
 def r2(guess: Tensor, y: Tensor, known: Tensor) -> float:

@@ -16,8 +16,7 @@ from workshop.day1.losses.functions import mse
 def tumours() -> Data:
     """Breast cancer, standardised: x (N, 30), y (N, 1) of 0 (malignant) and 1 (benign)."""
     data = standardize(load("breast_cancer"))
-    parts = (Split(p.x, p.y[:, None].float()) for p in (data.train, data.validation, data.test))
-    return Data(data.name, *parts, feature_names=data.feature_names, class_names=data.class_names)
+    return data.map(lambda part: Split(part.x, part.y[:, None].float()))
 
 
 def two_places(digits: Split, count: int, *, seed: int) -> Split:

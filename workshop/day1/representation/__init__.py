@@ -11,7 +11,7 @@ for 2, a perceptron on XOR, a linear model on the rings' x and y, and one on han
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -125,8 +125,7 @@ def hand_made_features(images: Tensor) -> Tensor:
 
 def represent(data: Data, how: Callable[[Tensor], Tensor]) -> Data:
     """The same examples and labels in all three parts, looked at in another way."""
-    parts = {name: getattr(data, name) for name in ("train", "validation", "test")}
-    return replace(data, **{name: Split(how(part.x), part.y) for name, part in parts.items()})
+    return data.map(lambda part: Split(how(part.x), part.y))
 
 
 # --- with torch.nn -------------------------------------------------------------------------------

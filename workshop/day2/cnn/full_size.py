@@ -79,10 +79,10 @@ def load_fashion_mnist(folder: str | Path | None = None, *, download: bool = Fal
     x, test_x = (images.float().div(255)[:, None] for images in (x, test_x))
     y, test_y = y.long(), test_y.long()
     return Data(
-        "fashion_mnist, all of it",
         Split(x[:55_000], y[:55_000]),
         Split(x[55_000:], y[55_000:]),
         Split(test_x, test_y),
+        name="fashion_mnist, all of it",
         class_names=CLOTHES,
     )
 
