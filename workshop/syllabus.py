@@ -24,12 +24,8 @@ from typing import Any
 
 from workshop.core.checks import nearest
 from workshop.core.exercise import Exercise
+from workshop.core.files import read_toml
 from workshop.core.results import Bound, Measured, Result
-
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib
 
 DAYS = (1, 2)
 TOLERANCE = 0.02
@@ -133,7 +129,7 @@ OPTIONAL = ("sections", "tolerance")
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        row = tomllib.loads(path.read_text(encoding="utf-8"))
+        row = read_toml(path)
     except (OSError, ValueError) as error:
         raise SyllabusError(f"{path} cannot be read: {error}") from None
     for key, value in row.items():

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from workshop.classroom import class_progress
-from workshop.cli import _bar, app
+from workshop.cli import app
+from workshop.cli.progress import bar as progress_bar
 from workshop.core.files import read_plain
 from workshop.exercises import for_lesson, progress
 from workshop.exercises.verdict import Verdict
@@ -366,7 +367,7 @@ def test_watching_looks_again_and_ctrl_c_is_its_end(a_class, monkeypatch):
     ],
 )
 def test_the_bar_shows_whatever_is_more_than_nobody(passed, tried, total, bar):
-    assert _bar(passed, tried, total, 10) == bar
+    assert progress_bar(passed, tried, total, 10) == bar
 
 
 # --- handing over --------------------------------------------------------------------------------

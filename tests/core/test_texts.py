@@ -77,7 +77,7 @@ def test_the_plays_have_speakers_and_no_stage_directions():
 def test_a_missing_or_damaged_file_is_named(tmp_path, monkeypatch, file, load):
     (tmp_path / "MANIFEST.toml").write_bytes((FOLDER / "MANIFEST.toml").read_bytes())
     monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
-    with pytest.raises(data.DataError, match=rf"{file}\.npz is missing\. What fixes it: "):
+    with pytest.raises(data.DataError, match=rf"{file}\.npz is missing\. To fix it: "):
         load()
     content = bytearray((FOLDER / f"{file}.npz").read_bytes())
     content[100_000] ^= 8

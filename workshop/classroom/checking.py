@@ -13,6 +13,7 @@ from typing import Any
 
 from workshop import syllabus
 from workshop.classroom import cells, notebooks
+from workshop.classroom.lab import DEFAULT
 from workshop.exercises import all_exercises, check_source, for_lesson, progress
 from workshop.exercises.verdict import Verdict
 from workshop.syllabus import Lesson
@@ -21,6 +22,12 @@ FINE = ("passed", "not attempted")  # nothing is wrong with these
 
 
 # --- an attendee's own ---------------------------------------------------------------------------
+
+
+def default_place() -> Path:
+    """Where `workshop check` looks: the folder that `workshop lab` has made here, if there is one."""
+    inside = not Path(".workshop").is_dir() and (DEFAULT / ".workshop").is_dir()
+    return DEFAULT if inside else Path(".")
 
 
 def find(place: Path) -> list[Path]:

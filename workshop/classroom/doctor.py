@@ -1,4 +1,4 @@
-"""What `workshop doctor` looks at: can the workshop run here, and if not, what mends it?"""
+"""What `workshop doctor` looks at: can the workshop run here, and if not, what fixes it?"""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from workshop.core.files import read_toml
+
 PACKAGE = "deep-learning-workshop"
 REINSTALL = "python -m pip install --force-reinstall --no-deps .   (in the clone of the repository)"
 NEW_TORCH = "python -m pip install --force-reinstall torch torchvision"
@@ -24,12 +26,12 @@ NEW_TORCH = "python -m pip install --force-reinstall torch torchvision"
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: state is 'ok', 'note' or 'problem'; `mend` is a command."""
+    """One line of the report: state is 'ok', 'note' or 'problem'; `fix` is a command."""
 
     what: str
     state: str
     text: str
-    mend: str = ""
+    fix: str = ""
 
     def as_dict(self) -> dict[str, str]:
         """Plain data for `--json`."""
@@ -60,8 +62,8 @@ def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     except Exception as error:
         name = look.__name__.strip("_").replace("_", " ")
         missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
-        mend = f"python -m pip install {missing}" if missing else REINSTALL
-        yield Finding(name, "problem", f"{type(error).__name__}: {_line(error)}", mend)
+        fix = f"python -m pip install {missing}" if missing else REINSTALL
+        yield Finding(name, "problem", f"{type(error).__name__}: {_line(error)}", fix)
 
 
 def _line(error: BaseException) -> str:
@@ -113,11 +115,7 @@ def _required() -> list[str]:
     """What our package needs: from pyproject.toml in a clone, else as it was installed."""
     clone = Path(__file__).resolve().parents[2] / "pyproject.toml"
     if clone.is_file():
-        try:
-            import tomllib
-        except ModuleNotFoundError:  # Python 3.10
-            import tomli as tomllib
-        project = tomllib.loads(clone.read_text(encoding="utf-8")).get("project", {})
+        project = read_toml(clone).get("project", {})
         if project.get("name") == PACKAGE:
             return project["dependencies"]
     return importlib.metadata.requires(PACKAGE) or []
@@ -182,8 +180,8 @@ def _notebooks() -> Iterator[Finding]:
     lessons = syllabus.lessons()
     missing = [one.name for one in lessons if not (place / f"{one.notebook}.ipynb").is_file()]
     if missing:
-        mend = "workshop notebooks" if notebooks.in_repository() else REINSTALL
-        yield Finding("notebooks", "problem", f"missing: {', '.join(missing)}", mend)
+        fix = "workshop notebooks" if notebooks.in_repository() else REINSTALL
+        yield Finding("notebooks", "problem", f"missing: {', '.join(missing)}", fix)
     else:
         yield Finding("notebooks", "ok", f"{len(lessons)} in {place}")
 
@@ -293,12 +291,12 @@ def _data() -> Iterator[Finding]:
         problems = {problem.name: problem for problem in data.verify()}
         rows = data.manifest()
     except data.DataError as error:
-        yield Finding("data", "problem", error.what, error.fix or REINSTALL)
+        yield Finding("data", "problem", error.what, error.fix)
         return
     for row in rows:
         name = row["name"]
         if name in problems:
-            yield Finding(f"data {name}", "problem", problems[name].what, problems[name].mend)
+            yield Finding(f"data {name}", "problem", problems[name].what, problems[name].fix)
         else:
             yield Finding(f"data {name}", "ok", f"{row['licence']}; from {row['source']}")
 
@@ -313,8 +311,8 @@ def _smoke_test() -> Iterator[Finding]:
     try:
         before, after, accuracy, seconds = train_briefly(device)
     except Exception as error:
-        mend = NEW_TORCH if device.type == "cpu" else _set_variable("WORKSHOP_DEVICE", "cpu")
-        yield Finding("training", "problem", f"fails on {device}: {_line(error)}", mend)
+        fix = NEW_TORCH if device.type == "cpu" else _set_variable("WORKSHOP_DEVICE", "cpu")
+        yield Finding("training", "problem", f"fails on {device}: {_line(error)}", fix)
         return
     learnt = f"a small network went from loss {before:.2f} to {after:.2f} on {device}"
     if not after < 0.5 * before or accuracy < 0.7:

@@ -77,7 +77,7 @@ def fill(folder: Path) -> list[Copied]:
         write_atomically(record, text + "\n")
     except OSError as error:
         raise LabError(
-            f"{error.filename or folder} cannot be written ({error.strerror or error}); mend that, "
+            f"{error.filename or folder} cannot be written ({error.strerror or error}); fix that, "
             f"or name another folder: workshop lab FOLDER"
         ) from None
     if not copied:

@@ -34,7 +34,7 @@ from workshop.syllabus import Lesson
 
 
 class NotebookError(ValueError):
-    """A notebook source breaks a rule; the message names the file, the cell and the mend."""
+    """A notebook source breaks a rule; the message names the file, the cell and the fix."""
 
 
 # --- where they are ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import stat
+import sys
 import tempfile
 import time
 import unicodedata
@@ -14,19 +15,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-MAX_TEXT = 2_000  # characters of a stranger's text that are shown
-TOOLS_FOLDERS = ("__MACOSX", "node_modules", "site-packages")  # nothing in there is an attendee's
-Folder = tuple[Path, list["os.DirEntry[str]"], list["os.DirEntry[str]"]]
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 REINSTALL = "python -m pip install --force-reinstall --no-deps deep-learning-workshop"
 
 
 class DataError(RuntimeError):
-    """Data are missing or damaged: `what` names the file, `fix` what to do, if that is known."""
+    """Data are missing or damaged: `what` names the file, `fix` says what to do about it."""
 
-    def __init__(self, what: str, fix: str = "") -> None:
-        """The message is both."""
-        super().__init__(f"{what} What fixes it: {fix}" if fix else what)
+    def __init__(self, what: str, fix: str) -> None:
+        """Keep both; the message has them one after the other."""
+        super().__init__(what, fix)
         self.what, self.fix = what, fix
+
+    def __str__(self) -> str:
+        """What is wrong, then how to fix it."""
+        return f"{self.what}. To fix it: {self.fix}"
 
 
 def data_dir() -> Path:
@@ -41,10 +48,45 @@ def data_dir() -> Path:
     for place in places:
         if (place / "MANIFEST.toml").is_file():
             return place
-    fix = "unset WORKSHOP_DATA, which names the folder" if chosen else f"install again: {REINSTALL}"
     raise DataError(
-        f"The data are not there: looked for MANIFEST.toml in {', '.join(map(str, places))}.", fix
+        f"The data are not there: looked for MANIFEST.toml in {', '.join(map(str, places))}",
+        "unset WORKSHOP_DATA, which names the folder" if chosen else f"install again: {REINSTALL}",
     )
+
+
+@contextlib.contextmanager
+def opening(file: str) -> Iterator[Path]:
+    """The path of a file of data/, for a `with` block that reads it.
+
+    Raises:
+        DataError: there are no data, or the file is missing or damaged; the block may raise
+            anything for that: BadZipFile, zlib.error, ...
+    """
+    path = data_dir() / file
+    try:
+        yield path
+    except Exception as error:
+        missing = isinstance(error, FileNotFoundError)
+        what = "is missing" if missing else f"cannot be read ({type(error).__name__}: {error})"
+        fix = f"{how_to_restore()} (`workshop doctor` looks at all of the data)"
+        raise DataError(f"{path} {what}", fix) from None
+
+
+def how_to_restore() -> str:
+    """What brings a file of data/ back; it depends on which of its three places the folder is."""
+    if os.environ.get("WORKSHOP_DATA"):
+        return "unset WORKSHOP_DATA"
+    return REINSTALL if data_dir().name == "_data" else "git checkout -- data"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no TOML, or not in UTF-8.
+    """
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

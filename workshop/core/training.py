@@ -70,9 +70,9 @@ class Scores:
 
     def measured(self, name: str, rename: str | None = None) -> Measured:
         """The score as a lesson's number; a whole sum keeps its counts, correct of total."""
-        value = self[name]
-        if isinstance(self.sums[name], int):
-            return Measured.count(rename or name, self.sums[name], self.total)
+        value, correct = self[name], self.sums[name]
+        if isinstance(correct, int):
+            return Measured.count(rename or name, correct, self.total)
         return Measured(rename or name, value)
 
 

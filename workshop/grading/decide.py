@@ -102,7 +102,9 @@ def _is_out_of_memory(error: dict[str, Any]) -> bool:
     )
 
 
-def make_verdict(exercise: Exercise, status: Status, message: str, stage: Stage = Stage.RUNS) -> Verdict:
+def make_verdict(
+    exercise: Exercise, status: Status, message: str, stage: Stage = Stage.RUNS
+) -> Verdict:
     """A verdict whose message may quote a stranger."""
     return _clean(Verdict(exercise.name, exercise.lesson, status, message, stage))
 
