@@ -41,7 +41,6 @@ __all__ = [
     "members",
     "plays",
     "reviews",
-    "standardize",
     "tensors",
     "verify",
     "word_vectors",

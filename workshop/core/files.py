@@ -20,6 +20,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+MAX_TEXT = 2_000  # characters of a stranger's text that are shown
+TOOLS_FOLDERS = ("__MACOSX", "node_modules", "site-packages")  # nothing in there is an attendee's
+Folder = tuple[Path, list["os.DirEntry[str]"], list["os.DirEntry[str]"]]
 REINSTALL = "python -m pip install --force-reinstall --no-deps deep-learning-workshop"
 
 

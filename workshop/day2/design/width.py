@@ -9,7 +9,7 @@ Control: a hidden layer of two units, which is too narrow for ten classes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
