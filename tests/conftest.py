@@ -1,5 +1,6 @@
 """Every test: no network (children and kernels included), a seed, progress in a folder of its own."""
 
+import importlib
 import importlib.util
 import os
 import random
@@ -90,12 +91,9 @@ def _own_folder_and_seed(tmp_path, monkeypatch):
         sys.modules["torch"].manual_seed(0)
 
 
-@pytest.fixture(scope="session")
-def build():
-    """data/build.py as a module."""
-    spec = importlib.util.spec_from_file_location("build", REPOSITORY / "data" / "build.py")
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "dont_write_bytecode", True)  # or data/ would get a __pycache__
-        spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def build(monkeypatch):
+    """`build("files")` imports data/build/files.py, as `python data/build` does."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # no __pycache__ among the data
+    monkeypatch.syspath_prepend(REPOSITORY / "data" / "build")
+    return importlib.import_module

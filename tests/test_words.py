@@ -1,6 +1,7 @@
 """The words: spelling, one English, no walls of text, and links that lead somewhere."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sources import cells_of, markdown_of, path_of
+from sources import cells_of, path_of
 
 from workshop import syllabus
 
@@ -35,6 +36,7 @@ LONGEST = 150  # words in a row without code or a picture
 def prose(text):
     """Markdown without code, formulas and addresses."""
     text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"\{([Ll]esson):\w+\}", r"\1 1", text)
     text = re.sub(
         r"`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|<https?:[^>]*>|\]\([^)]*\)", " ", text, flags=re.S
     )
@@ -143,8 +145,10 @@ def links_of(text):
 
 
 def pages():
-    for source in SOURCES:
-        yield source, markdown_of(source)
+    for source in SOURCES:  # as built: with links where the source has names of lessons
+        cells = json.loads(source.with_suffix(".ipynb").read_text(encoding="utf-8"))["cells"]
+        prose = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+        yield source, "\n".join(prose)
     for paper in PAPERS:
         yield paper, paper.read_text(encoding="utf-8")
 

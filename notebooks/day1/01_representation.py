@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 1. A better way to look at it
+# # A better way to look at it
 #
 # *About 50 minutes.* Welcome! Two days from now you will have built networks that see, read and
 # compose, and you will know what happens inside. At the end of this first lesson you can
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 # Our own tools: figures, data, training. What each of them does is told where it is first used.
 from workshop.classroom.show import show_source
 from workshop.figures import plots
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import representation
 from workshop.exercises import answer, check, hint
@@ -278,9 +278,9 @@ def draw(w1, w2, b):
 # In 1969 a book spelt this out, and it was a serious blow to the field. The way out is to put several
 # perceptrons, from now on **units**, side by side in a **layer**, and to let further units look at what
 # those have found. That is a **multi-layer perceptron** (MLP), a neural network. Two things are new in
-# ours: between its layers there is a bend (lesson 4 says which and why), and it learns by turning all
+# ours: between its layers there is a bend ({lesson:activations} says which and why), and it learns by turning all
 # its weights at once, each a little, so that a number called the **loss**, how wrong it is, goes down.
-# Lesson 6 opens `train_epochs`; until then it is a machine you may use without looking inside.
+# {Lesson:gradient_descent} opens `train_epochs`; until then it is a machine you may use without looking inside.
 
 # %%
 # nn.Linear is a layer, nn.Tanh the bend, and nn.Sequential puts them one after the other
@@ -293,8 +293,10 @@ history = plots.live(
     train_epochs(
         mlp,
         representation.XOR,
-        loss_fn=nn.CrossEntropyLoss(),  # how wrong is it? (lesson 5)
-        optimizer=torch.optim.SGD(mlp.parameters(), lr=0.5),  # what turns the weights (lesson 6)
+        loss_fn=nn.CrossEntropyLoss(),  # how wrong is it? ({lesson:losses})
+        optimizer=torch.optim.SGD(
+            mlp.parameters(), lr=0.5
+        ),  # what turns the weights ({lesson:gradient_descent})
         epochs=500,
     ),
     title="A network learns XOR",
@@ -382,7 +384,7 @@ models = {
     "network,\non $x_1$ and $x_2$": (representation.network(2, 16), rings, held_out),
 }
 scores = {
-    name: representation.learn(model, data, new, epochs=500, lr=0.5)[1]["accuracy"]
+    name: representation.train(model, data, new, epochs=500, lr=0.5)[1]["accuracy"]
     for name, (model, data, new) in models.items()
 }
 plots.bars(scores, ylabel="accuracy on 800 new points", line=(0.5, "guessing"))
@@ -474,24 +476,28 @@ plots.images(
 show_source(representation.hand_made_features)
 
 # %% [markdown]
-# Three contestants: a linear model on our features (`standardize` brings them to one scale, for a fair
-# start; lesson 2 says why), the same kind of model on the 784 raw pixels, and a network on the raw
+# Three contestants: a linear model on our features (`standardized` brings them to one scale, for a fair
+# start; {lesson:neuron} says why), the same kind of model on the 784 raw pixels, and a network on the raw
 # pixels. **Your bet?**
 
 # %%
 torch.manual_seed(0)
-features = standardize(
-    representation.represent(mnist, lambda x: representation.hand_made_features(x[:, 0]))
-)
+features = representation.represent(
+    mnist, lambda x: representation.hand_made_features(x[:, 0])
+).standardized()
 pixels = representation.represent(mnist, lambda x: x.flatten(1))
-settings = {"epochs": 20, "lr": 0.1, "batch_size": 32}  # 32 examples for each small step (lesson 6)
+settings = {
+    "epochs": 20,
+    "lr": 0.1,
+    "batch_size": 32,
+}  # 32 examples for each small step ({lesson:gradient_descent})
 contest = {
     "58 features by hand,\nlinear model": (nn.Linear(58, 10), features),
     "784 pixels,\nlinear model": (nn.Linear(784, 10), pixels),
     "784 pixels,\nnetwork": (representation.network(784, 64, 10), pixels),
 }
 scores = {
-    name: representation.learn(model, data.development, data.test, **settings)[1]["accuracy"]
+    name: representation.train(model, data.development, data.test, **settings)[1]["accuracy"]
     for name, (model, data) in contest.items()
 }
 plots.bars(scores, title="Accuracy on 1,000 digits never seen", ylabel="accuracy")
@@ -499,13 +505,13 @@ plots.bars(scores, title="Accuracy on 1,000 digits never seen", ylabel="accuracy
 # %% [markdown]
 # Our features lose, although we gave them thought and the others none. Somebody with more patience
 # could make better ones, and people did, for years. Notice the second bar too: centred digits are easy
-# enough for a linear model on raw pixels to get most of the way. On photographs it would not; lessons
-# 10 and 11 go there.
+# enough for a linear model on raw pixels to get most of the way. On photographs it would not;
+# {lesson:cnn} and {lesson:transfer} go there.
 #
 # ## A hierarchy of features
 #
 # To recognise a face we put together eyes and a nose, and those from lines and edges. Do networks
-# find such a hierarchy too? Here is a look ahead: a small **convolutional network**, which lesson 10
+# find such a hierarchy too? Here is a look ahead: a small **convolutional network**, which {lesson:cnn}
 # opens. All you need to know is that each unit of its first layer looks through a window of 5 by 5
 # pixels, that the window is moved over the whole image, and that the second layer looks in the same
 # way at what the first has found.
@@ -599,15 +605,15 @@ plots.images(
 #
 # | field | what it does there | in this workshop |
 # |---|---|---|
-# | seeing | image recognition | lessons 10 and 11; mistakes examined in 15 |
-# | | reading handwriting and print | digits, all of day 1 and lesson 10 |
-# | | finding objects, outlining them, recognising faces | not here; they build on lesson 10 |
-# | language | sentiment, names in a text | lessons 12 and 13 |
-# | | translation | lesson 13 |
-# | | answering questions, chatting | not here; they build on lessons 12 to 14 |
+# | seeing | image recognition | {lesson:cnn} and {lesson:transfer}; mistakes examined in {lesson:practice} |
+# | | reading handwriting and print | digits, all of day 1 and {lesson:cnn} |
+# | | finding objects, outlining them, recognising faces | not here; they build on {lesson:cnn} |
+# | language | sentiment, names in a text | {lesson:text} and {lesson:recurrent} |
+# | | translation | {lesson:recurrent} |
+# | | answering questions, chatting | not here; they build on {lesson:text}, {lesson:recurrent} and {lesson:gated} |
 # | | understanding speech, speaking | not here; both are sequences, as in 13 and 14 |
 # | acting | reinforcement learning: games, robots, by trial and error | not here |
-# | inventing | music | lesson 13 |
+# | inventing | music | {lesson:recurrent} |
 # | | pictures: faked faces, a photo in a painter's style | not here |
 #
 # ## Recap
@@ -645,4 +651,4 @@ plots.images(
 # seen: the held-out, or test, set.
 # </details>
 #
-# **Next:** [Lesson 2](02_neuron.ipynb) takes the smallest part of every network apart, one neuron.
+# **Next:** {Lesson:neuron} takes the smallest part of every network apart, one neuron.

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 2. One neuron
+# # One neuron
 #
 # *About 45 minutes.* The smallest part of every network, taken apart completely. At the end you can
 #
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from workshop.classroom.show import show_source
 from workshop.figures import plots
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import neuron
 from workshop.exercises import answer, check, hint
@@ -219,7 +219,7 @@ for name, g in {
     "library": neuron.sigmoid,
 }.items():
     z = torch.tensor(-1000.0, requires_grad=True)
-    g(z).backward()  # PyTorch computes the slope; lesson 6 shows how
+    g(z).backward()  # PyTorch computes the slope; {lesson:gradient_descent} shows how
     print(f"{name:14} slope at z = -1000: {z.grad.item()}")
 
 # %% [markdown]
@@ -313,28 +313,28 @@ for column in (3, 0, 4):
 # one new example alone could not be measured at all.
 
 
-# %% exercise="standardise"
-def standardise(x, train):
+# %% exercise="standardize"
+def standardize(x, train):
     """x (M, n), train (N, n) -> (M, n): by mean and deviation (correction=0) of train's columns.
 
     A column that is the same in all of train is only shifted.
     """
-    raise NotImplementedError("write standardise, then run this cell")
+    raise NotImplementedError("write standardize, then run this cell")
 
 
-# hint(standardise)
-check(standardise)
+# hint(standardize)
+check(standardize)
 
 # %%
-data = standardize(raw)  # the library's, for all three parts at once
+data = raw.standardized()  # the library's, for all three parts at once
 known = data.development  # the training and the validation part, to learn from
 print("area before:", [round(v, 1) for v in raw.train.x[:5, 3].tolist()])
 print("area after: ", [round(v, 2) for v in data.train.x[:5, 3].tolist()])
 
 # %% [markdown]
 # The neuron below returns $z$, not $g(z)$. Models in this workshop always do; $z$ has a name of its
-# own, the **logit**, and the loss (here `nn.BCEWithLogitsLoss`, which lesson 5 takes apart) applies the
-# sigmoid inside. `train_epochs` is still the machine of lesson 1 that turns the weights, little by
+# own, the **logit**, and the loss (here `nn.BCEWithLogitsLoss`, which {lesson:losses} takes apart) applies the
+# sigmoid inside. `train_epochs` is still the machine of {lesson:representation} that turns the weights, little by
 # little, so that the loss goes down:
 
 # %%
@@ -392,7 +392,7 @@ print(f"always 'benign':         right on {data.test.y.sum().item()} of {len(dat
 #
 # One sigmoid neuron, trained with this loss, is **logistic regression**, the classic of statistics.
 # If that is true, a library for statistics must find the same weights. scikit-learn's
-# `LogisticRegression` always pulls the weights a little towards zero (L2 regularisation; lesson 9
+# `LogisticRegression` always pulls the weights a little towards zero (L2 regularisation; {lesson:generalization}
 # calls it weight decay), so we train once more with an equal pull, and for long enough to arrive:
 
 # %%
@@ -497,5 +497,5 @@ for l2 in (1e-1, 1e-3, 1e-5, 1e-7):
 # 0 and 1, and the neuron sounds more certain than before.
 # </details>
 #
-# **Next:** one neuron draws one line. [Lesson 3](03_layers.ipynb) puts many side by side, and then
+# **Next:** one neuron draws one line. {Lesson:layers} puts many side by side, and then
 # behind each other.

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 3. Layers, and networks of them
+# # Layers, and networks of them
 #
 # *About 50 minutes.* One neuron draws one line. Now many look at the same input, and others look at
 # what those have found. At the end you can
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from workshop.classroom.show import show_source
 from workshop.figures import plots
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import layers
 from workshop.day1.neuron import sigmoid
@@ -42,7 +42,7 @@ plots.network(
 )
 
 # %% [markdown]
-# Each unit is a neuron of lesson 2 (ours have a sigmoid for $g$). For one example we can ask them one
+# Each unit is a neuron of {lesson:neuron} (ours have a sigmoid for $g$). For one example we can ask them one
 # after the other, or all at once. **Before you run it:** how many numbers come out?
 
 # %%
@@ -143,7 +143,7 @@ plots.network([64, 16, 10], labels=["input", "hidden", "output"], title="Reading
 
 # %% [markdown]
 # **Exercise 3.** Write the whole network for any number of layers, with a sigmoid between the layers.
-# (Why there must be something between them is the story of lesson 4.)
+# (Why there must be something between them is the story of {lesson:activations}.)
 
 
 # %% exercise="forward"
@@ -160,8 +160,8 @@ check(forward)
 #
 # Layers need not stand in one line. In a **residual block** the input takes a second way round two
 # layers, and is added to what they make of it: $x + f(x)$. *Where the book differs:* it says that such
-# skip connections avoid overfitting (to know the examples by heart; lesson 9); what they avoid is that
-# the *training* error of very deep networks rises. Lesson 7 measures it.
+# skip connections avoid overfitting (to know the examples by heart; {lesson:generalization}); what they avoid is that
+# the *training* error of very deep networks rises. {Lesson:design} measures it.
 #
 # **Exercise 4.** Write one, with a sigmoid after the first of the two layers and none after the second.
 
@@ -199,10 +199,12 @@ for depth in (1, 10, 50):
 # ## It reads
 #
 # Ten classes need ten output units; the largest wins. We train one hidden layer of 64 units on the
-# digits. `train_epochs` is still a machine for us; lesson 6 opens it.
+# digits. `train_epochs` is still a machine for us; {lesson:gradient_descent} opens it.
 
 # %%
-digits = layers.flat_digits()  # the 8 x 8 digits of lesson 1, each a row of 64 numbers
+digits = (
+    layers.flat_digits()
+)  # the 8 x 8 digits of {lesson:representation}, each a row of 64 numbers
 torch.manual_seed(0)
 reader = layers.MLP((64, 64, 10))
 history = plots.live(
@@ -295,8 +297,8 @@ plots.bars(
 # One number cannot hold what tells ten digits apart. A few units already can, and from then on more of
 # them gain little here. And three hidden layers, trained in the same way, do not learn at all! One
 # reason we have just seen: so many sigmoids in a row make all inputs alike. "Deeper is better" needs
-# tools that come later: another bend (lesson 4), better starting weights and blocks like yours (lesson
-# 7).
+# tools that come later: another bend ({lesson:activations}), better starting weights and blocks like yours
+# ({lesson:design}).
 #
 # Try a width yourself, with less training:
 
@@ -324,12 +326,12 @@ def try_width(width):
 # | one number | 1 | the number itself, without any squashing |
 # | a box in a picture | 4 | two corners, with two coordinates each |
 #
-# The first has been trained above. Here are a yes or no (lesson 2's tumours) and a number (how far
+# The first has been trained above. Here are a yes or no ({lesson:neuron}'s tumours) and a number (how far
 # diabetes has progressed after a year, in hundreds of points, from ten measurements). Each kind of task
-# has a loss of its own, `nn.BCEWithLogitsLoss` and `nn.MSELoss` here; lesson 5 takes them apart.
+# has a loss of its own, `nn.BCEWithLogitsLoss` and `nn.MSELoss` here; {lesson:losses} takes them apart.
 
 # %%
-tumours, number = standardize(load("breast_cancer")), layers.disease_progression()
+tumours, number = load("breast_cancer").standardized(), layers.disease_progression()
 known = Split(
     tumours.development.x, tumours.development.y[:, None].float()
 )  # y (N, 1), like logits
@@ -410,4 +412,4 @@ plots.scatter(
 # at random.
 # </details>
 #
-# **Next:** [Lesson 4](04_activations.ipynb) asks what must stand between two layers, and why.
+# **Next:** {Lesson:activations} asks what must stand between two layers, and why.

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 4. The bend that makes it deep
+# # The bend that makes it deep
 #
 # *About 50 minutes.* A network of many layers can do what one neuron cannot. But only if something
 # stands between the layers. At the end you can
@@ -75,7 +75,7 @@ print("largest difference:", (tower[2](tower[0](x) / 2 + 5) - (x @ W.T + b)).abs
 # just right, because a number can be anything. **Your bet:** three models with a single weight and bias
 # learn $y = 3x$; the output of the first stays as it is, that of the second goes through a sigmoid,
 # that of the third through the ReLU, which cuts off what is below 0. Which can follow? (The loss is the
-# mean squared error, `nn.MSELoss`, of which more in lesson 5.)
+# mean squared error, `nn.MSELoss`, of which more in {lesson:losses}.)
 
 # %%
 x = torch.linspace(-1, 1, 101)[:, None]
@@ -115,14 +115,14 @@ curves = {"ReLU": activations.relu, "sigmoid": activations.sigmoid, "tanh": acti
 drawn = []
 for name, g in curves.items():
     at = z.clone().requires_grad_()
-    g(at).sum().backward()  # lesson 6 explains how PyTorch finds the slope
+    g(at).sum().backward()  # {lesson:gradient_descent} explains how PyTorch finds the slope
     drawn.append((name, z, {"g(z)": g(z), "its slope": at.grad}))
 plots.panels(drawn)
 
 # %% [markdown]
 # ReLU is flat below 0 and has slope 1 above (at 0 itself, PyTorch takes 0). The slope of the sigmoid is
 # never more than a quarter, at $z = 0$, and hardly anything far from there. **Tanh**, the bend in
-# lesson 1's networks, is a sigmoid stretched to run from -1 to 1.
+# {lesson:representation}'s networks, is a sigmoid stretched to run from -1 to 1.
 #
 # Two straight pieces: isn't ReLU linear? For a linear function, the value of a sum is the sum of the
 # values. Look:
@@ -292,7 +292,7 @@ def try_units(hidden):
 # %% [markdown]
 # ## The same network, with the bend and without
 #
-# The rings of lesson 1, twice with the same network. The only difference is what stands between its
+# The rings of {lesson:representation}, twice with the same network. The only difference is what stands between its
 # two layers:
 
 # %%
@@ -301,7 +301,7 @@ models, scores = {}, {}
 for name, activation in {"with ReLU": nn.ReLU, "without": nn.Identity}.items():
     torch.manual_seed(0)
     model = activations.network((2, 32, 2), activation)
-    _, score = representation.learn(model, known, held_out, epochs=300, lr=0.5)
+    _, score = representation.train(model, known, held_out, epochs=300, lr=0.5)
     models[name], scores[name] = model, score
     print(f"{name:10} right on {score.sums['accuracy']} of {score.total} points never seen")
 plots.boundaries(models, *held_out)
@@ -309,7 +309,7 @@ plots.boundaries(models, *held_out)
 # %% [markdown]
 # ## Sigmoid and softmax: probabilities at the end
 #
-# The **sigmoid** of lesson 2 was once the usual bend inside networks too. Today its place is the
+# The **sigmoid** of {lesson:neuron} was once the usual bend inside networks too. Today its place is the
 # output: it turns one score into the probability of a yes, somewhere between 0 and 1. (*Where the
 # book differs:* it gives the range as $[0, 1]$; the ends are never reached, only approached.)
 #
@@ -401,4 +401,4 @@ print(
 # $n$, one for each: every unit $\mathrm{ReLU}(wx + b)$ bends once, at $x = -b/w$.
 # </details>
 #
-# **Next:** [Lesson 5](05_losses.ipynb) says how wrong an answer is, in one number: the loss.
+# **Next:** {Lesson:losses} says how wrong an answer is, in one number: the loss.

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 5. How wrong am I?
+# # How wrong am I?
 #
 # *About 50 minutes.* Until now the right weights were given, or a machine that you were not allowed to
 # open found them. From here on you will see how they are found. It begins with a number that says how
@@ -22,8 +22,8 @@ from workshop.figures import plots
 from workshop.core.data import Split
 from workshop.core.training import count_correct, evaluate, train_epochs
 from workshop.day1 import activations, losses
-from workshop.day1.layers import disease_progression, flat_digits
-from workshop.day1.losses import clamped_log, converter, critic, examples, same_shape, tasks
+from workshop.day1.layers import disease_progression, flat_digits, r2, tumours
+from workshop.day1.losses import clamped_log, converter, critic, kinds, same_shape
 from workshop.exercises import answer, check, hint
 
 # %% [markdown]
@@ -181,18 +181,18 @@ plots.scatter(
 # %% [markdown]
 # With all ten measurements there are eleven parameters and no map, but the search is the same. Is the
 # result any good? An everyday yardstick is to compare with somebody who knows nothing about a patient
-# and always says the mean. $R^2$ (lesson 3) is 0 for that person and 1 for a perfect prediction. And as
+# and always says the mean. $R^2$ ({lesson:layers}) is 0 for that person and 1 for a perfect prediction. And as
 # a **control**, the same training once more with the labels dealt out at random, so that there is
 # nothing to learn:
 
 # %%
 known, test = patients.development, patients.test
-mean, scores = known.y.mean(), {}
+scores = {}
 shuffled = known.y[torch.randperm(len(known), generator=torch.Generator().manual_seed(0))]
 for name, y in {"true labels": known.y, "shuffled labels": shuffled}.items():
-    model, _ = tasks.learn((10, 1), Split(known.x, y), losses.mse, lr=0.1, epochs=300, seed=0)
+    model, _ = kinds.train((10, 1), Split(known.x, y), losses.mse, lr=0.1, epochs=300, seed=0)
     with torch.no_grad():
-        scores[name] = examples.r2(model(test.x), test.y, mean)
+        scores[name] = r2(model(test.x), test.y, known.y)
 plots.bars(scores, ylabel="$R^2$ on patients never seen", line=(0, "the mean"))
 
 # %% [markdown]
@@ -212,7 +212,7 @@ except ValueError as error:
 
 # %% [markdown]
 # Each prediction was compared with every label, and PyTorch's subtraction raised no error. (What a
-# model learns from such a loss, the clinic of lesson 15 shows.) Compare shapes before you compare
+# model learns from such a loss, the clinic of {lesson:practice} shows.) Compare shapes before you compare
 # numbers.
 #
 # ## When labels are wrong: squares or sizes?
@@ -316,17 +316,17 @@ for each_p, each_y in zip(p, y, strict=True):
 show_source(losses.bce_with_logits)
 z = torch.tensor([-1000.0, -200.0, 2.9], requires_grad=True)
 loss = losses.bce_with_logits(z, torch.ones(3))
-loss.backward()  # lesson 6 explains how PyTorch finds the slopes
+loss.backward()  # {lesson:gradient_descent} explains how PyTorch finds the slopes
 print("loss from logits:      ", loss.item())
 print("from probabilities:    ", losses.binary_cross_entropy(z.sigmoid(), torch.ones(3)).item())
 print("slopes from the logits:", [round(slope, 4) for slope in z.grad.tolist()])
 
 # %% [markdown]
-# The tumours of lesson 2, with this loss:
+# The tumours of {lesson:neuron}, with this loss:
 
 # %%
-cells = examples.tumours()
-model, history = tasks.learn(
+cells = tumours()
+model, history = kinds.train(
     (30, 1), cells.development, losses.bce_with_logits, lr=0.5, epochs=300, seed=0
 )
 score = evaluate(model, cells.test, metrics={"accuracy": count_correct})
@@ -342,7 +342,7 @@ plots.curves(history, title="Binary cross-entropy")
 
 # %%
 show_source(losses.misses)
-stuck, not_learned = tasks.learn(
+stuck, not_learned = kinds.train(
     (30, 1), cells.development, losses.misses, lr=0.5, epochs=300, seed=0
 )
 plots.curves({"cross-entropy": history, "share of misses": not_learned}, title="Two losses")
@@ -376,7 +376,9 @@ plots.panels(
 for name, loss_fn in (("misses", losses.misses), ("cross-entropy", losses.bce_with_logits)):
     weight = torch.zeros(30, requires_grad=True)
     noise = torch.randn(30, generator=torch.Generator().manual_seed(1))
-    loss_fn(cells.train.x @ (weight + noise / 10), y_of).backward()  # finds slopes: lesson 6
+    loss_fn(
+        cells.train.x @ (weight + noise / 10), y_of
+    ).backward()  # finds slopes: {lesson:gradient_descent}
     print(f"{name:14} largest slope of 30 weights: {weight.grad.abs().max().item():.4f}")
 
 # %% [markdown]
@@ -392,8 +394,8 @@ for name, loss_fn in (("misses", losses.misses), ("cross-entropy", losses.bce_wi
 
 # %%
 digits = flat_digits()
-pictures = examples.two_places(digits.development, 8000, seed=0)
-new = examples.two_places(digits.test, 1000, seed=1)  # of digits that are in no training picture
+pictures = kinds.two_places(digits.development, 8000, seed=0)
+new = kinds.two_places(digits.test, 1000, seed=1)  # of digits that are in no training picture
 shown = pictures.x[:8].reshape(8, 8, 16)
 names = [
     " and ".join(map(str, row.nonzero()[:, 0].tolist())) or "nothing" for row in pictures.y[:8]
@@ -412,11 +414,11 @@ history = plots.live(
         optimizer=torch.optim.SGD(several.parameters(), lr=3.0),
         epochs=20,
         batch_size=64,
-        metrics={"exact": examples.count_exact},
+        metrics={"exact": kinds.count_exact},
     ),
     ("loss", "exact"),
 )
-score = evaluate(several, new, metrics={"exact": examples.count_exact})
+score = evaluate(several, new, metrics={"exact": kinds.count_exact})
 print(f"all ten labels right on {score.sums['exact']} of {score.total} new pictures")
 
 # %% [markdown]
@@ -424,7 +426,7 @@ print(f"all ten labels right on {score.sums['exact']} of {score.total} new pictu
 #
 # ## One class of many: categorical cross-entropy
 #
-# When exactly one of the classes is right, they compete. Softmax (lesson 4) shares out one whole among
+# When exactly one of the classes is right, they compete. Softmax ({lesson:activations}) shares out one whole among
 # them, and the cost is $-\log$ of the share of the right class. Labels like $(0, 0, 1, 0)$ are called
 # **one-hot**; with them it is a sum over the classes, of which only one counts:
 
@@ -432,7 +434,7 @@ print(f"all ten labels right on {score.sums['exact']} of {score.total} new pictu
 show_source(losses.cce)
 
 # %% [markdown]
-# (The book writes it as two loops over examples and classes; you will too, in lesson 7.) As before, it
+# (The book writes it as two loops over examples and classes; you will too, in {lesson:design}.) As before, it
 # is safer to start from the scores: $\log \mathrm{softmax}(z)_k = z_k - \log \sum_j e^{z_j}$. PyTorch's
 # `nn.CrossEntropyLoss` does just that, and takes the number of the right class instead of a one-hot
 # row. (*Where the book differs:* it lists one-hot labels only; both work.)
@@ -463,7 +465,7 @@ for name, value in {
     print(f"{name:30} {value.item():.6f}")
 
 # %%
-reader, _ = tasks.learn(
+reader, _ = kinds.train(
     (64, 64, 10), digits.development, losses.cross_entropy, lr=0.5, epochs=40, batch_size=32, seed=0
 )
 score = evaluate(reader, digits.test, metrics={"accuracy": count_correct})
@@ -483,7 +485,7 @@ print(f"right on {score.sums['accuracy']} of {score.total} digits never seen")
 
 # %%
 known, test = digits.development, digits.test
-number, _ = tasks.learn(
+number, _ = kinds.train(
     (64, 64, 1),
     Split(known.x, known.y[:, None] / 10),
     losses.mse,  # in tenths: numbers near 1
@@ -493,20 +495,18 @@ number, _ = tasks.learn(
     seed=0,
 )
 nearest = evaluate(
-    number, Split(test.x, test.y[:, None]), metrics={"accuracy": examples.count_nearest}
+    number, Split(test.x, test.y[:, None]), metrics={"accuracy": kinds.count_nearest}
 )
 one_whole = Split(pictures.x, pictures.y / pictures.y.sum(dim=1, keepdim=True).clamp(min=1))
-softmax, _ = tasks.learn(
+softmax, _ = kinds.train(
     (128, 128, 10), one_whole, losses.soft_cross_entropy, lr=0.3, epochs=20, batch_size=64, seed=0
 )
-shared = evaluate(softmax, new, metrics={"exact": examples.count_shares})
+shared = evaluate(softmax, new, metrics={"exact": kinds.count_shares})
 plots.bars(
     {
         "digits,\ncross-entropy": score["accuracy"],
         "digits,\nsquared error": nearest["accuracy"],
-        "two places,\nten sigmoids": evaluate(several, new, metrics={"e": examples.count_exact})[
-            "e"
-        ],
+        "two places,\nten sigmoids": evaluate(several, new, metrics={"e": kinds.count_exact})["e"],
         "two places,\none softmax": shared["exact"],
     },
     ylabel="share that is right, new examples",
@@ -577,7 +577,7 @@ plots.histogram({"real": real, "forged": fake}, xlabel="radius in mm")
 # In an image there are thousands of dimensions, and nobody can sort. But the same distance can be
 # *learned*: a network, the critic, gives high marks to real numbers and low marks to forged ones. The
 # largest difference between its mean marks **is** the distance, provided that its curve is nowhere
-# steeper than 1. Its loss is minus that difference. Ours is made of 60 straight pieces, as in lesson 4,
+# steeper than 1. Its loss is minus that difference. Ours is made of 60 straight pieces, as in {lesson:activations},
 # and the slope of each is cut off at $\pm 1$:
 
 # %%
@@ -603,7 +603,7 @@ plots.functions(
 
 # %%
 for epochs in (50, 100, 200):
-    settings = critic.CriticConfig(epochs=epochs)
+    settings = critic.Config(epochs=epochs)
     _, limited, _ = critic.train_critic(real, fake, settings)
     _, free, _ = critic.train_critic(real, fake, settings, clip=False)
     print(f"{epochs:3} steps: with the limit {limited:.3f} mm, without it {free:.3f} mm")
@@ -656,5 +656,5 @@ for epochs in (50, 100, 200):
 # that, the accuracy does not.
 # </details>
 #
-# **Next:** [Lesson 6](06_gradient_descent.ipynb) answers the second question, which way and how far to
+# **Next:** {Lesson:gradient_descent} answers the second question, which way and how far to
 # go, and opens the loop that you have been using.

@@ -1,7 +1,7 @@
 # %% [markdown]
-# # 6. Downhill in the dark
+# # Downhill in the dark
 #
-# *About 60 minutes.* The loss of lesson 5 says how wrong a network is. How does it become less wrong?
+# *About 60 minutes.* The loss of {lesson:losses} says how wrong a network is. How does it become less wrong?
 # `train_epochs` has done it for us since the first lesson; today the lid comes off. At the end you can
 #
 # - find the slope of any function in two ways, and walk down it step by step;
@@ -355,7 +355,7 @@ plots.network([3, 4, 2], title="Forward: left to right. Backward: right to left.
 
 # %% [markdown]
 # Write $dz$ for the gradient of the loss with respect to $z$; it has the shape of $z$. For $B$
-# examples, softmax and cross-entropy (lesson 5) give a very simple start at the logits:
+# examples, softmax and cross-entropy ({lesson:losses}) give a very simple start at the logits:
 #
 # $$dz_2 = \tfrac1B\,(\mathrm{softmax}(z_2) - \text{one-hot}(y))$$
 #
@@ -439,7 +439,9 @@ plots.network([3, 4, 2], weights=[dW1, dW2], title="The gradient of each weight"
 # about to go down; purple: up.
 
 # %%
-mnist = gradient_descent.flat_mnist()  # the larger digits of lesson 1, each a row of 784 numbers
+mnist = (
+    gradient_descent.flat_mnist()
+)  # the larger digits of {lesson:representation}, each a row of 784 numbers
 params = backprop.initialise((784, 128, 10), seed=0)
 loss, (dW1, *_) = backprop.loss_and_gradients(mnist.train.x[:32], mnist.train.y[:32], params)
 print(f"loss {loss.item():.3f}; guessing among ten gives {torch.tensor(10.0).log().item():.3f}")
@@ -466,7 +468,7 @@ print(backprop.backward(x.float(), y, *alike)[0])
 # (*Where the book differs:* it calls an epoch another word for iteration, and makes one update from
 # all examples at once. With batches an epoch has many updates.) A batch gives an estimate of the true
 # slope, from examples drawn at random. That makes it *stochastic*; how large a batch should be is a
-# question for lesson 8.
+# question for {lesson:optimizers}.
 #
 # **Exercise 4.** Write the procedure. `initialise(sizes, seed)` gives the four parameters,
 # `loss_and_gradients(x, y, params)` the loss and their four gradients; both were imported at the top.
@@ -492,7 +494,7 @@ show_source(backprop.train_by_hand)
 # %% [markdown]
 # ## The lid comes off
 #
-# And this is `train_epochs`, which you have used since lesson 1. It is longer, since it keeps a
+# And this is `train_epochs`, which you have used since {lesson:representation}. It is longer, since it keeps a
 # history, validates, and notices when the loss is no longer a number. But look for the lines marked 1
 # to 4:
 
@@ -500,7 +502,7 @@ show_source(backprop.train_by_hand)
 show_source(train_epochs)
 
 # %% [markdown]
-# One thing is new: `zero_grad()`. (What `schedule` does, lesson 8 tells.) Why is it there?
+# One thing is new: `zero_grad()`. (What `schedule` does, {lesson:optimizers} tells.) Why is it there?
 
 # %%
 p = torch.tensor([3.0, -1.0], requires_grad=True)
@@ -541,7 +543,7 @@ for name, mine, theirs in zip(["W1", "b1", "W2", "b2"], ours, model.parameters()
 chosen = {}
 for lr in (0.0, 0.01, 0.1, 0.5, 5.0):
     model = backprop.as_module(backprop.initialise((784, 128, 10), seed=0))
-    _, score = gradient_descent.learn(
+    _, score = gradient_descent.train(
         model, mnist.train, mnist.validation, lr=lr, epochs=8, batch_size=32
     )
     chosen[f"lr = {lr}"] = score["accuracy"]
@@ -555,7 +557,7 @@ plots.bars(
 # %% [markdown]
 # Rate 0 learns nothing, as it must. At 5 the first steps are so wild that the network is ruined. The
 # printed lines tell how: a hidden unit whose ReLU is shut for every digit passes no gradient on, so
-# nothing can ever open it again (more of this in lesson 7). Between the two lies a wide range where it
+# nothing can ever open it again (more of this in {lesson:design}). Between the two lies a wide range where it
 # works. We take 0.5:
 
 # %%
@@ -581,7 +583,7 @@ print(
 
 # %% [markdown]
 # The training loss goes almost to zero, the validation loss does not. Why, and what to do about it, is
-# lesson 9. For now look at what the first layer has become, from noise and small steps:
+# {lesson:generalization}. For now look at what the first layer has become, from noise and small steps:
 
 # %%
 plots.weights_as_images(
@@ -594,7 +596,7 @@ plots.weights_as_images(
 # All choices are made. So train once more, on the training and the validation part together, and test
 # once: a linear model (its rate, 0.1, was chosen in the same way beforehand) and the MLP. What they
 # reach is kept in your folder. It is the start of a climb on these 1,000 digits that goes on until
-# lesson 11.
+# {lesson:transfer}.
 
 # %%
 config = gradient_descent.Config()
@@ -603,7 +605,7 @@ for name, sizes, lr in (
     ("MLP, plain SGD", (784, config.hidden, 10), config.lr),
 ):
     model = backprop.as_module(backprop.initialise(sizes, seed=0))
-    _, score = gradient_descent.learn(
+    _, score = gradient_descent.train(
         model, mnist.development, mnist.test, lr=lr, epochs=config.epochs, batch_size=32
     )
     print(f"{name:15} right on {score.sums['accuracy']} of {score.total} digits never seen")
@@ -657,5 +659,5 @@ climb.show()
 # A learning rate a tenth as large. The steps were too long: each landed higher than the one before.
 # </details>
 #
-# **Next:** [Lesson 7](../day2/07_design.ipynb) begins Day 2. How many layers, how wide, which bend, and
+# **Next:** {Lesson:design} begins Day 2. How many layers, how wide, which bend, and
 # what happens to gradients in a network that is really deep?

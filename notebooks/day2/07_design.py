@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 7. How deep, how wide, and which loss
+# # How deep, how wide, and which loss
 #
 # *About 75 minutes.* Welcome to Day 2! You know the parts now: neurons and layers, activations,
 # losses, and the loop that trains them. Today you put them together: first how to design, train and
@@ -39,7 +39,7 @@ plots.network([4, 6, 6, 6, 3], title="Depth: the layers. Width: the units of a l
 
 # %% [markdown]
 # So far, and in this lesson, every unit looks at *all* units of the layer before: such layers are
-# called **dense**, or fully connected. That costs a lot of parameters. A **convolution** (lesson 10)
+# called **dense**, or fully connected. That costs a lot of parameters. A **convolution** ({lesson:cnn})
 # connects sparsely: each of its units looks through a small window, and all windows share their
 # weights. For one image of 28 by 28 pixels:
 
@@ -53,8 +53,8 @@ print(f"PyTorch agrees: {sum(p.numel() for p in nn.Conv2d(1, 8, 3).parameters())
 # %% [markdown]
 # ## What depth buys
 #
-# One hidden layer can come close to any continuous function (lesson 4). Why have more? One answer is
-# lesson 1's: each layer builds its features from simpler ones. Another: what a deep network says
+# One hidden layer can come close to any continuous function ({lesson:activations}). Why have more? One answer is
+# {lesson:representation}'s: each layer builds its features from simpler ones. Another: what a deep network says
 # briefly may take a shallow one very many units. The classic example is **parity**: is the number of
 # ones among $n$ bits odd?
 
@@ -90,7 +90,7 @@ plots.functions(
 # of which makes one number out of every pair of neighbours, against a single hidden layer with as
 # many parameters. Both learn from half of the 256 patterns and are tested on the other half. (They
 # are started 40 times each, and the start that fits its *training* half best is kept. The optimizer,
-# Adam, comes in lesson 8.) **Your bet?**
+# Adam, comes in {lesson:optimizers}.) **Your bet?**
 
 # %%
 torch.manual_seed(0)
@@ -114,7 +114,7 @@ plots.bars(scores, ylabel="accuracy", title="Parity of 8 bits", line=(0.5, "gues
 # ## Where more layers do harm
 #
 # So the deeper the better? Twenty layers against 56, on MNIST-5k at half its size. Both have
-# **BatchNorm** after each layer (it keeps the numbers at a steady scale; lesson 9 opens it) and
+# **BatchNorm** after each layer (it keeps the numbers at a steady scale; {lesson:generalization} opens it) and
 # **Kaiming's start**: weights drawn with variance $2/n_{in}$, so that a signal keeps its size on its
 # way through ReLUs. **Your bet:** which has the lower error on its own *training* digits?
 
@@ -148,7 +148,7 @@ plots.bars(finals, title="Error after training", ylabel="share of digits read wr
 # find hard to learn.
 #
 # So make it the default. A **residual block** adds its input to what its layers make of it (as in
-# lesson 3, now with a ReLU on the sum):
+# {lesson:layers}, now with a ReLU on the sum):
 #
 # $$\mathrm{out} = \mathrm{ReLU}(x + f(x))$$
 #
@@ -377,7 +377,7 @@ for units, (on_training, on_validation) in sweep.items():
 # %% [markdown]
 # Two units cannot even learn the training digits: high **bias** (too simple; not a neuron's bias). More
 # width brings the training score to the top, and a gap to the validation score: **overfitting**, of
-# which more in lesson 9. But once all training digits are fit, still wider nets are hardly worse on new
+# which more in {lesson:generalization}. But once all training digits are fit, still wider nets are hardly worse on new
 # ones. (*Where the book differs:* wider means more overfitting, it says, and deeper generalises better.
 # Mostly; counterexamples are wide residual networks and very wide nets that get better again, **double
 # descent**.)
@@ -467,7 +467,7 @@ plots.bars(
 # ## Which output, which loss?
 #
 # That is decided by the task. Here is the whole choice in one table, and in code. (**F1** says how well
-# the yeses are found, 1 at best; lesson 13 opens it.)
+# the yeses are found, 1 at best; {lesson:recurrent} opens it.)
 
 # %%
 rows = ["| task | such as | read by | loss | labels | metric |", "|---|---|---|---|---|---|"]
@@ -504,7 +504,7 @@ print(heads.head_for("multi-label").labels([[1, 2], [0, 2]]).tolist())
 #
 # $$-\frac1m\sum\,[\,y\log\hat y + (1-y)\log(1-\hat y)\,]$$
 #
-# (*Where the book differs:* the square bracket is missing there, as lesson 5 said.) One of its two
+# (*Where the book differs:* the square bracket is missing there, as {lesson:losses} said.) One of its two
 # terms is always 0, so it is two curves:
 
 # %%
@@ -607,7 +607,7 @@ for title, task, data in (
     model, _ = chooser.train(data, 3, head.loss, config, seed=0)
     with torch.no_grad():
         p = head.activation(model(any_new.x))
-    results[title] = (chooser.all_right(p, any_new.y) / len(p)).item()
+    results[title] = (losses.kinds.count_exact(p - 0.5, any_new.y) / len(p)).item()
     print(f"{' '.join(title.split()):27} F1 {chooser.f1(p, any_new.y):.3f}")
     print("   probabilities", [round(v, 2) for v in p[0].tolist()], "labels", any_new.y[0].tolist())
 plots.bars(results, title="Images with all labels right", ylabel="share of 1,000 new images")
@@ -682,5 +682,5 @@ for task, metric, sound, mistaken, what in (
 # No, that is how ReLU works: other images turn them on. A unit is dead if *no* example does.
 # </details>
 #
-# **Next:** [Lesson 8](08_optimizers.ipynb) is about the step itself: better ways downhill than plain
+# **Next:** {Lesson:optimizers} is about the step itself: better ways downhill than plain
 # gradient descent.

@@ -1,7 +1,7 @@
 # %% [markdown]
-# # 8. Downhill, faster
+# # Downhill, faster
 #
-# *About 60 minutes.* Lesson 6 went downhill in plain steps: compute the gradient, step against it,
+# *About 60 minutes.* {Lesson:gradient_descent} went downhill in plain steps: compute the gradient, step against it,
 # repeat. Three questions were left open: how many examples to look at before a step, in which
 # direction exactly to step, and how far. At the end you can
 #
@@ -27,7 +27,8 @@ from workshop.classroom.show import show_source
 from workshop.figures import plots
 from workshop.core.device import threads
 from workshop.core.training import count_correct, train_epochs
-from workshop.day2.optimizers import batches, plateaus, rates, schedules, steps, trial
+from workshop.day1.gradient_descent import flat_mnist
+from workshop.day2.optimizers import batches, common, plateaus, rates, schedules, steps
 from workshop.exercises import answer, check, hint
 
 # %% [markdown]
@@ -37,9 +38,9 @@ from workshop.exercises import answer, check, hint
 # end. (What `schedule` is for, in the code below, comes in the last part of this lesson.)
 
 # %%
-data = trial.digits()
+data = flat_mnist()
 print(f"{len(data.train)} digits to train on, {len(data.validation)} to compare with")
-show_source(trial.mlp, trial.train)
+show_source(common.mlp, common.train)
 
 # %% [markdown]
 # ## How many examples before a step?
@@ -114,11 +115,11 @@ print("batch   updates   seconds   loss at the end   validation accuracy")
 # partial(SGD, lr=0.05) is SGD with its rate filled in; the network's weights are still to come.
 for name, size in batches.SIZES.items():
     start = time.perf_counter()
-    model, histories[f"batch {name}"] = trial.train(
+    model, histories[f"batch {name}"] = common.train(
         data.train, partial(torch.optim.SGD, lr=0.05), epochs=3, batch_size=size
     )
     seconds = time.perf_counter() - start
-    accuracies[f"batch {name}"] = trial.score(model, data.validation)["accuracy"]
+    accuracies[f"batch {name}"] = common.score(model, data.validation)["accuracy"]
     count = batches.count_updates(len(data.train), size or len(data.train), epochs=3)
     print(
         f"{name:>5} {count:9} {seconds:9.2f} {histories[f'batch {name}']['loss'][-1]:17.3f}"
@@ -139,10 +140,10 @@ plots.bars(accuracies, title="Three epochs at one rate", ylabel="accuracy", line
 # so it can afford larger steps. Here are batches of 512 with 8 times the rate that 64 had:
 
 # %%
-model, history = trial.train(
+model, history = common.train(
     data.train, partial(torch.optim.SGD, lr=8 * 0.05), epochs=3, batch_size=512
 )
-scaled = trial.score(model, data.validation)["accuracy"]
+scaled = common.score(model, data.validation)["accuracy"]
 plots.bars(
     {
         "batch 64,\nrate 0.05": accuracies["batch 64"],
@@ -193,7 +194,7 @@ plots.descent(steps.bowl, paths={"plain": plain}, title="Sixty plain steps", **v
 # A heavy ball would do better. It has **momentum**: what it does now depends on where it was going. The
 # pushes across, now left, now right, cancel; those along add up. In a formula, the ball's velocity $v$
 # keeps a part $\beta$ of itself and gains the new gradient $g$ ($\alpha$ is the learning rate, as in
-# lesson 6):
+# {lesson:gradient_descent}):
 #
 # $$v \leftarrow \beta v + g \qquad w \leftarrow w - \alpha\, v$$
 #
@@ -372,7 +373,7 @@ for kind, tried_rates in {"sgd": (0.01, 0.1, 0.5, 3.0), "adam": (1e-5, 0.01, 0.1
     for lr in tried_rates:
         model, _ = rates.trained_with(data, kind, lr, epochs=3, seed=0)
         name = {"sgd": "SGD", "adam": "Adam"}[kind]
-        accuracies[f"{name}\n{lr:g}"] = trial.score(model, data.validation)["accuracy"]
+        accuracies[f"{name}\n{lr:g}"] = common.score(model, data.validation)["accuracy"]
 plots.bars(
     accuracies, title="Three epochs with each rate", ylabel="accuracy", line=(0.1, "guessing")
 )
@@ -423,7 +424,7 @@ check(suggest_rate)
 suggested = rates.suggest_rate(swept, losses).item()
 print(f"suggested: {suggested:.2g}")
 torch.manual_seed(0)
-model = trial.mlp()
+model = common.mlp()
 history = plots.live(
     train_epochs(
         model,
@@ -456,7 +457,7 @@ def train_on_plateau(make, epochs=config.epochs, activation=nn.Sigmoid):
     run = plateaus.train_on_plateau(data.train, make, epochs=epochs, activation=activation)
     for model, history in run:  # `run` yields after each epoch; the last counts
         pass
-    return history, trial.score(model, data.validation)["accuracy"]
+    return history, common.score(model, data.validation)["accuracy"]
 
 
 flat, accuracy = train_on_plateau(makers["sgd"])
@@ -494,7 +495,7 @@ plots.curves(patient, ("loss", "first_gradient"), title="Plain SGD, with patienc
 # one direction. And Adam divides by the usual size of the gradient: small, divided by small, is a step
 # as large as anywhere else. The last picture shows what patience buys: a flat stretch, on which the
 # gradient slowly grows, and then a fall as in any other run. Best of all is not to get on a plateau: with
-# ReLUs there was none (lesson 7 says why).
+# ReLUs there was none ({lesson:design} says why).
 #
 # ## A rate that changes
 #
@@ -526,7 +527,7 @@ plots.functions(
 # rates, and scores them on the validation digits. **Your bet:** who likes the highest rate?
 
 # %%
-table, with_schedule, without = schedules.choose_recipes(data, schedules.Config(), seed=0)
+table, with_schedule, without = schedules.choose_schedules(data, schedules.Config(), seed=0)
 columns = schedules.Config().rates
 print("validation accuracy      " + "".join(f"rate {lr:<8g}" for lr in columns))
 for name in schedules.SCHEDULES:
@@ -604,5 +605,5 @@ climb.show()
 # the loss jumps about instead, the rate is too high: try a tenth of it.
 # </details>
 #
-# **Next:** [Lesson 9](09_generalization.ipynb): a network can read its training digits perfectly and still
+# **Next:** {Lesson:generalization}: a network can read its training digits perfectly and still
 # be bad at new ones.

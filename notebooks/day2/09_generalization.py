@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 9. Right on what it has never seen
+# # Right on what it has never seen
 #
 # *About 75 minutes.* A network that knows its examples by heart is worth nothing. What counts is what
 # it does with new ones: how well it **generalises**. At the end of this lesson you can
@@ -113,7 +113,7 @@ for letter, name in letters.items():
 #
 # ## Against high bias: more of everything
 #
-# The easy half: more units, more layers, another kind of network (lesson 10's CNN), more time. We start with 2 hidden
+# The easy half: more units, more layers, another kind of network ({lesson:cnn}'s CNN), more time. We start with 2 hidden
 # units, 10 epochs and 500 digits, change one thing at a time, and measure on other digits. **Your bet:** does each of them help?
 
 # %%
@@ -127,7 +127,7 @@ unseen = Split(
 def attempt(recipes):
     """Name -> scores on the 500 and on the 3,500, for each recipe."""
     return {
-        name: remedies.try_recipe(
+        name: remedies.train_and_score(
             recipe, few, {"unseen": unseen}, seed=0, validation=mnist.validation
         )
         for name, recipe in recipes.items()
@@ -165,9 +165,9 @@ bars(against_bias, title="Against high bias", line=(0.1, "guessing"))
 # the network reach on those 500? And on new digits?
 
 # %%
-plain = remedies.Recipe()
+plain = remedies.Setup()
 scores = {
-    name: remedies.try_recipe(plain, data, {"unseen": unseen}, seed=0)
+    name: remedies.train_and_score(plain, data, {"unseen": unseen}, seed=0)
     for name, data in (("true labels", few), ("random labels", remedies.shuffled(few, seed=0)))
 }
 for name, score in scores.items():
@@ -340,7 +340,7 @@ plots.thinned(
 # %% [markdown]
 # Dropout trains one of them in each step. In use we would like to ask them *all* and average, as one
 # asks a committee. With 10 hidden units that is still possible: 1,024 sub-networks, trained together on
-# the two rings of lesson 1. The committee's probability is the mean of its members', or their **geometric
+# the two rings of {lesson:representation}. The committee's probability is the mean of its members', or their **geometric
 # mean** (of $n$ numbers, the $n$-th root of their product). **Your bet:** how good are the members one by
 # one, how good is the committee, and how good is the one whole network in evaluation mode?
 
@@ -372,7 +372,7 @@ plots.histogram(
 # %%
 counts = (100, 250, 500, 1000, 3500)
 curve = remedies.learning_curve(
-    remedies.Recipe(), mnist.train, mnist.validation, counts, updates=400, seed=0
+    remedies.Setup(), mnist.train, mnist.validation, counts, updates=400, seed=0
 )
 errors = {
     part: [1 - curve[n][key]["accuracy"] for n in counts]
@@ -408,7 +408,7 @@ show_source(augmentation.gallery)
 #
 # For digits we turn, move and resize each a little (together, an *affine* change). One pitfall: given a
 # whole batch, a transform of torchvision draws *once*, and treats all images alike. PyTorch's `Dataset`,
-# which holds examples one by one, and lesson 8's `DataLoader` call it image by image, which is right, but
+# which holds examples one by one, and {lesson:optimizers}'s `DataLoader` call it image by image, which is right, but
 # slow for small networks. So here is the same for a batch, each image in its
 # own way. It is a layer that comes first, and, like dropout, works in training only:
 
@@ -489,7 +489,7 @@ bars(
 # %% [markdown]
 # That is another matter. Turning and moving digits removes a good part of the error; mirrored
 # ones take most of that away again. Together with the next thing, BatchNorm, and a one-cycle
-# schedule it gets better still, and a network made for images (lesson 10) does best: the 500 digits are
+# schedule it gets better still, and a network made for images ({lesson:cnn}) does best: the 500 digits are
 # the same in all of these.
 #
 # ## Batch normalisation
@@ -720,4 +720,4 @@ plots.images(
 # `model.eval()`.
 # </details>
 #
-# **Next:** [Lesson 10](10_cnn.ipynb) opens the network that did best on 500 digits: the CNN.
+# **Next:** {Lesson:cnn} opens the network that did best on 500 digits: the CNN.

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 10. A window that slides
+# # A window that slides
 #
 # *About 60 minutes.* So far every unit looked at every pixel. Now it looks through a small window, and
 # the window moves. At the end you can
@@ -266,7 +266,7 @@ show_source(by_hand.conv2d)
 # %% [markdown]
 # ## Stages two and three: detector and pooling
 #
-# Convolutions behind one another melt into a single one, as all linear layers do (lesson 4). So after
+# Convolutions behind one another melt into a single one, as all linear layers do ({lesson:activations}). So after
 # each comes a bend, the **detector stage**: a ReLU keeps what is found and drops what is the opposite.
 
 # %%
@@ -336,7 +336,7 @@ print("max pooling, then ReLU equals ReLU, then max pooling:", torch.equal(first
 # %% [markdown]
 # ## The network
 #
-# A block is a convolution, its pooling, BatchNorm (lesson 9) and the bend. Three blocks, then one
+# A block is a convolution, its pooling, BatchNorm ({lesson:generalization}) and the bend. Three blocks, then one
 # linear layer that decides:
 
 # %%
@@ -355,9 +355,9 @@ print(
 )
 
 # %% [markdown]
-# The picture gets smaller and the number of features larger: less *where*, more *what*. `model.recipe`
-# puts together what you know: cross-entropy with label smoothing (lesson 9), AdamW and a one-cycle
-# schedule (lesson 8); the two stars hand all of it over as named arguments. **Your bet:** how many of 500 validation digits does it read after six epochs?
+# The picture gets smaller and the number of features larger: less *where*, more *what*. `model.fit_options`
+# puts together what you know: cross-entropy with label smoothing ({lesson:generalization}), AdamW and a one-cycle
+# schedule ({lesson:optimizers}); the two stars hand all of it over as named arguments. **Your bet:** how many of 500 validation digits does it read after six epochs?
 
 # %%
 epochs, lr = 6, 0.01
@@ -365,7 +365,7 @@ history = plots.live(
     train_epochs(
         cnn,
         mnist.train,
-        **model.recipe(cnn, len(mnist.train), epochs=epochs, lr=lr),
+        **model.fit_options(cnn, len(mnist.train), epochs=epochs, lr=lr),
         validation=mnist.validation,
     ),
     ("loss", "accuracy"),
@@ -399,7 +399,7 @@ climb.add("CNN", lesson="cnn", correct=results["CNN"].sums["accuracy"], total=re
 # %% [markdown]
 # ### A look inside
 #
-# Lesson 1 showed a hierarchy of features in a network we had not opened. Now we have. Its first filters,
+# {Lesson:representation} showed a hierarchy of features in a network we had not opened. Now we have. Its first filters,
 # and what they find in one digit:
 
 # %%
@@ -546,7 +546,7 @@ plots.functions(
 #
 # ### Augmentation
 #
-# Lesson 9's layer turns, moves and resizes all images of a batch, each in its own way:
+# {Lesson:generalization}'s layer turns, moves and resizes all images of a batch, each in its own way:
 
 # %%
 torch.manual_seed(0)
@@ -563,7 +563,7 @@ history = plots.live(
     train_epochs(
         augmented,
         mnist.development,
-        **model.recipe(augmented, len(mnist.development), epochs=20, lr=lr),
+        **model.fit_options(augmented, len(mnist.development), epochs=20, lr=lr),
     ),
     ("loss", "accuracy"),
     title="Accuracy here is on augmented digits",
@@ -619,10 +619,10 @@ plots.confusion(matrix, fashion.class_names, title="Clothes")
 # `workshop run cnn --set full=true`. Where the code looks for them:
 
 # %%
-from workshop.day2.cnn import full_size as fullsize
+from workshop.day2.cnn import full_size
 
-print(fullsize.find_fashion_mnist() or "not on this machine; looked in:")
-print(*fullsize.places(), sep="\n")
+print(full_size.find_fashion_mnist() or "not on this machine; looked in:")
+print(*full_size.places(), sep="\n")
 
 # %% [markdown]
 # ## Recap
@@ -665,5 +665,5 @@ print(*fullsize.places(), sep="\n")
 # not of shuffled pixels.
 # </details>
 #
-# **Next:** [Lesson 11](11_transfer.ipynb) lets a network that has seen a million pictures help where there
+# **Next:** {Lesson:transfer} lets a network that has seen a million pictures help where there
 # are only few.

@@ -1,12 +1,12 @@
 # %% [markdown]
-# # 11. Standing on other networks' shoulders
+# # Standing on other networks' shoulders
 #
-# *About 50 minutes.* A handful of examples is all you have. Lessons 7 to 10 would tell you to find
-# more. This one finds a network instead that has already learned something. At the end you can
+# *About 50 minutes.* A handful of examples is all you have. Everything from {lesson:design} to {lesson:cnn} would
+# tell you to find more. This one finds a network instead that has already learned something. At the end you can
 #
-# - take a trained network apart into a **body**, which you keep, and a **head**, which you replace;
-# - freeze the body, fine-tune its last blocks, or all of it, with rates that fit each layer;
-# - say when a frozen body wins, and when its lead is gone;
+# - take a trained network apart into a **backbone**, which you keep, and a **head**, which you replace;
+# - freeze the backbone, fine-tune its last blocks, or all of it, with rates that fit each layer;
+# - say when a frozen backbone wins, and when its lead is gone;
 # - split photos so that a test is fair, and save the finished model as one file.
 
 # %%
@@ -23,15 +23,15 @@ from workshop.classroom import climb
 from workshop.classroom.show import show_source
 from workshop.figures import plots
 from workshop.core.device import seed_everything
-from workshop.day2.transfer.pictures import KINDS, PictureError, cut_outs, gallery, read_image
+from workshop.day2.transfer.pictures import KINDS, PictureError, cut_outs, read_image
 from workshop.core.training import count_correct, evaluate, train_epochs
-from workshop.day2.transfer import Config, backbone, digits, export, lite0, photos, regimes, scenes
+from workshop.day2.transfer import Config, backbones, digits, export, lite0, photos, regimes, scenes
 from workshop.exercises import answer, check, hint
 
 # %% [markdown]
 # ## Moving house with five digits
 #
-# Imagine that MNIST had only the digits 0 to 4. We train the small CNN of lesson 10 on 2,000 of them.
+# Imagine that MNIST had only the digits 0 to 4. We train the small CNN of {lesson:cnn} on 2,000 of them.
 # Then somebody brings the digits 5 to 9: **1, 5, 10 or 50 examples of each**. There are two ways to go
 # on:
 #
@@ -43,12 +43,11 @@ from workshop.exercises import answer, check, hint
 # And with 50?
 
 # %%
-measured, histories = digits.measure(digits.Config(), seed=0, device=torch.device("cpu"))
-shares = {row.name: row.value for row in measured}
+result = digits.run(digits.Config(), seed=0, device=torch.device("cpu"), progress=False)
 shots = digits.Config().shots
 plots.functions(
     list(shots),
-    {name: [shares[f"digits_{name}_{k}"] for k in shots] for name in ("scratch", "frozen")},
+    {name: [result[f"digits_{name}_{k}"] for k in shots] for name in ("scratch", "frozen")},
     title="Digits 5 to 9, by a network that knows 0 to 4",
     xlabel="examples of each new digit",
     ylabel="accuracy on new digits",
@@ -56,7 +55,7 @@ plots.functions(
 
 # %%
 for k in shots:
-    lead = shares[f"digits_lead_{k}"]
+    lead = result[f"digits_lead_{k}"]
     verdict = "frozen is ahead" if lead > 0.01 else "nothing gained"
     print(f"{k:3} of each: {lead:+.3f}  {verdict}")
 
@@ -71,9 +70,9 @@ for k in shots:
 # %% [markdown]
 # ## A network that has seen a million photos
 #
-# Most bodies on offer were pre-trained on **ImageNet**: 1.28 million photos of 1,000 kinds of things.
+# Most backbones on offer were pre-trained on **ImageNet**: 1.28 million photos of 1,000 kinds of things.
 # Ours is EfficientNet-Lite0, made for telephones. Its main building block widens the channels, looks
-# around in each channel on its own (the `groups` of lesson 10), and narrows them again:
+# around in each channel on its own (the `groups` of {lesson:cnn}), and narrows them again:
 
 # %%
 show_source(lite0.InvertedResidual)
@@ -131,7 +130,7 @@ look = torch.stack(
 )
 with torch.no_grad():
     says = network(look).argmax(dim=1)
-gallery(
+plots.photos(
     look,
     columns=4,
     titles=[f"{name}:\n{classes[i]}" for name, i in zip(names, says, strict=True)],
@@ -163,10 +162,10 @@ check(paste)
 
 # %%
 config = Config().photos
-body = backbone.load_body("lite0")
-prepared = photos.prepare(config, body, seed=0, device="cpu")
+backbone = backbones.load_backbone("lite0")
+prepared = photos.prepare(config, backbone, seed=0, device="cpu")
 some = torch.arange(0, 169, 22)
-gallery(
+plots.photos(
     torch.cat([prepared.scenes.train[some, 0], prepared.scenes.test[some]]),
     columns=8,
     title="Eight photos as training scenes (above) and as test scenes (below)",
@@ -195,7 +194,7 @@ for number, (train, test) in enumerate(split, start=1):
 # %% [markdown]
 # ## Frozen
 #
-# A frozen body gives the same numbers for the same photo, every time. So we send each scene through it
+# A frozen backbone gives the same numbers for the same photo, every time. So we send each scene through it
 # **once** and keep the 1,280 features. What is left to train is one linear layer, and that takes a
 # moment:
 
@@ -222,14 +221,14 @@ score = evaluate(head, (asked[test], y[test]), metrics={"accuracy": count_correc
 print(f"right on {score.sums['accuracy']} of {score.total} photos of the first fold")
 
 # %% [markdown]
-# **Exercise 3.** Write one such training step by hand, for a body of one layer: the head moves, the
-# body does not. (The gradient at the logits is that of softmax and cross-entropy in lesson 6:
+# **Exercise 3.** Write one such training step by hand, for a backbone of one layer: the head moves, the
+# backbone does not. (The gradient at the logits is that of softmax and cross-entropy in {lesson:gradient_descent}:
 # probabilities minus what was wanted, divided by $B$.)
 
 
 # %% exercise="frozen_step"
-def frozen_step(body, head, x, y, lr):
-    """body (P, D), head (D, K), x (B, P), y (B,), features relu(x @ body) -> (body, head) after."""
+def frozen_step(backbone, head, x, y, lr):
+    """backbone (P, D), head (D, K), x (B, P), y (B,), features relu(x @ backbone) -> both after."""
     raise NotImplementedError("write frozen_step, then run this cell")
 
 
@@ -241,7 +240,7 @@ check(frozen_step)
 #
 # `requires_grad_(False)` stops the gradients. It does not stop **BatchNorm**: in training mode it
 # normalises with the mean of the *batch*, and it moves its running statistics, with no gradient at all.
-# Send one photo through the body in two different batches:
+# Send one photo through the backbone in two different batches:
 
 # %%
 one, two = prepared.scenes.test[:8], prepared.scenes.test[[0, *range(100, 107)]]  # photo 0 in both
@@ -267,7 +266,7 @@ show_source(regimes.Transfer)
 # %% [markdown]
 # ## Four ways
 #
-# | | body starts with | body is trained |
+# | | backbone starts with | backbone is trained |
 # |---|---|---|
 # | **scratch** | random weights (a small CNN) | all of it |
 # | **frozen** | ImageNet | no |
@@ -301,7 +300,7 @@ print([f"{rate:.6f}" for rate in regimes.layer_rates(0.0003, groups=4, factor=co
 # %%
 models, first_fold = {}, {}
 for regime in regimes.REGIMES:
-    models[regime] = photos.learn(prepared, regime, train, config, seed=0)
+    models[regime], _ = photos.train(prepared, regime, train, config, seed=0)
     guess = photos.predict(prepared, models[regime], test)
     right = (guess == y[test]).sum().item()
     trained = sum(w.numel() for w in models[regime].parameters() if w.requires_grad)
@@ -317,7 +316,7 @@ plots.bars(first_fold, ylabel=f"accuracy on {len(test)} photos", title="Four way
 right = dict.fromkeys(("scratch", "frozen", "last"), 0)
 for train_rows, test_rows in split:
     for regime in right:
-        model = photos.learn(prepared, regime, train_rows, config, seed=0)
+        model, _ = photos.train(prepared, regime, train_rows, config, seed=0)
         right[regime] += (photos.predict(prepared, model, test_rows) == y[test_rows]).sum().item()
 most = y.bincount().max().item() / len(y)
 plots.bars(
@@ -327,9 +326,9 @@ plots.bars(
 )
 
 # %% [markdown]
-# The borrowed body is far ahead. And fine-tuning? The differences are a few photos, and on another seed
+# The borrowed backbone is far ahead. And fine-tuning? The differences are a few photos, and on another seed
 # they may point the other way: with fewer than 150 photos to learn from, the head alone takes most of
-# what is there. The usual advice, and the book's: the more data you have, the more of the body you
+# what is there. The usual advice, and the book's: the more data you have, the more of the backbone you
 # can afford to train; and on a photo task of your own, measure it as we did here.
 #
 # *Where the book differs:* it calls the last way, all weights trained from a borrowed start,
@@ -347,7 +346,7 @@ for shots_each in config.shots:
         hits = []
         for train_rows, test_rows in split[:3]:
             few = photos.few_photos(y, train_rows, shots_each)
-            model = photos.learn(prepared, regime, few, config, seed=0)
+            model, _ = photos.train(prepared, regime, few, config, seed=0)
             hits.append(photos.predict(prepared, model, test_rows) == y[test_rows])
         line.append(torch.cat(hits).float().mean())
 plots.functions(
@@ -366,7 +365,7 @@ plots.functions(
 # %%
 guesses = photos.predict(prepared, models["frozen"], test)
 order = torch.cat([(guesses != y[test]).nonzero()[:, 0], (guesses == y[test]).nonzero()[:, 0]])[:8]
-gallery(
+plots.photos(
     prepared.scenes.test[test[order]],
     columns=4,
     titles=[
@@ -389,7 +388,8 @@ def show(number):
     row = test[number]
     shares = export.classify(model, prepared.scenes.test[row], size=config.size)
     said = ", ".join(f"{kind} {share:.0%}" for kind, share in shares.items())
-    return gallery(prepared.scenes.test[row][None], titles=[said], title=prepared.scenes.names[row])
+    photo, name = prepared.scenes.test[row][None], prepared.scenes.names[row]
+    return plots.photos(photo, titles=[said], title=name)
 
 
 # %% [markdown]
@@ -432,14 +432,14 @@ for content in (b"this is a letter, not a picture", tiny.getvalue()):
         print(problem, end="\n\n")
 
 # %% [markdown]
-# ## Another body
+# ## Another backbone
 #
-# Any classifier of torchvision will do: `workshop run transfer --set backbone=resnet18` fetches its
+# Any classifier of torchvision will do: `workshop run transfer --set photos.backbone=resnet18` fetches its
 # weights once, where there is a network. A name that does not exist is told apart:
 
 # %%
 try:
-    backbone.load_body("resnet81")
+    backbones.load_backbone("resnet81")
 except ValueError as problem:
     print(problem)
 
@@ -453,12 +453,12 @@ except ValueError as problem:
 if climb.rungs():
     display(climb.show())
 else:
-    print("Lessons 6 to 10 add the rungs.")
+    print("Every lesson from {lesson:gradient_descent} to {lesson:cnn} adds a rung.")
 
 # %% [markdown]
 # ## Recap
 #
-# - A trained network is a **body** that finds features and a **head** that uses them. Keep the first,
+# - A trained network is a **backbone** that finds features and a **head** that uses them. Keep the first,
 #   replace the second.
 # - **Frozen** comes first: features are computed once, a head is trained in a moment. Then try the last
 #   blocks, then all, each with smaller steps for early layers.
@@ -470,7 +470,7 @@ else:
 #
 # ### Test yourself
 #
-# **1.** You have 200 X-ray images and a body that learned ImageNet. What do you try first, and what would
+# **1.** You have 200 X-ray images and a backbone that learned ImageNet. What do you try first, and what would
 # make you go further?
 #
 # <details><summary>Answer</summary>
@@ -487,7 +487,7 @@ else:
 # Views of nearly every test photo are in training. The model may know the photo, not the kind.
 # </details>
 #
-# **3.** All weights have `requires_grad=False`, and still the features of the body change during training.
+# **3.** All weights have `requires_grad=False`, and still the features of the backbone change during training.
 # Why?
 #
 # <details><summary>Answer</summary>
@@ -495,4 +495,4 @@ else:
 # It is in training mode: BatchNorm normalises by the batch and goes on updating its running statistics.
 # </details>
 #
-# **Next:** [Lesson 12](12_text.ipynb) turns from pictures to words.
+# **Next:** {Lesson:text} turns from pictures to words.

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 12. Words as numbers
+# # Words as numbers
 #
 # *About 60 minutes.* Pictures are made of numbers. Sentences are not. At the end you can
 #
@@ -188,7 +188,7 @@ print(f"{back} of {len(fresh)} new sentences are the same after going to ids and
 # ## One-hot: a column for every word
 #
 # An id is a name, not a quantity: word 4 is not twice word 2. A fair way to feed it to a network is
-# **one-hot**, as with classes in lesson 5: a row of zeros with a single 1 at the id's place.
+# **one-hot**, as with classes in {lesson:losses}: a row of zeros with a single 1 at the id's place.
 
 # %%
 book_ids = torch.tensor(pipeline.BOOK_IDS)
@@ -353,7 +353,7 @@ print("and back:", torch.equal(pad_packed_sequence(packed, batch_first=True)[0],
 #
 # $$L = -\log \sigma(v_c \cdot u_o) - \sum_{n} \log \sigma(-v_c \cdot u_n)$$
 #
-# That is binary cross-entropy from lesson 5: real pair, or made up? No labels are needed; the text has
+# That is binary cross-entropy from {lesson:losses}: real pair, or made up? No labels are needed; the text has
 # them.
 #
 # **Exercise 4.** Write the loss. (`F.logsigmoid` is the safe way to $\log \sigma$.)
@@ -389,7 +389,7 @@ history = plots.live(
     train_epochs(
         model,
         (corpus.centers, corpus.contexts, corpus.contexts),  # the model gives its own loss
-        **skipgram.recipe(model, len(corpus.centers), settings),
+        **skipgram.fit_options(model, len(corpus.centers), settings),
     ),
     title="Skip-gram on the plays",
 )
@@ -518,7 +518,7 @@ history = plots.live(
         reader,
         (x, y),
         validation=bag.as_split(validation, vocabulary),
-        **bag.recipe(reader, len(x), settings),
+        **bag.fit_options(reader, len(x), settings),
     ),
     ("loss", "accuracy"),
     title="Bag of embeddings",
@@ -542,7 +542,7 @@ print("most positive:", *order[:-13:-1])
 # %%
 their_vocabulary, theirs = bag.glove_bag(settings)
 their_data = bag.as_split(train, their_vocabulary)
-for _history in train_epochs(theirs, their_data, **bag.recipe(theirs, len(x), settings)):
+for _history in train_epochs(theirs, their_data, **bag.fit_options(theirs, len(x), settings)):
     pass
 accuracy = {
     name: evaluate(model, bag.as_split(validation, ids), metrics={"accuracy": count_correct})[
@@ -577,7 +577,7 @@ vocabulary = bag.vocabulary_of(known, settings)
 torch.manual_seed(0)
 reader = bag.Bag(len(vocabulary), settings.dim, settings.dropout)
 for _history in train_epochs(
-    reader, bag.as_split(known, vocabulary), **bag.recipe(reader, len(known), settings)
+    reader, bag.as_split(known, vocabulary), **bag.fit_options(reader, len(known), settings)
 ):
     pass
 test = bag.as_split(parts.test.beyond(1), vocabulary)
@@ -585,7 +585,7 @@ result = evaluate(reader, test, metrics={"accuracy": count_correct})
 print(f"{result.sums['accuracy']:.0f} of {result.total} test reviews right")
 
 # %% [markdown]
-# About four out of five, with the simplest model there is: the baseline that lesson 13 has to beat. Try it:
+# About four out of five, with the simplest model there is: the baseline that {lesson:recurrent} has to beat. Try it:
 
 
 # %%
@@ -669,4 +669,4 @@ with torch.no_grad():
 # nothing learned. The negatives forbid it.
 # </details>
 #
-# **Next:** [Lesson 13](13_recurrent.ipynb) reads word by word, and remembers.
+# **Next:** {Lesson:recurrent} reads word by word, and remembers.

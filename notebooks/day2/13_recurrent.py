@@ -1,7 +1,7 @@
 # %% [markdown]
-# # 13. Recurrent networks
+# # Recurrent networks
 #
-# *About 120 minutes.* Lesson 12's bag of embeddings cannot tell *not bad, good* from *not good, bad*. To read, a network must
+# *About 120 minutes.* {Lesson:text}'s bag of embeddings cannot tell *not bad, good* from *not good, bad*. To read, a network must
 # take one word after the other, and remember. At the end you can
 #
 # - write a **recurrent cell**, walk along a batch of sequences with it, and show what it remembers;
@@ -36,7 +36,7 @@ from workshop.day2.recurrent.translation import (
     attention,
     search,
     figures as translation_figures,
-    wording,
+    vocabulary,
 )
 from workshop.day2.recurrent import (
     cell as by_hand,
@@ -46,8 +46,8 @@ from workshop.day2.recurrent import (
     sentiment,
     translation,
 )
-from workshop.day2.recurrent.music import composer, ngrams, notes, sound
-from workshop.day2.recurrent.entities import figures as drawn, spans, tagger
+from workshop.day2.recurrent.music import language_model, ngrams, notes, sound
+from workshop.day2.recurrent.entities import figures as entity_figures, spans, tagger
 from workshop.day2.recurrent.sentiment import negation
 from workshop.day2.text import bag, pipeline
 from workshop.exercises import answer, check, hint
@@ -104,7 +104,7 @@ print("equal to nn.RNNCell:", torch.allclose(ours, torch_cell(x, a), atol=1e-6))
 # over their sum.
 #
 # What the network *says* at a step is read off the state by a linear layer,
-# $y^{<t>} = g_2(W_{ya}\, a^{<t>} + b_y)$. As in lesson 5, $g_2$, a softmax or a sigmoid, is left to the loss:
+# $y^{<t>} = g_2(W_{ya}\, a^{<t>} + b_y)$. As in {lesson:losses}, $g_2$, a softmax or a sigmoid, is left to the loss:
 
 # %%
 show_source(by_hand.read_out)
@@ -152,7 +152,7 @@ print(
 #
 # ## Sentences of different lengths
 #
-# A batch is padded (lesson 12), so some sequences are over before the last column. The cell must not read on
+# A batch is padded ({lesson:text}), so some sequences are over before the last column. The cell must not read on
 # into the padding: what counts is the state after each sequence's **own** last word. And a sequence
 # without words? It still has the zeros that it began with.
 #
@@ -194,7 +194,7 @@ print("the sequence of length 0:", last[2].tolist()[:4], "...")
 # ### Any length, the same weights
 #
 # A fully connected network has weights for every place. This one has one cell, however far it walks. The price:
-# step 10,000 has to wait for step 9,999. What that costs, lesson 14 measures.
+# step 10,000 has to wait for step 9,999. What that costs, {lesson:gated} measures.
 
 # %%
 for steps in (1, 100, 10_000):
@@ -247,7 +247,7 @@ _ = interact(fading, factor=FloatSlider(1.0, min=0.25, max=4, step=0.25))
 # It is not zero, so the network can learn to use its memory; without $W_{aa}$ it is zero from the second
 # step on, and nothing is remembered at all. But it fades. *Where the book differs:* sequences may be of
 # almost any length, it says. In memory, yes; what a plain cell remembers of them is another matter.
-# Lesson 14 deals with it. Until then we use `nn.GRU` and `nn.LSTM` as what they are: recurrent cells that
+# {Lesson:gated} deals with it. Until then we use `nn.GRU` and `nn.LSTM` as what they are: recurrent cells that
 # keep things for longer.
 #
 # ## Backwards through time
@@ -291,7 +291,7 @@ diagram.types()
 # %% [markdown]
 # ## Many to one: did they like the film?
 #
-# The film reviews of lesson 12, with the same three parts. A bag of embeddings got about four out of five.
+# The film reviews of {lesson:text}, with the same three parts. A bag of embeddings got about four out of five.
 # Our reader has, for each word, GloVe's 50 numbers, which stay as they are, and some of its own, which are
 # learned. A GRU reads the review from left to right, another one from right to left. The book takes the
 # output at the last word; we take, of each unit, the largest number and the mean over all words, so that
@@ -320,7 +320,9 @@ print(f"{len(reader_words):,} words")
 torch.manual_seed(0)
 reader = sentiment.Reader(glove_table, settings)
 history = plots.live(
-    train_epochs(reader, reader_train, **sentiment.recipe(reader, len(reader_train), settings)),
+    train_epochs(
+        reader, reader_train, **sentiment.fit_options(reader, len(reader_train), settings)
+    ),
     ("loss", "accuracy"),
     title="A GRU reads film reviews",
 )
@@ -335,7 +337,7 @@ bag_words = bag.vocabulary_of(clear, bag_settings)
 bag_train = bag.as_split(clear, bag_words)
 torch.manual_seed(0)
 the_bag = bag.Bag(len(bag_words))
-fit(the_bag, bag_train, **bag.recipe(the_bag, len(bag_train), bag_settings))
+fit(the_bag, bag_train, **bag.fit_options(the_bag, len(bag_train), bag_settings))
 for name, model, words in (("bag", the_bag, bag_words), ("reader", reader, reader_words)):
     test = bag.as_split(parts.test.beyond(1), words)
     result = evaluate(model, test, metrics={"accuracy": count_correct})
@@ -359,7 +361,7 @@ print(f"{len(probe_pairs)} pairs, {len(probe_fours)} groups of four")
 
 # %% [markdown]
 # The groups of four are a puzzle you know: *good* and *not bad* above 0, *bad* and *not good* below. That is XOR
-# of lesson 1, and a bag is a linear model of its words. **Your bet:** how many pairs does the reader get,
+# of {lesson:representation}, and a bag is a linear model of its words. **Your bet:** how many pairs does the reader get,
 # which has seen thousands of reviews?
 
 # %%
@@ -373,7 +375,7 @@ for name, model, words in (("bag", the_bag, bag_words), ("reader", reader, reade
 # *other* adjectives. And begin anew, for the bag as well.
 
 # %%
-lessons = negation.course(reader_words)
+lessons = negation.training_sentences(reader_words)
 print(f"{len(lessons)} sentences in the course, such as")
 id_to_word = list(reader_words)
 for row in (0, 1, 2, 3, 500, 501):
@@ -383,9 +385,9 @@ for row in (0, 1, 2, 3, 500, 501):
 # %%
 torch.manual_seed(0)
 taught = sentiment.Reader(glove_table, settings)
-more = sentiment.with_course(reader_train, reader_words, settings)
+more = sentiment.with_negation(reader_train, reader_words, settings)
 history = plots.live(
-    train_epochs(taught, more, **sentiment.recipe(taught, len(more), settings)),
+    train_epochs(taught, more, **sentiment.fit_options(taught, len(more), settings)),
     ("loss", "accuracy"),
     title="A GRU reads film reviews, and a course in 'not'",
 )
@@ -393,8 +395,8 @@ history = plots.live(
 # %%
 torch.manual_seed(0)
 taught_bag = bag.Bag(len(bag_words))
-more = sentiment.with_course(bag_train, bag_words, settings)
-fit(taught_bag, more, **bag.recipe(taught_bag, len(more), bag_settings))
+more = sentiment.with_negation(bag_train, bag_words, settings)
+fit(taught_bag, more, **bag.fit_options(taught_bag, len(more), bag_settings))
 print(f"{'':20}{'test reviews':>15}{'pairs':>12}{'fours':>10}")
 pairs_right = {}
 for name, model, words in (
@@ -427,7 +429,7 @@ def reading(text="The acting is not bad, it is good"):
     """The curve of one text; of two, if there is a | between them."""
     texts = text.split("|")
     readings = {part.strip()[:60]: sentiment.as_read(taught, reader_words, part) for part in texts}
-    return diagram.judged(readings, title="Positive?")
+    return diagram.probabilities(readings, title="Positive?")
 
 
 reading("The acting is not bad, it is good | The acting is not good, it is bad")
@@ -477,7 +479,7 @@ display(Audio(sound.wave(tune_tokens), rate=16_000))
 sound.staff(tune_tokens, title=tune.title)
 
 # %% [markdown]
-# Notes become tokens just as words did in lesson 12. A token is a pitch (D5: the D in the fifth octave) and
+# Notes become tokens just as words did in {lesson:text}. A token is a pitch (D5: the D in the fifth octave) and
 # its length, as a part of a whole note. `|` is a bar line, `||` ends a part. All tunes are moved into one
 # key, so that they share their tokens.
 
@@ -527,10 +529,10 @@ plots.bars(tune_perplexity, ylabel="perplexity", title="Counting, on new tunes")
 # ### The network
 #
 # Instead of a table for the last few tokens, a *state*, which may carry anything from the whole tune so far.
-# We take a GRU, a recurrent cell that keeps things for longer (lesson 14 opens it):
+# We take a GRU, a recurrent cell that keeps things for longer ({lesson:gated} opens it):
 
 # %%
-show_source(composer.Composer)
+show_source(language_model.Composer)
 
 # %% [markdown]
 # In training all tokens are known. So the whole tune goes in at once, and at each place the right answer is
@@ -539,14 +541,16 @@ show_source(composer.Composer)
 # %%
 seed_everything(0)
 settings = music.Config()
-writer = composer.Composer(tune_vocabulary, hidden=settings.hidden, embedding=settings.embedding)
-tune_recipe = music.recipe(
+writer = language_model.Composer(
+    tune_vocabulary, hidden=settings.hidden, embedding=settings.embedding
+)
+tune_options = music.fit_options(
     writer, tune_rows["train"] + tune_rows["validation"], tune_vocabulary, settings
 )
-_ = plots.live(train_epochs(writer, **tune_recipe), title="Learning to continue a tune")
+_ = plots.live(train_epochs(writer, **tune_options), title="Learning to continue a tune")
 
 # %%
-tune_perplexity["GRU"] = composer.perplexity(writer, tune_rows["test"], tune_vocabulary)
+tune_perplexity["GRU"] = language_model.perplexity(writer, tune_rows["test"], tune_vocabulary)
 plots.bars(tune_perplexity, ylabel="perplexity", title="The same new tunes")
 
 # %% [markdown]
@@ -555,12 +559,12 @@ plots.bars(tune_perplexity, ylabel="perplexity", title="The same new tunes")
 
 # %%
 seed_everything(0)
-forgetful = composer.Composer(
+forgetful = language_model.Composer(
     tune_vocabulary, hidden=settings.hidden, embedding=settings.embedding, memory=False
 )
 for _ in train_epochs(
     forgetful,
-    **music.recipe(
+    **music.fit_options(
         forgetful, tune_rows["train"] + tune_rows["validation"], tune_vocabulary, settings
     ),
 ):
@@ -568,9 +572,9 @@ for _ in train_epochs(
 mixed = notes.shuffled(tune_rows["test"], seed=0)
 for name, value in {
     "GRU": tune_perplexity["GRU"],
-    "without its state": composer.perplexity(forgetful, tune_rows["test"], tune_vocabulary),
+    "without its state": language_model.perplexity(forgetful, tune_rows["test"], tune_vocabulary),
     "one token before, counted": tune_perplexity["1 token\nbefore"],
-    "GRU, new tunes shuffled": composer.perplexity(writer, mixed, tune_vocabulary),
+    "GRU, new tunes shuffled": language_model.perplexity(writer, mixed, tune_vocabulary),
 }.items():
     print(f"{name:27}{value:7.1f}")
 
@@ -584,7 +588,7 @@ for name, value in {
 
 # %%
 first, second = (
-    composer.compose(writer, tune_vocabulary, temperature=0, start=["<reel>"], seed=seed)[0]
+    language_model.compose(writer, tune_vocabulary, temperature=0, start=["<reel>"], seed=seed)[0]
     for seed in (1, 2)
 )
 print("twice the same:", first == second)
@@ -633,10 +637,10 @@ check(pick)
 # With that, the loop that writes is short:
 
 # %%
-show_source(composer.compose)
+show_source(language_model.compose)
 
 # %%
-reel = composer.compose(writer, tune_vocabulary, temperature=0.8, start=["<reel>"], seed=5)[0]
+reel = language_model.compose(writer, tune_vocabulary, temperature=0.8, start=["<reel>"], seed=5)[0]
 print("ended by itself:", reel[-1] == "<eos>", "after", len(reel), "tokens")
 display(Audio(sound.wave(reel), rate=16_000))
 sound.staff(reel, title="A reel by a network")
@@ -654,7 +658,7 @@ def many_tunes(temperature):
     return [
         one
         for kind in ("<reel>", "<hornpipe>", "<jig>")
-        for one in composer.compose(
+        for one in language_model.compose(
             writer, tune_vocabulary, count=12, temperature=temperature, start=[kind], limit=300
         )
     ]
@@ -721,7 +725,7 @@ for name, some in (("written by the network", many), ("new printed tunes", print
 # %%
 def write(kind="jig", temperature=0.7, seed=1):
     """A new tune, to be heard and seen."""
-    new = composer.compose(
+    new = language_model.compose(
         writer, tune_vocabulary, start=[f"<{kind}>"], temperature=temperature, seed=seed, limit=300
     )[0]
     display(Audio(sound.wave(new), rate=16_000))
@@ -758,7 +762,9 @@ with tempfile.TemporaryDirectory() as folder:  # or any name you like, such as "
 # %%
 wiki = wikipedia_names()
 shown = next(s for s in wiki.test if "Grant" in s.tokens and "Appomattox" in s.tokens)
-drawn.draw_tags(shown.tokens, {"tags": shown.tags}, title=f"From the article {shown.article}")
+entity_figures.draw_tags(
+    shown.tokens, {"tags": shown.tags}, title=f"From the article {shown.article}"
+)
 
 # %% [markdown]
 # The sentences are from Wikipedia, no article in two parts. Where do the tags come from? Those to learn
@@ -847,7 +853,7 @@ print(f"{sum(map(len, new_names))} of {found.wanted} names in the test were neve
 # it is written (small, Capital, number, ...), its first and its last three letters. A recurrent network reads them
 # from the left, another from the right (a **bidirectional** network: both neighbours matter), and one linear
 # layer turns the two states of each token into nine logits. The cell is a GRU, one that keeps
-# things for longer; lesson 14 opens it. *Where the book differs:* its figure reads from the left only.
+# things for longer; {lesson:gated} opens it. *Where the book differs:* its figure reads from the left only.
 
 # %%
 show_source(tagger.Tagger.forward)
@@ -863,7 +869,7 @@ def teach(context: bool):
     x, y = (part.to(device) for part in reader.examples(known))
     reader.model.to(device)
     run = train_epochs(
-        reader.model, (x, y), seed=0, **entities.recipe(reader.model, len(x), config)
+        reader.model, (x, y), seed=0, **entities.fit_options(reader.model, len(x), config)
     )
     return reader, run
 
@@ -909,7 +915,7 @@ best = readers["reads both ways"]
 
 def look(text):
     tokens, tags = best.read(text)
-    return drawn.draw_tags(tokens[:200], {"tagger": tags[:200]})
+    return entity_figures.draw_tags(tokens[:200], {"tagger": tags[:200]})
 
 
 look("In 1843 Ada Lovelace sent her notes from London to Charles Babbage.")
@@ -931,7 +937,7 @@ worst = sorted(range(len(errors)), key=lambda i: -errors[i])[:3]
 
 def compare(i):
     rows = {"gold": wiki.test[i].tags, "silver": wiki.test_silver[i].tags, "tagger": ours[i]}
-    return drawn.draw_tags(wiki.test[i].tokens, rows, title=f"{wiki.test[i].article}")
+    return entity_figures.draw_tags(wiki.test[i].tokens, rows, title=f"{wiki.test[i].article}")
 
 
 compare(worst[0])
@@ -959,7 +965,7 @@ print(f"{invented} names that we found are wrong; {taught} of these are in silve
 
 # %% [markdown]
 # Errors in the labels are learned like everything else, and who learns from a teacher seldom gets far beyond
-# it. Better labels are a question of data, not of the model: lesson 15 comes back to it. And had we tested on
+# it. Better labels are a question of data, not of the model: {lesson:practice} comes back to it. And had we tested on
 # silver, we would have measured how well we copy another program, its errors included.
 
 # %% [markdown]
@@ -997,12 +1003,12 @@ print(
 # French is full of traps. 81 is *four-twenty-one*, and 80 has an s that 81 has not. The first of a month is
 # `1er`, all other days are plain numbers. The clock runs to 24. And 1.5 is still singular: `1,5 mètre`.
 #
-# Each word, number or sign is a token, as in lesson 12, and each language has a vocabulary of its own:
+# Each word, number or sign is a token, as in {lesson:text}, and each language has a vocabulary of its own:
 
 # %%
-dictionary = wording.Dictionary.of(pairs.train)
-known_pairs = wording.ids_of(dictionary, pairs.train)
-print(wording.tokenize("Tuesday, March 5, 2024"))
+dictionary = vocabulary.Dictionary.of(pairs.train)
+known_pairs = vocabulary.ids_of(dictionary, pairs.train)
+print(vocabulary.tokenize("Tuesday, March 5, 2024"))
 print("ids:", dictionary.read("Tuesday, March 5, 2024"))
 print(f"{len(dictionary.source)} English tokens, {len(dictionary.target)} French ones")
 source_lengths = [len(source) for source, _ in known_pairs]
@@ -1016,10 +1022,10 @@ print(f"T_x and T_y differ in {differ:,} of {len(known_pairs):,} pairs")
 # one go. What it is given and what it has to say are the same words, one step apart:
 
 # %%
-show_source(wording.batch_of)
+show_source(vocabulary.batch_of)
 
 # %%
-source_batch, given_batch, wanted_batch = wording.batch_of(known_pairs[:3])
+source_batch, given_batch, wanted_batch = vocabulary.batch_of(known_pairs[:3])
 french_words = list(dictionary.target)
 for given_row, wanted_row in zip(given_batch.tolist(), wanted_batch.tolist(), strict=True):
     print("given: ", *[f"{french_words[i]:>10}" for i in given_row])
@@ -1034,7 +1040,7 @@ show_source(translation.last_state)
 
 # %%
 fresh = translation.build(dictionary, "plain", translation.Config())
-short_phrase = wording.padded([dictionary.read("5:30 pm")])
+short_phrase = vocabulary.padded([dictionary.read("5:30 pm")])
 with torch.no_grad():
     right_state = fresh.encode(short_phrase)[2]
     longer = F.pad(short_phrase, (0, 8))  # eight times <pad> at its end
@@ -1056,7 +1062,7 @@ show_source(translation.Translator)
 # %%
 settings = translation.Config()
 plain_translator = translation.build(dictionary, "plain", settings).to(device)
-run = translation.learn(plain_translator, known_pairs, settings, epochs=settings.plain_epochs)
+run = translation.train(plain_translator, known_pairs, settings, epochs=settings.plain_epochs)
 plain_history = plots.live(run, title="Encoder and decoder")
 
 
@@ -1141,7 +1147,7 @@ print("weights of a phrase of two words:", [round(w, 2) for w in weights[1, 0].t
 
 # %%
 looking_translator = translation.build(dictionary, "dot", settings).to(device)
-run = translation.learn(looking_translator, known_pairs, settings, epochs=settings.epochs)
+run = translation.train(looking_translator, known_pairs, settings, epochs=settings.epochs)
 looking_history = plots.live(run, title="With attention")
 
 # %%
@@ -1150,7 +1156,7 @@ print(f"last state alone: {plain_right.float().mean():.3f}, {settings.plain_epoc
 print(f"with attention:   {looking_right.float().mean():.3f}, {settings.epochs} epochs")
 
 # %%
-lengths = torch.tensor([len(wording.tokenize(text)) for text in pairs.validation.english])
+lengths = torch.tensor([len(vocabulary.tokenize(text)) for text in pairs.validation.english])
 groups = [(lengths >= low) & (lengths <= high) for low, high in ((1, 3), (4, 5), (6, 8), (9, 14))]
 plots.functions(
     torch.stack([lengths[rows].float().mean() for rows in groups]),
@@ -1174,12 +1180,12 @@ def look(text):
     """Translate, and draw where each word of the translation looked."""
     try:
         said, weights = translation.translate(looking_translator, dictionary, text)
-    except wording.PhraseError as problem:
+    except vocabulary.PhraseError as problem:
         print(problem)
         return None
     print(f"{text}  ->  {said}")
     return translation_figures.attention_map(
-        weights, wording.tokenize(text), [*wording.tokenize(said), "<eos>"]
+        weights, vocabulary.tokenize(text), [*vocabulary.tokenize(said), "<eos>"]
     )
 
 
@@ -1210,7 +1216,7 @@ for text in (
 ):
     try:
         print(f"{text}  ->  {translation.translate(looking_translator, dictionary, text)[0]}")
-    except wording.PhraseError as problem:
+    except vocabulary.PhraseError as problem:
         print(f"{text}  ->  {problem}")
 
 # %% [markdown]
@@ -1230,7 +1236,9 @@ print(f"attention spread evenly: {evenly.float().mean():.3f} right")
 
 # %%
 best_four = search.beam(
-    plain_translator, wording.padded([dictionary.read(pairs.validation.english[wrong[0]])]), width=4
+    plain_translator,
+    vocabulary.padded([dictionary.read(pairs.validation.english[wrong[0]])]),
+    width=4,
 )
 print(pairs.validation.english[wrong[0]], " should be ", pairs.validation.french[wrong[0]])
 for hypothesis in best_four:
@@ -1246,7 +1254,7 @@ some_right = plain_right.nonzero()[:, 0].tolist()[: len(wrong)]
 rows = wrong + some_right
 greedy_score = beam_score = higher = lower = 0
 for i in rows:
-    source = wording.padded([dictionary.read(pairs.validation.english[i])])
+    source = vocabulary.padded([dictionary.read(pairs.validation.english[i])])
     one, four = (search.beam(plain_translator, source, width=width)[0] for width in (1, 4))
     greedy_score += dictionary.write(one.ids) == pairs.validation.french[i]
     beam_score += dictionary.write(four.ids) == pairs.validation.french[i]
@@ -1267,10 +1275,10 @@ print(f"exactly right: greedy {greedy_score}, beam of four {beam_score}")
 # a line of new code (trained half as long here, to spare your time):
 
 # %%
-way_back = wording.Dictionary.of(pairs.train, "fr-en")
+way_back = vocabulary.Dictionary.of(pairs.train, "fr-en")
 back_translator = translation.build(way_back, "dot", settings).to(device)
-run = translation.learn(
-    back_translator, wording.ids_of(way_back, pairs.train), settings, epochs=settings.epochs // 2
+run = translation.train(
+    back_translator, vocabulary.ids_of(way_back, pairs.train), settings, epochs=settings.epochs // 2
 )
 _ = plots.live(run, title="From French to English")
 tested = {
@@ -1324,7 +1332,7 @@ translation_figures.attention_map(
 # %% [markdown]
 # Every word reaches every other in *one* step, however far apart they are, and all words are worked out at
 # once: nothing waits for the step before. In a recurrent network the first word has to survive every step
-# in between, as lesson 14 will show.
+# in between, as {lesson:gated} will show.
 #
 # The price: nothing in the formula knows order. **Your bet:** shuffle the words. What changes?
 
@@ -1353,7 +1361,7 @@ plots.functions(
 )
 
 # %% [markdown]
-# Several such **heads** side by side, a small network for each word, a way past both (lesson 7's skips) and
+# Several such **heads** side by side, a small network for each word, a way past both ({lesson:design}'s skips) and
 # a normalisation (of each word by itself, not over a batch), a few times over: that is a Transformer, and `nn.Transformer` and `nn.MultiheadAttention`
 # have it ready. The models behind translation services and chat programs are of this kind.
 #
@@ -1431,5 +1439,5 @@ torch.set_num_threads(threads_before)
 # what it said itself, so one wrong word leads to places it has never been to.
 # </details>
 #
-# **Next:** [lesson 14](14_gated.ipynb) opens `nn.GRU` and `nn.LSTM`: gates, which let a cell keep what it has
+# **Next:** {lesson:gated} opens `nn.GRU` and `nn.LSTM`: gates, which let a cell keep what it has
 # read.

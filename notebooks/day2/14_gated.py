@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 14. Gates that remember
+# # Gates that remember
 #
 # *About 60 minutes.* A recurrent network reads a sequence step by step and carries a state along. Ask it
 # at the end what it read at the beginning, and a plain one no longer knows. At the end you can
@@ -66,7 +66,7 @@ plots.images(
 def learn(kind, *, long=False, length=length, epochs=12, train=train):
     """A new cell and its training, which `plots.live` can watch."""
     model = memory.build(kind, long=long, length=length)
-    return model, memory.learn(model, train, epochs=epochs, lr=0.02, batch_size=128)
+    return model, memory.train(model, train, epochs=epochs, lr=0.02, batch_size=128)
 
 
 def score(model, test=test):
@@ -97,7 +97,7 @@ plots.functions(
 
 # %% [markdown]
 # Going back in time, the gradient loses the same factor again and again, until nothing is left. It is the
-# vanishing gradient of lesson 7: unrolled over 100 steps, this is a network with 100 layers. There, a way
+# vanishing gradient of {lesson:design}: unrolled over 100 steps, this is a network with 100 layers. There, a way
 # past the layers helped. Here it will be a way past the steps.
 #
 # ## A gate
@@ -354,7 +354,7 @@ rows = {}
 for name, kind in (("plain", "rnn"), ("GRU, long", "gru"), ("LSTM, long", "lstm")):
     model = memory.build(kind, long=kind != "rnn", length=200)
     for T, epochs in ((50, 8), (200, 4)):
-        for _ in memory.learn(model, parts[T][0], epochs=epochs, lr=0.02, batch_size=128):
+        for _ in memory.train(model, parts[T][0], epochs=epochs, lr=0.02, batch_size=128):
             pass
         rows[f"{name},\n{T} tokens"] = score(model, parts[T][1])
 plots.bars(
@@ -468,22 +468,20 @@ for name, layer in (("plain", nn.RNN(8, 32)), ("GRU", nn.GRU(8, 32)), ("LSTM", n
 # sooner? Fifty digits, read row by row; three draws of other fifty:
 
 # %%
-measured = {m.name: m for m in small.run(small.Config(), seed=0, device=torch.device("cpu"))}
+measured = small.run(small.Config(), seed=0, device=torch.device("cpu"), progress=False)
 for kind in memory.KINDS:
-    on_seen, on_new = (
-        measured[f"small_{kind}{end}"].value for end in ("_train_accuracy", "_accuracy")
-    )
+    on_seen, on_new = (measured[f"small_{kind}{end}"] for end in ("_train_accuracy", "_accuracy"))
     print(f"{kind:5} the 50 it learned from: {on_seen:.3f}   new digits: {on_new:.3f}")
 
 # %% [markdown]
 # All three have learned their fifty digits (almost) by heart and lose much on new ones: they overfit. Whether
 # the largest loses most is another question: try other seeds above. The cells are much closer to each other
-# than their sizes are, so regularise (lesson 9) before you blame the cell.
+# than their sizes are, so regularise ({lesson:generalization}) before you blame the cell.
 #
 # ### Time
 #
 # A recurrent cell takes a sequence of any length with the same weights. But each step waits for the one
-# before. A convolution (lesson 10) looks at all places at once, and so does a fully connected network,
+# before. A convolution ({lesson:cnn}) looks at all places at once, and so does a fully connected network,
 # which needs weights for each place. One forward and backward pass over 32 sequences, timed on this machine:
 
 # %%
@@ -545,4 +543,4 @@ torch.set_num_threads(before)
 # 1 / (1 - 0.9) = 10 steps, until about 1/e of it is left. After 100 steps it is 0.00003 of what it was.
 # </details>
 #
-# **Next:** [lesson 15](15_practice.ipynb) turns to what to do when a network is not good enough yet.
+# **Next:** {lesson:practice} turns to what to do when a network is not good enough yet.

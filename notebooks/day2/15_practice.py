@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 15. Deep learning in practice
+# # Deep learning in practice
 #
 # *About 75 minutes.* The network trains, and it is not good enough. What now? Most people change the
 # network. In this last lesson you look first: at its mistakes, at its labels, at the run itself. You can
@@ -30,7 +30,7 @@ from workshop.day2.practice import (
     disagreement,
     errors,
     labels,
-    recipe,
+    training,
     step,
     symptoms,
     table,
@@ -47,12 +47,12 @@ digits = mnist.development  # training and validation digits; the test set stays
 #
 # To look at mistakes you need examples that the model has not learned, and never those of the test set:
 # whoever studies those will end up fitting them. Our 500 validation digits would give us a few dozen
-# mistakes. There is a thriftier way. Deal all 4,000 digits into five **folds** (as in lesson 11), train five models, each
+# mistakes. There is a thriftier way. Deal all 4,000 digits into five **folds** (as in {lesson:transfer}), train five models, each
 # on four of the folds, and let each answer for the fold it has not seen. Now *every* digit is a
 # validation digit once. These answers are called **out of fold**.
 
 # %%
-show_source(recipe.out_of_fold)
+show_source(training.out_of_fold)
 
 # %%
 config = errors.Config()
@@ -62,7 +62,7 @@ print(f"an MLP with 128 hidden units: {right} of {len(digits)} right, {len(mista
 
 # %% [markdown]
 # One number. Which digits does it know, and what does it take the others for? The **confusion matrix**
-# (lesson 10) tells:
+# ({lesson:cnn}) tells:
 
 # %%
 matrix = errors.confusion_matrix(digits.y, logits.argmax(dim=1), 10)
@@ -75,7 +75,7 @@ for k in f1.argsort().tolist():
     print(f"{k:5}  {precision[k]:9.3f}  {recall[k]:6.3f}  {f1[k]:5.3f}")
 
 # %% [markdown]
-# As for the names in lesson 13, **precision**: of all it calls a 5, how many are; **recall**: of all 5s, how
+# As for the names in {lesson:recurrent}, **precision**: of all it calls a 5, how many are; **recall**: of all 5s, how
 # many it finds; **F1**: their harmonic mean. The list begins with the digit that needs help most.
 #
 # Scores do not tell *why*. Pictures may. Here are the worst mistakes first: those where the model gave the
@@ -164,7 +164,7 @@ plots.bars(
 
 # %% [markdown]
 # Read this with the pictures in mind. "Looks like another digit" has the highest ceiling, and is the
-# hardest to do away with. Leaning is a small cause, but you know the cure from lesson 9: augmentation. Worth
+# hardest to do away with. Leaning is a small cause, but you know the cure from {lesson:generalization}: augmentation. Worth
 # times ease is what counts.
 #
 # *Where the book differs:* it looks at mistakes on the test set. We took validation examples: what you
@@ -235,7 +235,7 @@ history = plots.live(run, ("loss", "accuracy"))
 # how often it was right. This is a **reliability diagram**:
 
 # %%
-val_logits = recipe.ask(model, clothes.validation.x)
+val_logits = training.predict(model, clothes.validation.x)
 
 
 def diagram(temperature):
@@ -272,7 +272,7 @@ def calibration_error(sure, right, bins):
 check(calibration_error)
 
 # %% [markdown]
-# The cure costs one number. Divide all logits by a **temperature** $T$ (in lesson 13 it was $\tau$). Above 1 it makes every answer
+# The cure costs one number. Divide all logits by a **temperature** $T$ (in {lesson:recurrent} it was $\tau$). Above 1 it makes every answer
 # less sure and changes none, for the largest logit stays the largest. Find the best by hand:
 
 # %%
@@ -280,7 +280,7 @@ _ = interact(diagram, temperature=FloatSlider(1.0, min=0.5, max=4, step=0.1))
 
 # %%
 T = calibration.best_temperature(val_logits, clothes.validation.y)
-test_logits = recipe.ask(model, clothes.test.x)
+test_logits = training.predict(model, clothes.test.x)
 for name, t in (("as trained", 1.0), ("cooled down", T)):
     sure, correct = calibration.confidence(test_logits / t, clothes.test.y)
     error = calibration.calibration_error(sure, correct, 5)
@@ -450,7 +450,7 @@ for text, one, other in (
     print(f"{text:26} {mean:+.3f}   standard error {doubt:.3f}")
 
 # %% [markdown]
-# Look at the standard errors (lesson 8) before you crown anybody. Over more splits we found
+# Look at the standard errors ({lesson:optimizers}) before you crown anybody. Over more splits we found
 # (`workshop run practice`):
 #
 # - Longer training is worst: the network learns the wrong labels by heart.
@@ -464,7 +464,7 @@ for text, one, other in (
 # %% [markdown]
 # ### When people disagree
 #
-# Labels also differ because *people* differ. Each film review of lesson 12 was rated by 15 to 29
+# Labels also differ because *people* differ. Each film review of {lesson:text} was rated by 15 to 29
 # people; the label is the sign of their mean. How often is a single rater on the other side?
 
 # %%
@@ -614,7 +614,7 @@ for name, steps in (("broken", step.broken_steps), ("mended", step.mended_steps)
 # tested once, beside what you have reached in the other lessons:
 
 # %%
-last = recipe.learn(digits, seed=0, dropout=0.5)
+last = training.train(digits, seed=0, dropout=0.5)
 score = evaluate(last, mnist.test, metrics={"right": count_correct})
 climb.add("MLP, dropout", lesson="practice", correct=score.sums["right"], total=score.total)
 climb.show()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from workshop.classroom import class_progress as standing
+from workshop.classroom import class_progress
 from workshop.cli import app
 from workshop.cli.progress import bar as progress_bar
 from workshop.core.files import read_plain
@@ -58,7 +58,7 @@ def a_class(tmp_path):
 
 
 def test_rows_count_who_passed_who_tried_and_who_is_stuck(a_class):
-    found = standing.read([a_class])
+    found = class_progress.read([a_class])
     assert names(found) == ["ann", "bob", "cem", "dot"]
     assert [lesson.name for lesson in found.lessons()] == ["neuron"]
     rows = found.rows(found.lessons())
@@ -76,19 +76,19 @@ def test_rows_count_who_passed_who_tried_and_who_is_stuck(a_class):
     assert (dot.passed, dot.total, dot.at) == (0, total, "")
 
 
-def test_where_an_attendee_is_follows_the_clock_in_any_time_zone(tmp_path):
+def test_the_last_exercise_follows_the_clock_in_any_time_zone(tmp_path):
     times = {NEURON[0]: "2026-11-24T12:00:00+02:00", NEURON[1]: "2026-11-24T10:30:00+00:00"}
     for name, when in times.items():
         attend(tmp_path / "ann", wrong={name: 1})
         progress.record("neuron", name, root=tmp_path / "ann", last_at=when)
-    (ann,) = standing.read([tmp_path]).summaries([get("neuron")])
+    (ann,) = class_progress.read([tmp_path]).summaries([get("neuron")])
     assert ann.at == f"neuron/{NEURON[1]}"
 
 
 def test_a_solved_exercise_that_breaks_later_stays_solved(tmp_path):
     attend(tmp_path / "ann", passed=[NEURON[0]])
     attend(tmp_path / "ann", wrong={NEURON[0]: 3})
-    row = standing.read([tmp_path]).rows([get("neuron")])[0]
+    row = class_progress.read([tmp_path]).rows([get("neuron")])[0]
     assert (row.passed, row.tried, row.stuck) == (1, 1, ())
 
 
@@ -103,34 +103,37 @@ def test_folders_folders_of_folders_and_exported_files(tmp_path, a_class):
     attend(tmp_path / "homes" / "far" / "a" / "b" / "c" / "d")
     export = tmp_path / "files" / "gil.json"
     export.parent.mkdir()
-    export.write_text(standing.export([], a_class / "bob"), encoding="utf-8")
-    assert names(standing.read([a_class / "bob"])) == ["bob"]
-    assert names(standing.read([a_class / "bob", a_class / "ann"])) == ["ann", "bob"]
-    assert names(standing.read([tmp_path / "homes"])) == [
+    export.write_text(class_progress.export([], a_class / "bob"), encoding="utf-8")
+    assert names(class_progress.read([a_class / "bob"])) == ["bob"]
+    assert names(class_progress.read([a_class / "bob", a_class / "ann"])) == ["ann", "bob"]
+    assert names(class_progress.read([tmp_path / "homes"])) == [
         "eva",
         os.path.join("flo", "a"),
         os.path.join("flo", "b", "c"),
     ]
     for place in (export, export.parent):
-        found = standing.read([place])
+        found = class_progress.read([place])
         assert names(found) == ["gil"]
-        assert found.attendees[0].entries == standing.read([a_class / "bob"]).attendees[0].entries
+        assert (
+            found.attendees[0].entries
+            == class_progress.read([a_class / "bob"]).attendees[0].entries
+        )
     assert found.skipped == []
 
 
-def test_two_of_one_name_are_told_apart(tmp_path):
+def test_two_attendees_of_one_name(tmp_path):
     attend(tmp_path / "left" / "ann")
     attend(tmp_path / "right" / "ann")
-    found = names(standing.read([tmp_path / "left", tmp_path / "right"]))
+    found = names(class_progress.read([tmp_path / "left", tmp_path / "right"]))
     assert found == [f"ann ({tmp_path / side / 'ann'})" for side in ("left", "right")]
 
 
 def test_nobody_there_says_what_was_expected(tmp_path):
-    with pytest.raises(standing.NothingThere, match="is not there"):
-        standing.read([tmp_path / "gone"])
+    with pytest.raises(class_progress.NothingThere, match="is not there"):
+        class_progress.read([tmp_path / "gone"])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(standing.NothingThere, match=r"workshop lab.*check --export"):
-        standing.read([tmp_path / "empty"])
+    with pytest.raises(class_progress.NothingThere, match=r"workshop lab.*check --export"):
+        class_progress.read([tmp_path / "empty"])
 
 
 # --- what attendees may have done to the files ---------------------------------------------------
@@ -175,14 +178,14 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_file_of_another_shape_is_named_left_out_and_left_alone(tmp_path, case):
+def test_a_malformed_file_is_left_out_and_left_alone(tmp_path, case):
     bad, reason = BAD[case]
     data = bad if isinstance(bad, bytes) else json.dumps(bad).encode()
     attend(tmp_path / "class" / "ann", passed=["layer"], lesson="layers")
     attend(tmp_path / "class" / "bob", passed=NEURON[:1])
     path = tmp_path / "class" / "ann" / ".workshop" / "progress" / "neuron.json"
     path.write_bytes(data)
-    found = standing.read([tmp_path / "class"])
+    found = class_progress.read([tmp_path / "class"])
     assert names(found) == ["ann", "bob"]
     assert set(found.attendees[0].entries) == {("layers", "layer")}  # her other lesson counts
     (skipped,) = found.skipped
@@ -204,20 +207,20 @@ def test_a_file_of_another_shape_is_named_left_out_and_left_alone(tmp_path, case
 )
 def test_an_exported_file_of_another_shape_is_left_out_too(tmp_path, bad, reason):
     (tmp_path / "ann.json").write_bytes(bad)
-    found = standing.read([tmp_path])
+    found = class_progress.read([tmp_path])
     assert found.attendees == []
     assert reason in found.skipped[0].reason
 
 
 def test_exercises_that_do_not_exist_are_passed_over(tmp_path):
     attend(tmp_path / "ann", passed=["older_edition"], wrong={"__class__": 1})
-    found = standing.read([tmp_path])
+    found = class_progress.read([tmp_path])
     assert found.attendees[0].entries == {}
     assert found.lessons() == ()
 
 
 @POSIX
-def test_links_pipes_and_closed_folders_are_named_and_not_followed(tmp_path):
+def test_links_and_pipes_are_named_and_not_followed(tmp_path):
     secret = tmp_path / "outside" / "zoe"
     attend(secret, passed=NEURON)
     place = tmp_path / "class"
@@ -237,7 +240,7 @@ def test_links_pipes_and_closed_folders_are_named_and_not_followed(tmp_path):
     (place / "deeper" / "whole").symlink_to(secret)
     (place / "loop").mkdir()
     (place / "loop" / "loop").symlink_to(place / "loop")
-    found = standing.read([place])
+    found = class_progress.read([place])
     assert names(found) == ["file", "pipe", "progress", "workshop"]
     assert all(one.entries == {} for one in found.attendees)
     assert sorted((Path(one.place).name, one.reason.split(",")[0]) for one in found.skipped) == [
@@ -253,11 +256,11 @@ def test_links_pipes_and_closed_folders_are_named_and_not_followed(tmp_path):
 
 
 def test_folders_without_end_are_not_searched_to_the_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(standing, "MOST_ENTRIES", 30)
+    monkeypatch.setattr(class_progress, "MAX_ENTRIES", 30)
     attend(tmp_path / "ann")
     for number in range(50):
         (tmp_path / "bob" / str(number)).mkdir(parents=True)
-    found = standing.read([tmp_path])
+    found = class_progress.read([tmp_path])
     assert names(found) == ["ann"]
     assert found.skipped[0].reason == "is not read on: more than 30 files"
 
@@ -267,7 +270,7 @@ def test_names_can_be_printed_whatever_they_are(tmp_path):
     attend(tmp_path / "a\x1b[2Jb\u202ec\nd[red]", wrong={NEURON[0]: 2})
     path = tmp_path / "\x1b]0;x\x07.json"
     path.write_text("{", encoding="utf-8")
-    (name,) = names(standing.read([tmp_path]))
+    (name,) = names(class_progress.read([tmp_path]))
     assert name == "a\ufffd[2Jb\ufffdc d[red]"
     for arguments in ([], ["--json"]):
         code, out, err = invoke("progress", tmp_path, *arguments, columns=160)
@@ -279,7 +282,7 @@ def test_names_can_be_printed_whatever_they_are(tmp_path):
 # --- the command ---------------------------------------------------------------------------------
 
 
-def test_the_command_shows_rows_bars_and_attendees_in_80_columns(a_class):
+def test_the_command_shows_its_tables_in_80_columns(a_class):
     (a_class / "eva.json").write_text("{", encoding="utf-8")
     code, out, err = invoke("progress", a_class)
     assert code == 0
@@ -370,7 +373,7 @@ def test_the_bar_shows_whatever_is_more_than_nobody(passed, tried, total, bar):
 # --- handing over --------------------------------------------------------------------------------
 
 
-def test_an_export_holds_what_was_kept_and_what_check_finds_now_but_no_code(tmp_path):
+def test_an_export_holds_progress_but_no_code(tmp_path):
     attend(tmp_path, passed=NEURON[:1], wrong={NEURON[1]: 2}, message="def secret(): ...")
     verdicts = [
         Verdict(NEURON[0], "neuron", "wrong", "broken since"),
@@ -378,12 +381,12 @@ def test_an_export_holds_what_was_kept_and_what_check_finds_now_but_no_code(tmp_
         Verdict(NEURON[2], "neuron", "wrong", "no"),
         Verdict(NEURON[3], "neuron", "not attempted", "a stub"),
     ]
-    text = standing.export(verdicts, tmp_path)
+    text = class_progress.export(verdicts, tmp_path)
     assert "secret" not in text
     assert set(json.loads(text)["lessons"]) == {"neuron"}
     path = tmp_path / "ann.json"
     path.write_text(text, encoding="utf-8")
-    (ann,) = standing.read([path]).attendees
+    (ann,) = class_progress.read([path]).attendees
     assert {key[1]: (e.status, e.attempts) for key, e in ann.entries.items()} == {
         NEURON[0]: ("passed", 1),
         NEURON[1]: ("passed", 2),
@@ -400,10 +403,10 @@ def test_check_writes_the_export_beside_its_table(tmp_path, monkeypatch):
     code, out, err = invoke("check", ".", "--export", "ann.json")
     assert (code, err) == (0, "")
     assert "exercises passed" in out
-    (ann,) = standing.read([tmp_path / "ann.json"]).attendees
+    (ann,) = class_progress.read([tmp_path / "ann.json"]).attendees
     assert ann.entries["neuron", NEURON[0]].passed
     code, out, _ = invoke("check", ".", "--export", "-")
-    assert json.loads(out)["kind"] == standing.KIND
+    assert json.loads(out)["kind"] == class_progress.KIND
     for arguments in (
         ["--export", "gone/ann.json"],
         ["--export", "."],

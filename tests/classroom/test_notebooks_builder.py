@@ -11,23 +11,23 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
-from workshop import exercises
+from workshop import exercises, syllabus
 from workshop.classroom import notebooks
 from workshop.classroom.notebooks import NotebookError
 from workshop.syllabus import Lesson
 
-LESSON = Lesson("tiny_one", 1, 9, "Tiny", 5, ("1.1",), ())
+LESSON = Lesson("tiny_one", 1, 9, "Größe, eine Übung", 5, (), ())
 
 SOURCE = '''# %% [markdown]
-# # 9. Größe, eine Übung
+# # Größe, eine Übung
 #
-# Text with $x^2$.
+# Text with $x^2$. {Lesson:neuron}'s is in {lesson:cnn}.
 
 # %%
 # %matplotlib inline
 import math
 
-# echo the input: this stays a comment, and so does this:
+# echo the input: this stays a comment of {lesson:cnn}, and so does this:
 # ls
 values = [1, 2,
           7 % 4]
@@ -104,8 +104,18 @@ def test_the_attendee_edition_is_plain_and_complete():
 def test_magics_become_code_and_comments_stay_comments():
     lines = build()["cells"][1]["source"].splitlines()
     assert lines[0] == "%matplotlib inline"
-    assert "# echo the input: this stays a comment, and so does this:" in lines
+    assert "# echo the input: this stays a comment of lesson 10, and so does this:" in lines
     assert "# ls" in lines
+
+
+def test_lessons_are_named_in_sources_and_numbered_here():
+    """Markdown gets links, relative to the day; code gets the words alone."""
+    prose = build()["cells"][0]["source"]
+    assert prose.splitlines()[0] == "# 9. Größe, eine Übung"
+    neuron, cnn = syllabus.get("neuron").number, syllabus.get("cnn").number
+    assert f"[Lesson {neuron}]({neuron:02d}_neuron.ipynb)'s" in prose
+    assert f"[lesson {cnn}](../day2/{cnn:02d}_cnn.ipynb)." in prose
+    assert f"a comment of lesson {cnn}, and" in build()["cells"][1]["source"]
 
 
 def test_the_file_is_the_same_to_the_byte_in_any_process():
@@ -149,7 +159,7 @@ def test_without_jupytext_the_message_says_how_to_get_it(monkeypatch):
 # --- the solution edition -------------------------------------------------------------------------
 
 
-def test_the_solution_edition_replaces_the_stubs_and_nothing_else(monkeypatch):
+def test_the_solution_edition_replaces_only_the_stubs(monkeypatch):
     attendee = build()
     before = notebooks.serialise(attendee)
     monkeypatch.setitem(sys.modules, "jupytext", None)  # it must do without
@@ -180,7 +190,7 @@ def test_the_stub_raises_and_the_solution_works():
     assert run(notebooks.solution_edition(attendee, ANSWERS)) == [16]
 
 
-def test_an_odd_line_separator_in_a_text_does_not_shift_the_answer():
+def test_a_line_separator_within_a_text_shifts_no_answer():
     attendee = build()
     stub = attendee["cells"][2]["source"]
     attendee["cells"][2]["source"] = stub.replace("tools\n", 'tools\nodd = "a\x0cb\u2028c"\n', 1)
@@ -221,11 +231,19 @@ BODY = '    """Half of x."""\n    raise NotImplementedError\ncheck(half)'
 RULES = {
     # what: (old, new, how the line begins that is named, message)
     "nothing": (SOURCE, "", None, "the first cell must be Markdown"),
-    "no title": ("# # 9. Größe", "# Größe", None, "the first cell must be Markdown"),
+    "no title": ("# # Größe", "# Größe", None, "the first cell must be Markdown"),
+    "a number": ("# # Größe", "# # 9. Größe", None, "without a number: '# Größe, eine Übung'"),
+    "another title": ("# # Größe", "# # Größer", None, "the title in lesson.toml"),
+    "unknown lesson": ("in {lesson:cnn}", "in {lesson:cn}", "# Text", "'cn'. Did you mean 'cnn'"),
     "title in code": (SOURCE, "# %%\n# a comment\n", None, "the first cell must be Markdown"),
-    "second level": ("# # 9.", "# ## 9.", None, "the first cell must be Markdown"),
+    "second level": ("# # Größe", "# ## Größe", None, "the first cell must be Markdown"),
     "twice": ("# %%\nhint(", HALF + "\n# %%\nhint(", "def half", "'half' is already in cell 5"),
-    "unknown": ('"half"\n', '"halve"\n', "def half", "'halve' is not in .*day1.tiny_one. Did you"),
+    "unknown": (
+        '"half"\n',
+        '"halve"\n',
+        "def half",
+        "'halve' is not in .*day1.tiny_one.exercises. Did you",
+    ),
     "no cell": ('# %% exercise="half"', "# %%", None, '`# %% exercise="half"` for exercise'),
     "not defined": ("def half", "def halve", "def halve", "defines half 0 times; expected once"),
     "defined twice": ("check(half)", "half = 1\ncheck(half)", "half = 1", "defines half 2 times"),
@@ -265,7 +283,12 @@ RULES = {
     "title in a mark": ("# %%\nhint", "# %% Hints\nhint", "hint(", "got the option title='Hints'"),
     "no quotes": ('exercise="half"', "exercise=half", "def half", "in quotes"),
     "no name": ('exercise="half"', 'exercise="1/2"', "def half", "expected the name of a function"),
-    "a number": ('exercise="half"', "exercise=5", "def half", "exercise=5 in a code cell"),
+    "exercise is a number": (
+        'exercise="half"',
+        "exercise=5",
+        "def half",
+        "exercise=5 in a code cell",
+    ),
     "Markdown exercise": (
         "# %% [markdown]\n# ## Next",
         '# %% [markdown] exercise="next"\n# ## Next',
@@ -299,7 +322,7 @@ def test_a_damaged_header_is_reported():
 @pytest.mark.parametrize(
     "answer", ["half = abs\n", "def halve(x):\n    return x / 2\n", "(lambda x: x / 2)\n"]
 )
-def test_a_reference_that_would_not_define_the_function_is_refused(answer):
+def test_a_reference_that_defines_another_name_is_refused(answer):
     other = SimpleNamespace(name="half", answer_source=lambda: answer)
     with pytest.raises(NotebookError, match="the reference of exercise 'half' is not a function"):
         build(of=(EXERCISES[0], other))
@@ -322,7 +345,7 @@ def test_another_thing_of_the_same_name_is_no_offence(later):
     build(SOURCE.replace("hint(double, number=2)", later))
 
 
-def test_a_name_that_was_defined_anew_is_free_in_the_cells_after():
+def test_a_name_that_was_defined_anew_is_free_afterwards():
     build(SOURCE + "\n# %%\nhalf = library.half\n\n# %%\nhalf(2)\n")
     with pytest.raises(NotebookError, match="attendee's half"):
         build(SOURCE + "\n# %%\nhalf(2)\n\n# %%\nhalf = library.half\n")
@@ -402,6 +425,50 @@ def test_a_notebook_without_source_is_an_orphan(root):
     ]
 
 
+def test_files_under_another_number_or_day_are_renamed(root):
+    notebooks.build([LESSON], root=root)
+    before = {path.suffix: path.read_bytes() for path in (root / "day1").iterdir()}
+    (root / "day2").mkdir()
+    (root / "day1" / "09_tiny_one.py").rename(root / "day2" / "tiny_one.py")
+    (root / "day1" / "09_tiny_one.ipynb").rename(root / "day1" / "08_tiny_one.ipynb")
+    (root / "day1" / "01_not_tiny_one.py").write_text("")  # of a lesson with a longer name
+    built = notebooks.build([LESSON], root=root, check=True)
+    assert [(one.path.name, one.state) for one in built] == [
+        ("08_tiny_one.ipynb", "misnumbered"),
+        ("tiny_one.py", "misnumbered"),
+        ("tiny_one.ipynb", "missing"),
+    ]
+    assert all(one.drifted for one in built)
+    assert states(root) == ["renamed", "renamed", "as it was"]
+    (root / "day1" / "01_not_tiny_one.py").unlink()
+    assert {path.suffix: path.read_bytes() for path in (root / "day1").iterdir()} == before
+    assert list((root / "day2").iterdir()) == []
+
+
+def test_two_sources_of_one_lesson_are_refused(root):
+    (root / "day1" / "03_tiny_one.py").write_text(SOURCE, encoding="utf-8")
+    with pytest.raises(NotebookError, match=r"several sources.*03_tiny_one\.py, .*09_tiny_one\.py"):
+        notebooks.build([LESSON], root=root)
+
+
+def test_pages_of_reference_get_the_numbers_of_lessons(root):
+    notebooks.build([LESSON], root=root)
+    cnn = syllabus.get("cnn")
+    page = root / "reference" / "words.md"
+    page.parent.mkdir()
+    old = (
+        "See [Lesson\n3](../day1/03_cnn.ipynb), [3](../day1/03_cnn.ipynb), [3](../day1/03_x.ipynb)."
+    )
+    page.write_text(old, encoding="utf-8")
+    assert states(root, check=True) == ["as it was", "stale"]
+    assert page.read_text(encoding="utf-8") == old
+    assert states(root) == ["as it was", "written"]
+    place = f"](../{cnn.notebook}.ipynb)"
+    assert page.read_text(encoding="utf-8") == (
+        f"See [Lesson\n{cnn.number}{place}, [{cnn.number}{place}, [3](../day1/03_x.ipynb)."
+    )
+
+
 def test_a_source_that_is_missing_or_no_text_is_named(root):
     source = root / "day1" / "09_tiny_one.py"
     source.write_bytes(SOURCE.encode("latin-1"))
@@ -416,7 +483,7 @@ def test_a_broken_source_leaves_the_notebook_as_it_was(root):
     path = root / "day1" / "09_tiny_one.ipynb"
     notebooks.build([LESSON], root=root)
     before = path.read_bytes()
-    (root / "day1" / "09_tiny_one.py").write_text(SOURCE.replace("# # 9", "# 9"), "utf-8")
+    (root / "day1" / "09_tiny_one.py").write_text(SOURCE.replace("# # G", "# G"), "utf-8")
     with pytest.raises(NotebookError):
         notebooks.build([LESSON], root=root)
     assert path.read_bytes() == before

@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from workshop.core import data, files
-from workshop.core.data import Data, DataError, Split, load, standardize
+from workshop.core.data import Data, DataError, Split, load
 from workshop.core.training import count_correct, evaluate, fit
 
 FOLDER = Path(__file__).parents[2] / "data"
@@ -28,8 +28,11 @@ WITHOUT_SPLITS = ("glove6b50d", "photos", "lite0", "plays")
 # Split, but of sentences and tunes: a loader of their own too (tests/core/test_texts.py, ...).
 TEXTS = ("reviews", "tunes", "entities", "phrases")
 # What data/ holds beside the files that the manifest names.
-PAPERS = {"MANIFEST.toml", "README.md", "build.py", "book/index.tsv"}
+PAPERS = {"MANIFEST.toml", "README.md", "book/index.tsv"}
 PAPERS |= {f"entities/{name}" for name in ("RULES.md", "gold.tsv", "second_reading.tsv")}
+# What builds the files: a module for each set, and these.
+SHARED = ("__main__", "archives", "files", "abc_notation", "wiki_markup", "phrase_pairs", "french")
+PAPERS |= {f"build/{name}.py" for name in SHARED}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,9 @@ def test_every_file_has_the_size_and_the_sha256_that_the_manifest_says():
 def test_data_holds_nothing_that_the_manifest_does_not_name():
     named = set(PAPERS)
     for row in data.manifest():
-        named |= {row[key] for key in ("file",) if key in row} | set(row.get("licence_files", ()))
+        named |= set(row.get("licence_files", ()))
+        if "file" in row:
+            named |= {row["file"], f"build/{row['name']}.py"}
     there = {path.relative_to(FOLDER) for path in FOLDER.rglob("*") if path.is_file()}
     assert {path.as_posix() for path in there if "__pycache__" not in path.parts} == named
 
@@ -282,7 +287,7 @@ def test_opening_the_door_imports_no_scikit_learn():
     assert done.stdout.strip() == "[]"
 
 
-# --- Split, Data, standardize --------------------------------------------------------------------
+# --- Split, Data ---------------------------------------------------------------------------------
 
 
 def test_a_split_unpacks_counts_and_moves():
@@ -321,7 +326,7 @@ def test_development_is_train_then_validation_and_never_test(loaded):
 
 
 def test_a_split_goes_into_fit_and_evaluate_as_it_is(loaded):
-    scaled = standardize(loaded["breast_cancer"])
+    scaled = loaded["breast_cancer"].standardized()
     model = nn.Linear(30, 2)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
     fit(model, scaled.train, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=20)
@@ -338,7 +343,7 @@ def made(train, other, dtype=torch.float32):
 
 
 def test_standardize_by_hand():
-    scaled = standardize(made([[1.0, 10.0], [3.0, 30.0]], [[2.0, 50.0]]))
+    scaled = made([[1.0, 10.0], [3.0, 30.0]], [[2.0, 50.0]]).standardized()
     assert scaled.train.x.tolist() == [[-1, -1], [1, 1]]
     assert scaled.validation.x.tolist() == scaled.test.x.tolist() == [[0, 3]]
     assert scaled.train.x.dtype == torch.float32
@@ -351,7 +356,7 @@ def test_standardize_equals_scikit_learns_scaler(loaded):
     scaler = StandardScaler().fit(whole.train.x.double().numpy())
     for part in PARTS:
         expected = torch.from_numpy(scaler.transform(getattr(whole, part).x.double().numpy()))
-        got = getattr(standardize(whole), part)
+        got = getattr(whole.standardized(), part)
         torch.testing.assert_close(got.x, expected.float())
         assert got.x.dtype == torch.float32
         assert torch.equal(got.y, getattr(whole, part).y)
@@ -359,7 +364,7 @@ def test_standardize_equals_scikit_learns_scaler(loaded):
 
 def test_standardize_uses_the_training_part_only():
     train = [[1.0, 2.0], [4.0, 0.0], [2.0, 2.0]]
-    one, other = standardize(made(train, [[0.0, 0.0]])), standardize(made(train, [[9e6, -9e6]]))
+    one, other = made(train, [[0.0, 0.0]]).standardized(), made(train, [[9e6, -9e6]]).standardized()
     assert torch.equal(one.train.x, other.train.x)
     assert not torch.equal(one.test.x, other.test.x)
 
@@ -367,14 +372,14 @@ def test_standardize_uses_the_training_part_only():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_standardize_only_shifts_a_constant_column(dtype):
     # The mean of a thousand 0.1 is not exactly 0.1 in float64: the deviation comes out above 0.
-    scaled = standardize(made([[0.1]] * 1001, [[0.1], [2.1]], dtype))
+    scaled = made([[0.1]] * 1001, [[0.1], [2.1]], dtype).standardized()
     assert scaled.train.x.abs().max() < 1e-6
     torch.testing.assert_close(scaled.test.x, torch.tensor([[0.0], [2.0]]))
 
 
 def test_standardize_keeps_shape_of_images_and_leaves_its_input_alone(loaded):
     before = loaded["digits"].train.x.clone()
-    scaled = standardize(loaded["digits"])
+    scaled = loaded["digits"].standardized()
     assert scaled.train.x.shape == before.shape
     assert torch.equal(loaded["digits"].train.x, before)
     assert scaled.train.x.isfinite().all()
@@ -471,7 +476,7 @@ def test_an_array_that_claims_to_be_smaller_is_found_out(copied):
 
 def test_an_array_that_is_not_in_the_file_is_named(copied, build):
     path = copied / "mnist5k.npz"
-    path.write_bytes(build.npz({"train_x": np.zeros((2, 28, 28), np.uint8)}))
+    path.write_bytes(build("files").npz({"train_x": np.zeros((2, 28, 28), np.uint8)}))
     with pytest.raises(DataError, match=r"train_y\.npy"):
         load("mnist5k")
 
@@ -635,14 +640,14 @@ def test_the_hash_of_scikit_learns_sets_is_the_recipe_in_the_manifest():
     assert hashlib.sha256(content).hexdigest() == row_of("breast_cancer")["sha256"]
 
 
-# --- data/build.py -------------------------------------------------------------------------------
+# --- data/build ----------------------------------------------------------------------------------
 
 
 def test_the_writer_gives_the_same_bytes_twice_and_numpy_reads_them(build, tmp_path):
     g = np.random.default_rng(0)
     arrays = {"b": g.integers(0, 256, (50, 7), dtype=np.uint8), "a": np.arange(5.0)[::2]}
-    content = build.npz(arrays)
-    assert content == build.npz(arrays)
+    content = build("files").npz(arrays)
+    assert content == build("files").npz(arrays)
     (tmp_path / "a.npz").write_bytes(content)
     with zipfile.ZipFile(tmp_path / "a.npz") as zipped:
         assert {info.date_time for info in zipped.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -655,14 +660,14 @@ def test_the_writer_gives_the_same_bytes_twice_and_numpy_reads_them(build, tmp_p
 
 def test_the_writer_refuses_pickles(build):
     with pytest.raises(ValueError, match="allow_pickle"):
-        build.npz({"a": np.array([{}], dtype=object)})
+        build("files").npz({"a": np.array([{}], dtype=object)})
 
 
 def test_the_build_stops_at_an_example_in_two_parts(build):
     zeros, ones = np.zeros((3, 2), np.uint8), np.ones((2, 2), np.uint8)
-    build.refuse_shared({"train": zeros, "test": ones})
+    build("files").check_disjoint({"train": zeros, "test": ones})
     with pytest.raises(SystemExit, match=r"^the same example is in train and in test$"):
-        build.refuse_shared({"train": zeros, "validation": ones, "test": zeros[:1]})
+        build("files").check_disjoint({"train": zeros, "validation": ones, "test": zeros[:1]})
 
 
 def test_the_build_refuses_an_archive_that_is_not_the_one(build, tmp_path, monkeypatch):
@@ -670,19 +675,20 @@ def test_the_build_refuses_an_archive_that_is_not_the_one(build, tmp_path, monke
     (tmp_path / "a-1.whl").write_bytes(b"something else")
     got = hashlib.sha256(b"something else").hexdigest()
     with pytest.raises(SystemExit) as stopped:
-        build.archive("a==1", "a-1.whl", "0" * 64)
+        build("archives").pypi_archive("a==1", "a-1.whl", "0" * 64)
     assert str(stopped.value) == (f"{tmp_path / 'a-1.whl'}: got sha256 {got}, expected {'0' * 64}")
 
 
 def run_build(folder, *words):
-    command = [sys.executable, str(folder / "build.py"), *words]
+    command = [sys.executable, "-B", str(folder / "build"), *words]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
-def test_the_build_names_what_it_can_build(build):
+def test_the_build_names_what_it_can_build():
     done = run_build(FOLDER, "mnist")
     assert done.returncode == 2
-    assert done.stderr.endswith(f"no data set 'mnist'; there are: {', '.join(build.BUILDERS)}\n")
+    names = ", ".join(row["name"] for row in data.manifest() if "file" in row)
+    assert done.stderr.endswith(f"no data set 'mnist'; there are: {names}\n")
 
 
 def test_the_build_reads_debian_packages_and_idx_files(build, tmp_path):
@@ -698,19 +704,19 @@ def test_the_build_reads_debian_packages_and_idx_files(build, tmp_path):
     for name, part in (("debian-binary", b"2.0\n\n"), ("data.tar.xz", held.getvalue())):
         package += f"{name:16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(part):<10}`\n".encode() + part
         package += b"\n" * (len(part) % 2)
-    assert build.debian_member(package, "./usr/share/x") == content
-    assert build.idx(content).tolist() == [[5, 6, 255]]
+    assert build("archives").debian_member(package, "./usr/share/x") == content
+    assert build("fashion_mnist").idx(content).tolist() == [[5, 6, 255]]
     with pytest.raises(SystemExit, match=r"got a package without data\.tar"):
-        build.debian_member(b"!<arch>\n", "./usr/share/x")
+        build("archives").debian_member(b"!<arch>\n", "./usr/share/x")
     with pytest.raises(SystemExit, match="expected IDX with bytes"):
-        build.idx(b"\0\0\x0d\x02")
+        build("fashion_mnist").idx(b"\0\0\x0d\x02")
 
 
 def test_the_build_says_what_to_do_where_there_is_no_apt_get(build, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("WORKSHOP_ARCHIVES", str(tmp_path))
     with pytest.raises(SystemExit, match=r"there is no apt-get here .* Put a_1\.deb into a folder"):
-        build.debian_archive("a=1", "a_1.deb", "0" * 64)
+        build("archives").debian_archive("a=1", "a_1.deb", "0" * 64)
 
 
 ARCHIVES = {
@@ -735,14 +741,15 @@ ARCHIVES = {
     ],
 )
 def test_the_build_from_the_packages_gives_what_is_committed(build, tmp_path, name):
-    """Needs the packages: WORKSHOP_ARCHIVES=FOLDER python data/build.py --check fetches them."""
-    first, second = build.BUILDERS[name](), build.BUILDERS[name]()
+    """Needs the packages: WORKSHOP_ARCHIVES=FOLDER python data/build --check fetches them."""
+    unpacked = build("files").unpacked
+    first, second = build(name).build(), build(name).build()
     assert first == second
     ((file, made),) = first.items()
     committed = (FOLDER / file).read_bytes()
-    assert build.unpacked(made) == build.unpacked(committed)
+    assert unpacked(made) == unpacked(committed)
 
-    shutil.copy(FOLDER / "build.py", tmp_path)
+    shutil.copytree(FOLDER / "build", tmp_path / "build")
     shutil.copy(FOLDER / "MANIFEST.toml", tmp_path)
     done = run_build(tmp_path, name, "--check")
     assert done.returncode == 1
@@ -752,5 +759,5 @@ def test_the_build_from_the_packages_gives_what_is_committed(build, tmp_path, na
     assert run_build(tmp_path, name, "--check").returncode == 0
     (tmp_path / file).write_bytes(b"damaged")
     run_build(tmp_path, name)
-    assert build.unpacked((tmp_path / file).read_bytes()) == build.unpacked(committed)
+    assert unpacked((tmp_path / file).read_bytes()) == unpacked(committed)
     assert (tmp_path / file).read_bytes() == made

@@ -1,10 +1,11 @@
-"""Lesson 4, `activations`: by hand against torch, and the book's numbers."""
+"""`activations`: by hand against torch, and the book's numbers."""
 
 import re
 
 import numpy as np
 import pytest
 import torch
+from oracles import assert_equal_with_gradients
 from sources import run_cell, source_of
 from torch import nn
 
@@ -32,18 +33,13 @@ def source():
     ],
     ids=lambda f: getattr(f, "__name__", ""),
 )
-def test_eq_1_18_1_20_each_activation_equals_torch_in_value_and_gradient(ours, theirs):
-    a, b = Z.clone().requires_grad_(), Z.clone().requires_grad_()
-    ramp = torch.linspace(-1, 2, len(Z)).double()
-    (ours(a) * ramp).sum().backward()
-    (theirs(b) * ramp).sum().backward()
-    torch.testing.assert_close(ours(a), theirs(b))
-    torch.testing.assert_close(a.grad, b.grad)
-    assert a.grad.isfinite().all()
+def test_activations_equal_torch_in_value_and_gradient(ours, theirs):
+    z = Z.clone().requires_grad_()
+    assert_equal_with_gradients(ours(z), theirs(z), z)
 
 
 @pytest.mark.book("eq-1.18")
-def test_eq_1_18_relu_and_its_slope_at_0_are_torch_s():
+def test_relu_and_its_slope_at_0_equal_torch():
     z = torch.tensor([-1.0, -0.0, 0.0, 1e-30, 2.0], requires_grad=True)
     activations.relu(z).sum().backward()
     assert activations.relu(z).tolist() == torch.relu(z).tolist()
@@ -51,7 +47,7 @@ def test_eq_1_18_relu_and_its_slope_at_0_are_torch_s():
 
 
 @pytest.mark.book("fig-1.9", "fig-1.11")
-def test_fig_1_9_and_fig_1_11_are_drawn_with_their_slopes(source):
+def test_relu_and_sigmoid_are_drawn_with_their_slopes(source):
     names, _ = run_cell(source, "drawn = []", torch=torch, activations=activations, plots=plots)
     drawn = {name: (z, lines) for name, z, lines in names["drawn"]}
     z, lines = drawn["ReLU"]
@@ -64,7 +60,7 @@ def test_fig_1_9_and_fig_1_11_are_drawn_with_their_slopes(source):
 
 
 @pytest.mark.book("eq-1.20")
-def test_eq_1_20_the_ends_of_the_sigmoid_are_only_approached():
+def test_sigmoid_only_approaches_0_and_1():
     z = torch.linspace(-30, 30, 601, dtype=torch.float64)
     a = activations.sigmoid(z)
     assert ((a > 0) & (a < 1)).all()
@@ -74,7 +70,7 @@ def test_eq_1_20_the_ends_of_the_sigmoid_are_only_approached():
 
 
 @pytest.mark.book("q-2")
-def test_q_2_relu_is_not_linear_although_both_its_pieces_are(source):
+def test_relu_is_not_linear_although_both_its_pieces_are(source):
     _, printed = run_cell(source, "two, minus_two", torch=torch, activations=activations)
     apart, together = (float(line.split("=")[1]) for line in printed.splitlines())
     assert (apart, together) == (2, 0)
@@ -84,7 +80,7 @@ def test_q_2_relu_is_not_linear_although_both_its_pieces_are(source):
 
 
 @pytest.mark.book("note-3")
-def test_note_3_only_a_linear_output_can_be_any_number(source):
+def test_only_a_linear_output_can_be_any_number(source):
     with threads(1):
         names, _ = run_cell(
             source, '"linear": nn.Identity()', torch=torch, nn=nn, fit=fit, plots=plots
@@ -97,7 +93,7 @@ def test_note_3_only_a_linear_output_can_be_any_number(source):
 
 
 @pytest.mark.book("fig-1.12")
-def test_fig_1_12_softmax_to_eight_digits():
+def test_softmax_of_the_book_scores_to_eight_digits():
     expected = [0.16115195, 0.74422819, 0.01491471, 0.00100235, 0.05310907, 0.02559374]
     got = activations.softmax(activations.SCORES)
     assert [f"{p:.8f}" for p in got.tolist()] == [f"{p:.8f}" for p in expected]
@@ -106,13 +102,13 @@ def test_fig_1_12_softmax_to_eight_digits():
 
 @pytest.mark.book("fig-1.12")
 @pytest.mark.parametrize("shape", [(5,), (3, 4), (2, 3, 4), (4, 1)])
-def test_fig_1_12_softmax_of_any_shape_even_at_1000(shape):
+def test_softmax_of_any_shape_even_at_1000(shape):
     z = 1000 * torch.randn(shape, dtype=torch.float64)
     torch.testing.assert_close(activations.softmax(z), z.softmax(dim=-1))
 
 
 @pytest.mark.book("fig-1.12")
-def test_fig_1_12_softmax_equals_scipy_with_the_gradient_of_differences():
+def test_softmax_equals_scipy_and_passes_gradcheck():
     from scipy.special import softmax
 
     z = torch.randn(3, 5, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
@@ -120,7 +116,7 @@ def test_fig_1_12_softmax_equals_scipy_with_the_gradient_of_differences():
     assert torch.autograd.gradcheck(activations.softmax, z.requires_grad_())
 
 
-def test_fig_1_12_adding_a_number_changes_nothing_and_two_scores_make_a_sigmoid():
+def test_softmax_ignores_a_shift_and_of_two_is_a_sigmoid():
     z = torch.randn(4, 3, dtype=torch.float64)
     torch.testing.assert_close(activations.softmax(z + 10), activations.softmax(z))
     pairs = torch.stack([Z, torch.zeros_like(Z)], dim=1)
@@ -129,7 +125,7 @@ def test_fig_1_12_adding_a_number_changes_nothing_and_two_scores_make_a_sigmoid(
 
 
 @pytest.mark.book("fig-1.8")
-def test_fig_1_8_the_tower_without_activation_is_drawn_and_is_one_layer(source):
+def test_tower_without_activation_is_drawn_and_is_one_layer(source):
     names, _ = run_cell(source, "tower = nn.Sequential", torch=torch, nn=nn, plots=plots)
     tower = names["tower"]
     assert [type(part) for part in tower] == [nn.Linear] * 3
@@ -147,20 +143,17 @@ def test_fig_1_8_the_tower_without_activation_is_drawn_and_is_one_layer(source):
 
 @pytest.mark.book("eq-1.17")
 @pytest.mark.parametrize("sizes", [(3, 2), (1, 1, 1, 1), (4, 1, 3), (2, 5, 5, 5, 2)])
-def test_eq_1_17_any_stack_collapses_in_value_and_gradient(sizes):
+def test_any_stack_collapses_in_value_and_gradient(sizes):
     model = activations.network(sizes, nn.Identity).double()
     linear = [part for part in model if isinstance(part, nn.Linear)]
     w, b = activations.collapse([(part.weight, part.bias) for part in linear])
     assert w.shape == (sizes[-1], sizes[0])
     x = torch.randn(7, sizes[0], dtype=torch.float64)
-    torch.testing.assert_close(x @ w.T + b, model(x))
-    parameters = list(model.parameters())
-    got = torch.autograd.grad((x @ w.T + b).square().sum(), parameters)
-    torch.testing.assert_close(got, torch.autograd.grad(model(x).square().sum(), parameters))
+    assert_equal_with_gradients(x @ w.T + b, model(x), list(model.parameters()))
 
 
 @pytest.mark.book("eq-1.17")
-def test_eq_1_17_linear_layers_collapse_into_one():
+def test_linear_layers_collapse_into_one():
     model = nn.Sequential(nn.Linear(4, 6), nn.Linear(6, 3), nn.Linear(3, 2)).double()
     w, b = activations.collapse([(layer.weight, layer.bias) for layer in model])
     x = torch.randn(10, 4, dtype=torch.float64)
@@ -168,7 +161,7 @@ def test_eq_1_17_linear_layers_collapse_into_one():
 
 
 @pytest.mark.book("eq-1.17")
-def test_eq_1_17_with_the_affine_activation_too():
+def test_layers_with_an_affine_activation_collapse():
     """g(z) = z / 2 + 5 between the layers is one more linear layer."""
     first, second = nn.Linear(3, 4).double(), nn.Linear(4, 2).double()
     half = (torch.eye(4).double() / 2, torch.full((4,), 5.0).double())
@@ -186,7 +179,7 @@ def test_collapse_says_which_layer_does_not_fit():
 
 
 @pytest.mark.book("eq-1.19")
-def test_eq_1_19_four_relus_at_the_printed_points():
+def test_four_relus_at_the_printed_points():
     x = torch.tensor([0.0, 1, 2, 4, 5, 6, 7])
     assert activations.four_relus(x).tolist() == [0, 5, 10, 24, 36, 48, 60]
     assert torch.equal(activations.four_relus(-x), activations.four_relus(x))
@@ -194,20 +187,17 @@ def test_eq_1_19_four_relus_at_the_printed_points():
 
 @pytest.mark.book("eq-1.19")
 @pytest.mark.parametrize(("points", "units"), [(9, 4), (1, 3), (5, 1), (4, 4)])
-def test_eq_1_19_a_sum_of_relus_equals_nn_in_value_and_gradient(points, units):
+def test_sum_of_relus_equals_nn_in_value_and_gradient(points, units):
     first, second = nn.Linear(1, units).double(), nn.Linear(units, 1, bias=False).double()
     x = torch.randn(points, dtype=torch.float64)
     w, b, v = first.weight[:, 0], first.bias, second.weight[0]
     ours = activations.sum_of_relus(x, w, b, v)
     theirs = second(torch.relu(first(x[:, None])))[:, 0]
-    torch.testing.assert_close(ours, theirs)
-    parameters = (first.weight, first.bias, second.weight)
-    got = torch.autograd.grad(ours.square().sum(), parameters)
-    torch.testing.assert_close(got, torch.autograd.grad(theirs.square().sum(), parameters))
+    assert_equal_with_gradients(ours, theirs, (first.weight, first.bias, second.weight))
 
 
 @pytest.mark.book("eq-1.19")
-def test_eq_1_19_the_book_s_curve_is_such_a_sum():
+def test_four_relus_are_a_sum_of_relus():
     x = torch.linspace(-7, 7, 57)
     w, b = torch.tensor([5.0, -5, 7, -7]), torch.tensor([0.0, 0, -24, -24])
     ours = activations.sum_of_relus(x, w, b, torch.ones(4))
@@ -215,7 +205,7 @@ def test_eq_1_19_the_book_s_curve_is_such_a_sum():
 
 
 @pytest.mark.book("fig-1.10")
-def test_fig_1_10_trained_units_do_better_and_more_of_them_better_still():
+def test_trained_relus_beat_the_book_and_more_do_better():
     """Four trained ReLUs beat the book's on [-5, 5], and the error falls with every doubling."""
     errors = []
     for hidden in (4, 8, 16, 32):
@@ -230,7 +220,7 @@ def test_fig_1_10_trained_units_do_better_and_more_of_them_better_still():
 
 
 @pytest.mark.book("sec-1.5")
-def test_sec_1_5_relus_come_near_a_wave_and_squares_never_do(source):
+def test_relus_approximate_a_wave_and_squares_do_not(source):
     """Universal approximation asks for an activation that is no polynomial (Leshno et al. 1993)."""
     _, printed = run_cell(
         source, "torch.linalg.pinv", torch=torch, activations=activations, plots=plots
@@ -249,7 +239,7 @@ def test_sec_1_5_relus_come_near_a_wave_and_squares_never_do(source):
 
 
 @pytest.mark.book("fig-1.10")
-def test_fig_1_10_the_largest_error_is_12_at_6():
+def test_largest_error_of_four_relus_is_12_at_6():
     x = torch.linspace(-7, 7, 14001)
     error = (activations.four_relus(x) - x**2).abs()
     assert error.max().item() == pytest.approx(12, abs=0.01)

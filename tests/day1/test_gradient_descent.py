@@ -1,8 +1,9 @@
-"""Lesson 6, `gradient_descent`: slopes, steps, backpropagation and training, each against torch."""
+"""`gradient_descent`: slopes, steps, backpropagation and training, each against torch."""
 
 import numpy as np
 import pytest
 import torch
+from oracles import randn
 from sources import run_cell, source_of
 from torch import nn
 from torch.nn import functional
@@ -19,10 +20,6 @@ ELEMENTWISE = [
 ]
 
 
-def randn(*shape, seed=0, dtype=torch.float64):
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
-
-
 @pytest.fixture(scope="module")
 def source():
     return source_of("gradient_descent")
@@ -34,7 +31,7 @@ def source():
 @pytest.mark.book("note-4")
 @pytest.mark.parametrize(("f", "slope"), ELEMENTWISE, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("shape", [(), (7,), (2, 3)])
-def test_note_4_the_derivative_by_calculus_equals_autograd_s(f, slope, shape):
+def test_derivative_by_calculus_equals_autograd(f, slope, shape):
     x = randn(*shape, seed=1)
     torch.testing.assert_close(slope(x), downhill.gradient(f, x))
 
@@ -42,14 +39,14 @@ def test_note_4_the_derivative_by_calculus_equals_autograd_s(f, slope, shape):
 @pytest.mark.book("note-4")
 @pytest.mark.parametrize(("f", "slope"), ELEMENTWISE, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("x", [-2.5, -1.0, 0.0, 1.9])
-def test_note_4_the_derivative_by_trying_equals_calculus(f, slope, x):
+def test_numerical_derivative_equals_calculus(f, slope, x):
     at = torch.tensor([x], dtype=torch.float64)
     tried = downhill.numerical_gradient(lambda x: f(x).sum(), at, 1e-5)
     torch.testing.assert_close(tried, slope(at), rtol=1e-8, atol=1e-8)
 
 
 @pytest.mark.book("note-4")
-def test_note_4_the_derivative_of_2x_is_2_everywhere():
+def test_derivative_of_2x_is_2_everywhere():
     for x in (-3.0, 0.0, 0.7):
         at = torch.tensor([x], dtype=torch.float64)
         assert downhill.gradient(lambda x: 2 * x, at).item() == 2
@@ -57,7 +54,7 @@ def test_note_4_the_derivative_of_2x_is_2_everywhere():
         assert tried.item() == pytest.approx(2, abs=1e-12)
 
 
-def test_note_4_partial_derivatives_of_the_bowl():
+def test_partial_derivatives_of_the_bowl():
     p = randn(5, 2, seed=2)
     by_autograd = downhill.gradient(downhill.bowl, p)
     torch.testing.assert_close(downhill.bowl_slope(p), by_autograd)
@@ -71,7 +68,7 @@ def test_note_4_partial_derivatives_of_the_bowl():
 
 
 @pytest.mark.parametrize("count", [1, 2, 6])
-def test_note_4_the_gradient_by_trying_equals_autograd_and_scipy(count):
+def test_numerical_gradient_equals_autograd_and_scipy(count):
     from scipy.optimize import approx_fprime
 
     x = randn(count, seed=count)
@@ -85,7 +82,7 @@ def test_note_4_the_gradient_by_trying_equals_autograd_and_scipy(count):
     np.testing.assert_allclose(tried, approx_fprime(x.numpy(), f, 1e-7), rtol=1e-4, atol=1e-4)
 
 
-def test_note_4_both_sides_are_better_than_one_by_an_order():
+def test_central_difference_error_falls_with_h_squared():
     """The error of the central difference falls with h^2: a tenth of h, a hundredth of it."""
     x = torch.tensor([0.4, -1.0], dtype=torch.float64)
     exact = downhill.gradient(downhill.ripples, x)
@@ -97,7 +94,7 @@ def test_note_4_both_sides_are_better_than_one_by_an_order():
 
 
 @pytest.mark.book("sec-1.6.2")
-def test_sec_1_6_2_the_gradient_is_the_direction_of_steepest_ascent(source):
+def test_gradient_is_the_direction_of_steepest_ascent(source):
     """Errata: not of descent. Also in the notebook's cell, to a degree."""
     here = torch.tensor([3.0, -1.0], dtype=torch.float64)
     angle = torch.linspace(-torch.pi, torch.pi, 721, dtype=torch.float64)
@@ -120,7 +117,7 @@ def test_sec_1_6_2_the_gradient_is_the_direction_of_steepest_ascent(source):
 
 @pytest.mark.book("eq-1.25", "note-5")
 @pytest.mark.parametrize("x", [-3.0, -0.5, 1e-3, 1.0, 20.0, 1e4])
-def test_eq_1_25_note_5_the_chain_rule_for_log_of_x_squared(x):
+def test_chain_rule_for_log_of_x_squared(x):
     at = torch.tensor([x], dtype=torch.float64)
     by_rule = downhill.log_square_slope(at)
     torch.testing.assert_close(by_rule, 2 / at)
@@ -144,7 +141,7 @@ def test_eq_1_25_note_5_the_chain_rule_for_log_of_x_squared(x):
     ],
     ids=["valley", "two valleys", "bowl"],
 )
-def test_eq_1_22_by_hand_equals_torch_s_sgd_step_for_step(f, slope, start, lr):
+def test_descend_equals_torch_sgd_step_for_step(f, slope, start, lr):
     before = start.clone()
     ours = downhill.descend(slope, start, lr, 30)
     theirs = downhill.descend_with_torch(f, start, lr, 30)
@@ -156,7 +153,7 @@ def test_eq_1_22_by_hand_equals_torch_s_sgd_step_for_step(f, slope, start, lr):
 
 
 @pytest.mark.book("fig-1.14")
-def test_fig_1_14_the_path_is_drawn_on_f_from_the_start_to_the_minimum(source):
+def test_descent_is_drawn_from_the_start_to_the_minimum(source):
     path = downhill.descend(downhill.valley_slope, torch.tensor(-1.0), 0.3, 12)
     assert downhill.valley_slope(path[0]) < 0  # the book: at x_1 the slope is negative
     assert (path.diff() > 0).all()  # so it walks to the right
@@ -175,7 +172,7 @@ def test_fig_1_14_the_path_is_drawn_on_f_from_the_start_to_the_minimum(source):
 
 
 @pytest.mark.book("sec-1.6.2")
-def test_sec_1_6_2_the_descents_are_animated(source):
+def test_descents_are_animated(source):
     assert source.count("plots.animate_descent(") == 2
     paths = {
         f"from {x}": downhill.descend(downhill.two_valleys_slope, torch.tensor(x), 0.05, 40)
@@ -186,7 +183,7 @@ def test_sec_1_6_2_the_descents_are_animated(source):
     assert page.count("data:image/png;base64") > 10
 
 
-def test_note_4_the_start_decides_which_local_minimum_is_found():
+def test_start_decides_which_local_minimum_is_found():
     real = np.roots([1, 0, -4, 0.5])  # where the slope x^3 - 4x + 1/2 is zero
     left, top, right = sorted(real.real)
     for start, expected in ((0.0, left), (top - 0.01, left), (top + 0.01, right), (0.3, right)):
@@ -206,7 +203,7 @@ def test_note_4_the_start_decides_which_local_minimum_is_found():
 
 @pytest.mark.book("sec-1.6.2")
 @pytest.mark.parametrize(("lr", "grows"), [(0.02, False), (0.5, False), (1.9, False), (2.05, True)])
-def test_sec_1_6_2_beyond_twice_one_over_the_curvature_it_climbs(lr, grows):
+def test_descent_diverges_beyond_two_over_the_curvature(lr, grows):
     path = downhill.descend(downhill.valley_slope, torch.tensor(-1.0), lr, 12)
     assert (downhill.valley(path[-1]) > downhill.valley(path[0])).item() == grows
 
@@ -229,7 +226,7 @@ SHAPES = [(3, 4, 2, 5), (1, 1, 1, 1), (4, 1, 3, 2), (5, 5, 5, 5), (784, 128, 10,
 @pytest.mark.book("sec-backprop")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("sizes", SHAPES, ids=str)
-def test_sec_backprop_four_gradients_by_hand_equal_autograd_to_1e_6(sizes, dtype):
+def test_backward_equals_autograd_to_1e_6(sizes, dtype):
     x, y, params = mlp(*sizes, seed=3, size=0.3, dtype=dtype)
     model = backprop.as_module(params)
     functional.cross_entropy(model(x), y).backward()
@@ -244,7 +241,7 @@ def test_sec_backprop_four_gradients_by_hand_equal_autograd_to_1e_6(sizes, dtype
 
 @pytest.mark.book("sec-backprop")
 @pytest.mark.parametrize("size", [1e-3, 30.0, 1000.0])
-def test_sec_backprop_stays_finite_with_large_logits(size):
+def test_backward_stays_finite_with_large_logits(size):
     x, y, params = mlp(3, 4, 3, 6, seed=5, size=size)
     model = backprop.as_module(params)
     functional.cross_entropy(model(x), y).backward()
@@ -254,7 +251,7 @@ def test_sec_backprop_stays_finite_with_large_logits(size):
 
 
 @pytest.mark.book("sec-backprop")
-def test_sec_backprop_at_the_bend_itself_the_slope_is_0_as_in_torch():
+def test_backward_takes_the_slope_of_relu_at_0_as_0():
     x, y, params = mlp(3, 4, 2, 5, seed=6)
     params[0].zero_()
     params[1].zero_()  # z1 is exactly 0 everywhere
@@ -266,7 +263,7 @@ def test_sec_backprop_at_the_bend_itself_the_slope_is_0_as_in_torch():
     assert not model[0].weight.grad.any()
 
 
-def test_sec_backprop_equals_finite_differences_of_every_parameter():
+def test_backward_equals_finite_differences():
     x, y, params = mlp(3, 4, 2, 6, seed=7)
     sizes = [p.numel() for p in params]
 
@@ -283,7 +280,7 @@ def test_sec_backprop_equals_finite_differences_of_every_parameter():
 
 
 @pytest.mark.book("alg-1")
-def test_alg_1_weights_start_at_random_and_biases_at_0():
+def test_weights_start_at_random_and_biases_at_0():
     one, again, other = (backprop.initialise((7, 5, 3), seed) for seed in (1, 1, 2))
     assert [tuple(p.shape) for p in one] == [(5, 7), (5,), (3, 5), (3,)]
     for mine, same, different, inputs in zip(one, again, other, (7, 0, 5, 0), strict=True):
@@ -303,7 +300,7 @@ def test_alg_1_weights_start_at_random_and_biases_at_0():
 @pytest.mark.parametrize(
     ("batch_size", "epochs"), [(8, 4), (7, 3), (50, 5), (64, 2)], ids=lambda n: str(n)
 )
-def test_alg_1_eq_1_23_eq_1_24_by_hand_equals_the_library_s_loop(batch_size, epochs):
+def test_train_by_hand_equals_fit(batch_size, epochs):
     """The same start and order: the same weights after every epoch, also where N is no multiple."""
     x, y, _ = mlp(6, 5, 4, 50, seed=8)
     for so_far in range(1, epochs + 1):
@@ -326,7 +323,7 @@ def test_alg_1_eq_1_23_eq_1_24_by_hand_equals_the_library_s_loop(batch_size, epo
 
 
 @pytest.mark.book("eq-1.23", "eq-1.24")
-def test_eq_1_23_eq_1_24_one_update_by_hand_equals_sgd_s():
+def test_one_update_by_hand_equals_sgd():
     x, y, params = mlp(6, 5, 4, 20, seed=9)
     model = backprop.as_module(params)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.7)
@@ -338,7 +335,7 @@ def test_eq_1_23_eq_1_24_one_update_by_hand_equals_sgd_s():
 
 
 @pytest.mark.book("alg-1")
-def test_alg_1_an_epoch_sees_every_example_once_and_an_iteration_is_one_update(monkeypatch):
+def test_an_epoch_is_every_example_once_in_many_updates(monkeypatch):
     """Errata: an epoch is no other word for an iteration."""
     seen, real = [], backprop.loss_and_gradients
 
@@ -355,7 +352,7 @@ def test_alg_1_an_epoch_sees_every_example_once_and_an_iteration_is_one_update(m
     assert epochs[0] != epochs[1] != epochs[2]
 
 
-def test_alg_1_units_that_start_alike_stay_alike():
+def test_units_that_start_alike_stay_alike():
     x, y, _ = mlp(3, 4, 2, 6, seed=10)
     same = [torch.full((4, 3), 0.5), torch.zeros(4), torch.full((2, 4), 0.5), torch.zeros(2)]
     same[2][1] = -0.5
@@ -376,7 +373,7 @@ def test_as_module_copies_the_parameters_and_takes_any_depth():
     assert torch.equal(params[0], backprop.initialise((5, 4, 3, 2), 0)[0])
 
 
-def test_sec_1_6_2_the_mlp_beats_the_linear_model_by_a_hundredth_in_the_mean_of_five_seeds():
+def test_mlp_beats_the_linear_model_over_five_seeds():
     """The claim 'A beats B' of the issue: the mean difference over five paired seeds, held out."""
     config, data = gradient_descent.Config(), gradient_descent.flat_mnist()
     gains = []
@@ -385,7 +382,7 @@ def test_sec_1_6_2_the_mlp_beats_the_linear_model_by_a_hundredth_in_the_mean_of_
             right = []
             for sizes, lr in (((784, 10), config.linear_lr), ((784, 128, 10), config.lr)):
                 model = backprop.as_module(backprop.initialise(sizes, seed))
-                _, score = gradient_descent.learn(
+                _, score = gradient_descent.train(
                     model,
                     data.development,
                     data.test,
@@ -399,11 +396,11 @@ def test_sec_1_6_2_the_mlp_beats_the_linear_model_by_a_hundredth_in_the_mean_of_
     assert np.mean(gains) >= 0.01, gains
 
 
-def test_a_ruined_network_is_scored_all_the_same():
+def test_a_diverged_network_is_scored_too():
     """The control's rate may make the loss infinite on another machine: that is no crash."""
     x, y, params = mlp(6, 5, 4, 50, seed=11, size=100.0, dtype=torch.float32)
     data = gradient_descent.Split(x * 1e20, y)
-    history, score = gradient_descent.learn(
+    history, score = gradient_descent.train(
         backprop.as_module(params), data, data, lr=1e30, epochs=3, batch_size=8
     )
     assert len(history) == 0  # it stopped in the first epoch
@@ -451,7 +448,7 @@ def own_start(change):
         ("early", "It learns too little"),
     ],
 )
-def test_training_with_a_start_of_one_s_own_is_judged_by_what_it_reads(change, message):
+def test_training_from_another_start_is_judged_by_accuracy(change, message):
     cases = exercises.TRAIN.cases(5)
     said = exercises.TRAIN.judge(cases, [own_start(change)(*case.args) for case in cases])
     assert said == message if message is None else said.startswith(message)
@@ -460,13 +457,13 @@ def test_training_with_a_start_of_one_s_own_is_judged_by_what_it_reads(change, m
 @pytest.mark.parametrize(
     "wrong", [3.0, torch.zeros(2), [torch.zeros(2)], [torch.zeros(1)] * 4, ["W1"] * 4, [None] * 4]
 )
-def test_what_is_not_four_parameters_is_told_the_shapes(wrong):
+def test_judge_names_the_shapes_of_the_four_parameters(wrong):
     cases = exercises.TRAIN.cases(5)
     said = exercises.TRAIN.judge(cases, [wrong] * len(cases))
     assert said.startswith("Return the four tensors [W1, b1, W2, b2] of shapes [(24, 2), (24,)")
 
 
-def test_weights_that_are_not_numbers_are_never_right():
+def test_judge_refuses_weights_that_are_nan():
     cases = exercises.TRAIN.cases(5)
     values = [[p * float("nan") for p in backprop.initialise(c.args[2], 0)] for c in cases]
     assert exercises.TRAIN.judge(cases, values) == exercises.UPHILL
@@ -475,7 +472,7 @@ def test_weights_that_are_not_numbers_are_never_right():
 # --- prose ---------------------------------------------------------------------------------------
 
 
-def test_alg_1_the_notebook_opens_the_loop_and_says_what_the_book_gets_wrong(source):
+def test_notebook_shows_the_loop_and_the_errata(source):
     assert "show_source(train_epochs)" in source
     assert "show_source(backprop.train_by_hand)" in source
     prose = " ".join(line[2:] for line in source.splitlines() if line.startswith("# "))
@@ -487,7 +484,7 @@ def test_alg_1_the_notebook_opens_the_loop_and_says_what_the_book_gets_wrong(sou
         "**partial derivative**",
         "**chain rule**",
         "**backpropagation**",
-        "../day2/07_design.ipynb",
+        "{Lesson:design}",
     ):
         assert words in prose, words
     assert source.count("climb.add(") == 1

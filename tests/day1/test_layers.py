@@ -1,8 +1,9 @@
-"""Lesson 3, `layers`: by hand against torch, shapes, and counts."""
+"""`layers`: by hand against torch, shapes, and counts."""
 
 import numpy as np
 import pytest
 import torch
+from oracles import assert_equal_with_gradients
 from sources import source_of
 from torch import nn
 
@@ -24,7 +25,7 @@ def linear():
 
 
 @pytest.mark.book("eq-1.13", "eq-1.14")
-def test_eq_1_13_1_14_each_unit_is_a_row_of_the_layer(linear):
+def test_each_unit_is_a_row_of_the_layer(linear):
     x = torch.randn(5, dtype=torch.float64)
     whole = torch.sigmoid(linear(x))
     for row in range(3):
@@ -36,19 +37,15 @@ def test_eq_1_13_1_14_each_unit_is_a_row_of_the_layer(linear):
 
 @pytest.mark.book("eq-1.15", "eq-1.16")
 @pytest.mark.parametrize("examples", [1, 4])
-def test_eq_1_15_1_16_the_layer_equals_nn_linear_in_value_and_gradient(linear, examples):
+def test_layer_equals_nn_linear_in_value_and_gradient(linear, examples):
     x = torch.randn(examples, 5, dtype=torch.float64, requires_grad=True)
-    ours = layers.layer(x, linear.weight, linear.bias)
     inputs = (x, linear.weight, linear.bias)
-    torch.testing.assert_close(ours, linear(x))
-    got = torch.autograd.grad(ours.square().sum(), inputs)
-    expected = torch.autograd.grad(linear(x).square().sum(), inputs)
-    torch.testing.assert_close(got, expected)
+    assert_equal_with_gradients(layers.layer(*inputs), linear(x), inputs)
 
 
 @pytest.mark.book("fig-1.7")
 @pytest.mark.parametrize("sizes", [(3, 2), (4, 5, 3, 2), (2, 1, 1)])
-def test_fig_1_7_a_network_is_its_layers_one_after_the_other(sizes):
+def test_forward_equals_mlp_and_its_parameters_are_counted(sizes):
     model = layers.MLP(sizes).double()
     x = torch.randn(6, sizes[0], dtype=torch.float64)
     weights = [part.weight for part in model.layers]
@@ -58,31 +55,29 @@ def test_fig_1_7_a_network_is_its_layers_one_after_the_other(sizes):
 
 
 @pytest.mark.book("fig-1.7")
-def test_fig_1_7_the_gradients_of_the_network_by_hand_equal_autograd_s_of_the_module():
+def test_gradients_of_forward_equal_those_of_mlp():
     model = layers.MLP((3, 4, 2)).double()
     x = torch.randn(5, 3, dtype=torch.float64)
     parameters = list(model.parameters())
-    weights, biases = parameters[::2], parameters[1::2]
-    got = torch.autograd.grad(layers.forward(x, weights, biases).square().sum(), parameters)
-    expected = torch.autograd.grad(model(x).square().sum(), parameters)
-    torch.testing.assert_close(got, expected)
+    ours = layers.forward(x, parameters[::2], parameters[1::2])
+    assert_equal_with_gradients(ours, model(x), parameters)
 
 
 @pytest.mark.book("fig-1.7")
-def test_fig_1_7_the_composition_layer_by_layer():
+def test_mlp_is_its_layers_with_sigmoids_between():
     model = layers.MLP((4, 5, 3, 2))
     x = torch.randn(6, 4)
     f1, f2, f3 = model.layers
     torch.testing.assert_close(f3(torch.sigmoid(f2(torch.sigmoid(f1(x))))), model(x))
 
 
-def test_fig_1_7_a_layer_too_few_is_refused():
+def test_forward_refuses_a_missing_bias():
     with pytest.raises(ValueError, match=r"shorter|longer"):
         layers.forward(torch.ones(1, 2), [torch.ones(2, 2)] * 3, [torch.ones(2)] * 2)
 
 
 @pytest.mark.book("fig-1.6")
-def test_fig_1_6_and_fig_1_7_are_drawn_from_real_weights():
+def test_networks_are_drawn_from_real_weights():
     torch.manual_seed(4)
     real = nn.Linear(3, 2)
     figure = plots.network([3, 2], weights=[real.weight], biases=[real.bias])
@@ -95,7 +90,7 @@ def test_fig_1_6_and_fig_1_7_are_drawn_from_real_weights():
 
 
 @pytest.mark.book("sec-1.3.2-input")
-def test_sec_1_3_2_input_784_pixels_and_7_columns():
+def test_inputs_of_784_pixels_and_of_7_columns():
     image = load("mnist5k").train.x[:1].flatten(1)
     table = load("breast_cancer").train.x[:1, :7]
     for example, inputs in ((image, 784), (table, 7)):
@@ -110,7 +105,7 @@ def test_sec_1_3_2_input_784_pixels_and_7_columns():
     ("sizes", "expected"),
     [([64, 10], 650), ([64, 16, 10], 1210), ([784, 128, 64, 10], 109_386), ([3, 1], 4), ([5], 0)],
 )
-def test_sec_1_3_2_hidden_parameters_are_counted(sizes, expected):
+def test_parameters_are_counted(sizes, expected):
     assert layers.count_parameters(sizes) == expected
     if len(sizes) > 1:
         model = layers.MLP(tuple(sizes))
@@ -118,7 +113,7 @@ def test_sec_1_3_2_hidden_parameters_are_counted(sizes, expected):
 
 
 @pytest.mark.book("sec-1.3.2-hidden")
-def test_sec_1_3_2_hidden_widths_and_depths_do_what_the_notebook_says():
+def test_widths_and_depths_do_what_the_notebook_says():
     """One unit is too few, four read, 16 read better; three hidden layers of sigmoids learn nothing."""
     digits = layers.flat_digits()
     right = {}
@@ -135,7 +130,7 @@ def test_sec_1_3_2_hidden_widths_and_depths_do_what_the_notebook_says():
 
 
 @pytest.mark.book("q-1")
-def test_q_1_hidden_units_sort_the_digits_better_than_pixels(source):
+def test_hidden_units_sort_the_digits_better_than_pixels(source):
     (cell,) = [c for c in source.split("\n# %%") if "def sorted_by_digit" in c]
     names = {"torch": torch}
     exec(cell.partition("\n")[2].partition("\n\n\nwith")[0], names)
@@ -166,7 +161,7 @@ def test_q_1_hidden_units_sort_the_digits_better_than_pixels(source):
     ],
     ids=["ten classes", "yes or no", "a number", "a box"],
 )
-def test_sec_1_3_2_output_a_head_of_each_kind_takes_its_loss(outputs, loss_fn, y):
+def test_a_head_of_each_kind_takes_its_loss(outputs, loss_fn, y):
     model = layers.MLP((6, 5, outputs))
     logits = model(torch.randn(3, 6))
     assert logits.shape == (3, outputs)
@@ -175,7 +170,7 @@ def test_sec_1_3_2_output_a_head_of_each_kind_takes_its_loss(outputs, loss_fn, y
 
 
 @pytest.mark.book("sec-1.3.2-output")
-def test_sec_1_3_2_output_r2_equals_scikit_learn_s():
+def test_r2_equals_scikit_learn():
     from sklearn.metrics import r2_score
 
     y, guess = torch.randn(2, 30, 1, generator=torch.Generator().manual_seed(0))
@@ -188,21 +183,19 @@ def test_sec_1_3_2_output_r2_equals_scikit_learn_s():
 
 @pytest.mark.book("note-2")
 @pytest.mark.parametrize("sizes", [(3, 4, 5), (1, 4, 2), (4, 1, 1), (2, 3, 3)])
-def test_note_2_a_residual_block_by_hand_equals_the_module_in_value_and_gradient(sizes):
+def test_residual_equals_the_module_in_value_and_gradient(sizes):
     examples, width, hidden = sizes
     block = layers.Residual(width, hidden).double()
     x = torch.randn(examples, width, dtype=torch.float64, requires_grad=True)
     first, second = block.inside.layers
     inputs = (x, first.weight, first.bias, second.weight, second.bias)
     ours = layers.residual(*inputs)
-    torch.testing.assert_close(ours, block(x))
     torch.testing.assert_close(ours - x, block.inside(x))
-    got = torch.autograd.grad(ours.square().sum(), inputs)
-    torch.testing.assert_close(got, torch.autograd.grad(block(x).square().sum(), inputs))
+    assert_equal_with_gradients(ours, block(x), inputs)
 
 
 @pytest.mark.book("note-2")
-def test_note_2_what_is_lost_in_plain_layers_arrives_through_blocks():
+def test_residual_blocks_keep_what_plain_layers_lose():
     for seed in range(3):
         torch.manual_seed(seed)
         plain = blocks = pair = torch.randn(2, 16)

@@ -1,4 +1,4 @@
-"""Lesson 1, `representation`: the by-hand pieces against others, and what the notebook claims."""
+"""`representation`: the by-hand pieces against others, and what the notebook claims."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from sources import run_cell, source_of
 from torch import nn
 from torch.nn import functional
 
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.device import seed_everything, threads
 from workshop.day1 import representation
 from workshop.figures import plots
@@ -27,7 +27,7 @@ def source():
 
 
 @pytest.mark.book("fig-1.2")
-def test_fig_1_2_an_image_beside_its_numbers():
+def test_an_image_is_drawn_beside_its_numbers():
     digits = load("digits")
     picture = 16 * digits.train.x[digits.train.y == 2][0, 0]
     figure = plots.images(picture[None], values=True)
@@ -37,7 +37,7 @@ def test_fig_1_2_an_image_beside_its_numbers():
 
 
 @pytest.mark.book("sec-1.1.1")
-def test_sec_1_1_1_no_other_two_limits_serve_the_rule_better():
+def test_no_other_two_limits_serve_the_rule_better():
     train = load("digits").train
     images, is_two = train.x[:, 0], train.y == 2
 
@@ -51,7 +51,7 @@ def test_sec_1_1_1_no_other_two_limits_serve_the_rule_better():
 
 
 @pytest.mark.book("sec-1.1.1")
-def test_sec_1_1_1_the_rule_reads_the_foot_and_the_gap_above_it():
+def test_rule_reads_the_foot_and_the_gap_above_it():
     image = torch.zeros(4, 8, 8)
     image[1:, 6:, 2:6] = 1.0  # a foot
     image[2, 4:6, 5:] = 1.0  # and ink where none should be
@@ -62,7 +62,7 @@ def test_sec_1_1_1_the_rule_reads_the_foot_and_the_gap_above_it():
 
 @pytest.mark.book("sec-1.1.1")
 @pytest.mark.parametrize("features", [1, 2, 7])
-def test_sec_1_1_1_the_perceptron_rule_equals_scikit_learn_s(features):
+def test_perceptron_rule_equals_scikit_learn(features):
     from sklearn.linear_model import Perceptron
 
     g = torch.Generator().manual_seed(features)
@@ -81,7 +81,7 @@ def test_sec_1_1_1_the_perceptron_rule_equals_scikit_learn_s(features):
     torch.testing.assert_close(representation.perceptron_predict(x, w, b), expected)
 
 
-def test_sec_1_1_1_on_the_boundary_it_says_0_and_a_right_answer_changes_nothing():
+def test_perceptron_at_the_boundary_and_when_right():
     x, w, b = torch.tensor([[1.0, 1.0]]), torch.tensor([2.0, -1.0]), torch.tensor(-1.0)
     assert representation.perceptron_predict(x, w, b).tolist() == [0]
     new_w, new_b = representation.perceptron_update(w, b, x[0], torch.tensor(0), 0.5)
@@ -93,7 +93,7 @@ def test_sec_1_1_1_on_the_boundary_it_says_0_and_a_right_answer_changes_nothing(
 
 
 @pytest.mark.book("sec-1.1")
-def test_sec_1_1_a_perceptron_learns_all_tables_of_two_inputs_but_two():
+def test_perceptron_learns_all_two_input_tables_but_two():
     failed = []
     for y in TABLES:
         w, b = representation.train_perceptron(CORNERS, y, epochs=100)
@@ -103,7 +103,7 @@ def test_sec_1_1_a_perceptron_learns_all_tables_of_two_inputs_but_two():
 
 
 @pytest.mark.book("sec-1.1")
-def test_sec_1_1_no_line_has_more_than_three_corners_of_xor_right():
+def test_no_line_gets_more_than_three_of_xor_right():
     most = 0
     for w1, w2, b in itertools.product(torch.linspace(-2, 2, 17), repeat=3):
         guess = representation.perceptron_predict(CORNERS, torch.stack([w1, w2]), b)
@@ -112,13 +112,13 @@ def test_sec_1_1_no_line_has_more_than_three_corners_of_xor_right():
 
 
 @pytest.mark.book("sec-1.2")
-def test_sec_1_2_on_xor_the_loss_falls_and_the_network_is_right_with_every_seed():
+def test_network_learns_xor_with_every_seed():
     config = representation.Config()
     for seed in range(12):
         seed_everything(seed)
         model = representation.network(2, config.hidden)
         with threads(1):
-            history, score = representation.learn(
+            history, score = representation.train(
                 model, representation.XOR, representation.XOR, epochs=config.epochs, lr=config.lr
             )
         assert score.sums["accuracy"] == 4, f"seed {seed}"
@@ -129,7 +129,7 @@ def test_sec_1_2_on_xor_the_loss_falls_and_the_network_is_right_with_every_seed(
 
 
 @pytest.mark.book("sec-1.2.1", "sec-1.2.1-roman")
-def test_sec_1_2_1_roman_nine_and_ten_in_both_numerals(source):
+def test_roman_nine_and_ten_in_both_numerals(source):
     names, printed = run_cell(source, "def from_roman")
     nine_and_ten, letters, translated = printed.splitlines()
     assert nine_and_ten == "9 + 10 = 19"
@@ -141,7 +141,7 @@ def test_sec_1_2_1_roman_nine_and_ten_in_both_numerals(source):
 
 @pytest.mark.book("sec-1.2.1")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_sec_1_2_1_polar_form_equals_that_of_complex_numbers(dtype):
+def test_polar_form_equals_that_of_complex_numbers(dtype):
     x = torch.randn(50, 2, generator=torch.Generator().manual_seed(1), dtype=dtype)
     edges = [[1.0, 0.0], [-1.0, 0.0], [0.0, 2.0], [0.0, -2.0], [3.0, 4.0], [-1000.0, 1e-3]]
     x = torch.cat([x, torch.tensor([*edges, [0.0, 0.0]], dtype=dtype)])
@@ -154,13 +154,13 @@ def test_sec_1_2_1_polar_form_equals_that_of_complex_numbers(dtype):
 
 
 @pytest.mark.book("sec-1.2.1")
-def test_sec_1_2_1_the_gradient_of_the_polar_form_is_that_of_differences():
+def test_to_polar_passes_gradcheck():
     x = torch.randn(9, 2, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     assert torch.autograd.gradcheck(representation.to_polar, x.requires_grad_())
 
 
 @pytest.mark.parametrize("count", [1, 2, 801])
-def test_sec_1_2_1_rings_are_balanced_and_one_seed_gives_them_again(count):
+def test_rings_are_balanced_and_reproducible(count):
     one, again = representation.rings(count, seed=3), representation.rings(count, seed=3)
     other = representation.rings(count, seed=4)
     assert torch.equal(one.x, again.x)
@@ -171,13 +171,13 @@ def test_sec_1_2_1_rings_are_balanced_and_one_seed_gives_them_again(count):
     torch.testing.assert_close(exact.x.norm(dim=1), 1.0 + exact.y)
 
 
-def test_sec_1_2_1_the_network_finds_the_distance_by_itself():
+def test_network_finds_the_distance_by_itself():
     """The notebook's picture: its opinion goes with the distance, a linear model's does not."""
     data, new = representation.rings(800, seed=0), representation.rings(800, seed=1)
     together = []
     seed_everything(0)
     for model in (representation.network(2, 16), nn.Linear(2, 2)):
-        representation.learn(model, data, new, epochs=300, lr=0.5)
+        representation.train(model, data, new, epochs=300, lr=0.5)
         with torch.no_grad():
             opinion = model(new.x) @ torch.tensor([-1.0, 1.0])
         pair = torch.stack([new.x.norm(dim=1), opinion])
@@ -191,18 +191,18 @@ def test_sec_1_2_1_the_network_finds_the_distance_by_itself():
 
 @pytest.mark.book("fig-1.3")
 @pytest.mark.parametrize("shape", [(5, 8, 8), (2, 3, 5), (1, 6, 1), (1, 1, 1)])
-def test_fig_1_3_symmetry_equals_numpy_s_in_value_and_gradient(shape):
+def test_symmetry_equals_numpy_and_passes_gradcheck(shape):
     g = torch.Generator().manual_seed(5)
     images = torch.rand(shape, generator=g, dtype=torch.float64)
     expected = [1 - np.abs(image - np.fliplr(image)).mean() for image in images.numpy()]
     np.testing.assert_allclose(representation.left_right_symmetry(images), expected)
-    if shape[2] % 2 == 0:  # an odd image's middle column is a kink of the absolute value
+    if shape[2] % 2 == 0:  # of an odd width the middle column is a kink of the absolute value
         images.requires_grad_()
         assert torch.autograd.gradcheck(representation.left_right_symmetry, images)
 
 
 @pytest.mark.book("fig-1.3")
-def test_fig_1_3_features_are_rows_columns_and_two_symmetries():
+def test_features_are_rows_columns_and_two_symmetries():
     images = torch.rand(4, 6, 5, generator=torch.Generator().manual_seed(6))
     features = representation.hand_made_features(images).numpy()
     assert features.shape == (4, 6 + 5 + 2)
@@ -217,24 +217,24 @@ def test_fig_1_3_features_are_rows_columns_and_two_symmetries():
 
 
 @pytest.mark.book("fig-1.3")
-def test_fig_1_3_features_of_another_shape_are_refused():
+def test_features_refuse_images_of_another_shape():
     with pytest.raises(ValueError, match=r"got shape \(2, 1, 8, 8\), expected \(N, H, W\)"):
         representation.hand_made_features(torch.zeros(2, 1, 8, 8))
 
 
-def test_fig_1_3_a_network_on_pixels_beats_our_features_in_the_mean_of_five_seeds():
+def test_network_on_pixels_beats_features_over_five_seeds():
     mnist = load("mnist5k")
     pixels = representation.represent(mnist, lambda x: x.flatten(1))
-    features = standardize(
-        representation.represent(mnist, lambda x: representation.hand_made_features(x[:, 0]))
-    )
+    features = representation.represent(
+        mnist, lambda x: representation.hand_made_features(x[:, 0])
+    ).standardized()
     assert torch.equal(features.test.y, mnist.test.y)
     gains = []
     for seed in range(5):
         seed_everything(seed)
         options = {"epochs": 4, "lr": 0.1, "batch_size": 32, "seed": seed}
         scores = [
-            representation.learn(model, data.train, data.validation, **options)[1]["accuracy"]
+            representation.train(model, data.train, data.validation, **options)[1]["accuracy"]
             for model, data in (
                 (nn.Linear(58, 10), features),
                 (representation.network(784, 64, 10), pixels),
@@ -246,7 +246,7 @@ def test_fig_1_3_a_network_on_pixels_beats_our_features_in_the_mean_of_five_seed
 
 @pytest.mark.book("fig-1.4")
 @pytest.mark.parametrize(("layers", "at", "size"), [(2, (9, 12), 5), (5, (6, 7), 14)])
-def test_fig_1_4_a_unit_sees_a_window_of_5_then_of_14_pixels(layers, at, size):
+def test_a_unit_sees_a_window_of_5_then_of_14_pixels(layers, at, size):
     torch.manual_seed(0)
     cnn = representation.small_cnn()
     image = torch.rand(1, 1, 28, 28, requires_grad=True)
@@ -264,7 +264,7 @@ def test_fig_1_4_a_unit_sees_a_window_of_5_then_of_14_pixels(layers, at, size):
 
 
 @pytest.mark.book("fig-1.4")
-def test_fig_1_4_the_pieces_drawn_are_those_that_excite_the_unit(source):
+def test_pieces_drawn_are_those_that_excite_the_unit(source):
     """A piece alone excites the unit just as much as it did within its image."""
     torch.manual_seed(1)
     cnn = representation.small_cnn()
@@ -300,7 +300,7 @@ def test_fig_1_4_the_pieces_drawn_are_those_that_excite_the_unit(source):
 
 
 @pytest.mark.book("fig-1.1", "sec-1.2", "sec-1.2.2")
-def test_fig_1_1_sec_1_2_and_sec_1_2_2_have_their_place_in_the_prose(source):
+def test_prose_names_the_fields_and_their_terms(source):
     prose = " ".join(line[2:] for line in source.splitlines() if line.startswith("# "))
     for words in (
         "Mechanical Turk",

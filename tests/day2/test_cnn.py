@@ -1,4 +1,4 @@
-"""Lesson 10, `cnn`: by hand against torch and scipy, the book's figures, shifts, what units see."""
+"""`cnn`: by hand against torch and scipy, the book's figures, shifts, what units see."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ FIG_2_12 = [[1, 4, 3, 4, 1], [1, 2, 4, 3, 3], [1, 2, 3, 4, 1], [1, 3, 3, 1, 1], 
 
 
 @pytest.mark.book("fig-2.12")
-def test_fig_2_12_the_7_by_7_image_gives_the_book_s_feature_map():
+def test_the_7_by_7_image_gives_the_book_s_feature_map():
     assert by_hand.IMAGE.int().tolist() == [
         [int(cell) for cell in row]
         for row in ("0111000", "0011100", "0001110", "0001100", "0011000", "0110000", "1100000")
@@ -47,7 +47,7 @@ CONVOLUTIONS = [  # x, weight, stride, padding, dilation, groups
     ("shape", "kernels", "stride", "padding", "dilation", "groups"), CONVOLUTIONS
 )
 @pytest.mark.parametrize("with_bias", [True, False])
-def test_ex_5_equals_conv2d_in_value_and_gradient(
+def test_convolutions_equal_conv2d_in_value_and_gradient(
     shape, kernels, stride, padding, dilation, groups, with_bias
 ):
     x, weight = (torch.randn(s, dtype=torch.float64, requires_grad=True) for s in (shape, kernels))
@@ -71,7 +71,7 @@ def test_ex_5_equals_conv2d_in_value_and_gradient(
 
 
 @pytest.mark.book("ex-5")
-def test_ex_5_the_size_formula_is_right_for_every_small_case():
+def test_the_size_formula_is_right_for_every_small_case():
     line = torch.zeros(1, 1, 12)
     for k, stride, padding, dilation in (
         (k, s, p, d)
@@ -87,7 +87,7 @@ def test_ex_5_the_size_formula_is_right_for_every_small_case():
 
 @pytest.mark.book("ex-5")
 @pytest.mark.parametrize("k", [1, 3, 5, 7])
-def test_ex_5_padding_keeps_the_size_at_stride_1_with_an_odd_kernel_only(k):
+def test_padding_keeps_the_size_for_odd_kernels_at_stride_1(k):
     assert by_hand.output_size(28, k, 1, (k - 1) // 2, 1) == 28
     assert by_hand.output_size(28, k + 1, 1, k // 2, 1) != 28  # an even kernel: never
     assert by_hand.output_size(28, k, 2, (k - 1) // 2, 1) == 14
@@ -97,7 +97,7 @@ def test_ex_5_padding_keeps_the_size_at_stride_1_with_an_odd_kernel_only(k):
 @pytest.mark.parametrize(
     ("image", "kernel"), [((7, 9), (3, 3)), ((5, 6), (2, 4)), ((3, 3), (1, 1))]
 )
-def test_note_16_it_is_cross_correlation_and_flipped_it_is_convolution(image, kernel):
+def test_cross_correlation_flipped_is_convolution(image, kernel):
     from scipy import signal
 
     image, kernel = (torch.randn(s, dtype=torch.float64) for s in (image, kernel))
@@ -108,7 +108,7 @@ def test_note_16_it_is_cross_correlation_and_flipped_it_is_convolution(image, ke
 
 
 @pytest.mark.book("fig-2.12", "note-16")
-def test_note_16_the_kernel_of_fig_2_12_is_its_own_flip_so_it_cannot_tell():
+def test_the_book_s_kernel_is_its_own_flip_so_it_cannot_tell():
     assert torch.equal(by_hand.KERNEL, by_hand.KERNEL.flip(dims=(0, 1)))
     asymmetric = torch.tensor([[1.0, 2, 0], [0, 1, 0], [0, 0, 3]])
     across = by_hand.correlate(by_hand.IMAGE, asymmetric)
@@ -137,7 +137,7 @@ def test_convolutions_that_do_not_fit_say_what_they_got():
 @pytest.mark.parametrize(
     ("shape", "size"), [((2, 3, 6, 6), 2), ((1, 2, 7, 9), 3), ((1, 1, 1, 1), 1)]
 )
-def test_sec_2_4_3_pooling_equals_torch_in_value_and_gradient(shape, size):
+def test_pooling_equals_torch_in_value_and_gradient(shape, size):
     x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
     for ours, theirs in (
         (by_hand.max_pool, nn.MaxPool2d(size)),
@@ -153,14 +153,14 @@ def test_sec_2_4_3_pooling_equals_torch_in_value_and_gradient(shape, size):
 
 
 @pytest.mark.book("fig-2.11")
-def test_fig_2_11_detector_and_maximum_pooling_change_places_without_a_difference():
+def test_relu_and_maximum_pooling_commute():
     x = torch.randn(2, 3, 8, 8)
     assert torch.equal(by_hand.max_pool(x.relu(), 2), by_hand.max_pool(x, 2).relu())
     assert not torch.equal(by_hand.avg_pool(x.relu(), 2), by_hand.avg_pool(x, 2).relu())
 
 
 @pytest.mark.book("sec-2.4.2")
-def test_sec_2_4_2_without_a_detector_two_convolutions_are_one():
+def test_without_a_detector_two_convolutions_are_one():
     from scipy import signal
 
     image, one, two = (torch.randn(n, n, dtype=torch.float64) for n in (9, 3, 3))
@@ -184,7 +184,7 @@ def test_the_receptive_field_is_what_the_gradients_reach(layers):
     assert (gradient > 0).all()
 
 
-def test_a_unit_of_each_block_sees_as_many_pixels_as_the_formula_says():
+def test_a_unit_sees_as_many_pixels_as_the_formula_says():
     torch.manual_seed(0)
     net = model.CNN(width=4).eval()
     for blocks, row in ((1, 5), (2, 3), (3, 1)):
@@ -199,7 +199,7 @@ def test_a_unit_of_each_block_sees_as_many_pixels_as_the_formula_says():
 
 
 @pytest.mark.book("fig-2.13")
-def test_fig_2_13_the_letter_l_one_pixel_down_gives_the_same_pooled_map():
+def test_an_l_one_pixel_down_gives_the_same_pooled_map():
     found, detected, pooled = invariance.find_corner(invariance.letter_l())
     moved_found, moved_detected, moved_pooled = invariance.find_corner(invariance.letter_l(row=2))
     assert detected.sum() == moved_detected.sum() == 1  # found once, in one place
@@ -210,7 +210,7 @@ def test_fig_2_13_the_letter_l_one_pixel_down_gives_the_same_pooled_map():
 
 
 @pytest.mark.book("note-17")
-def test_note_17_the_invariance_ends_at_the_edge_of_the_square():
+def test_the_invariance_ends_at_the_edge_of_the_square():
     def pooled(row, pool=2):
         return invariance.find_corner(invariance.letter_l(row=row), pool)[2]
 
@@ -222,7 +222,7 @@ def test_note_17_the_invariance_ends_at_the_edge_of_the_square():
 
 @pytest.mark.book("sec-2.4")
 @pytest.mark.parametrize(("down", "right"), [(0, 0), (1, 0), (-2, 3), (4, -5)])
-def test_a_convolution_is_equivariant_where_the_image_moves_the_map_moves(down, right):
+def test_a_convolution_is_equivariant(down, right):
     x = torch.zeros(2, 3, 20, 20)
     x[:, :, 7:13, 7:13] = torch.randn(2, 3, 6, 6)
     weight = torch.randn(4, 3, 3, 3)
@@ -248,7 +248,7 @@ def test_shifted_scores_count_all_four_ways():
     assert scores.total == 4 * len(test)
 
 
-def test_shuffled_pixels_are_the_same_pixels_in_one_order_for_all():
+def test_pixels_are_shuffled_in_one_order_for_all_images():
     test = load("mnist5k").test
     mixed = invariance.shuffle_pixels(test, seed=3)
     assert mixed.x.shape == test.x.shape
@@ -285,7 +285,7 @@ def test_the_cnn_is_its_parts_by_hand():
     assert expected.shape == (3, 10)
 
 
-def test_build_augments_in_training_only_and_refuses_other_kinds():
+def test_build_augments_in_training_only():
     net, x = model.build("cnn", width=2, augment=True), torch.rand(4, 1, 28, 28)
     net.eval()
     assert torch.equal(net[0](x), x)
@@ -308,7 +308,7 @@ def test_config_refuses_what_cannot_be_trained(settings, message):
         cnn.Config(**settings)
 
 
-def test_with_twenty_epochs_and_augmentation_the_digits_reach_980_of_1000():
+def test_twenty_augmented_epochs_reach_980_of_1000_digits():
     """`workshop run cnn --set epochs=20 --set augment=true`, its CNN."""
     digits = load("mnist5k")
     net = model.build("cnn", seed=0, augment=True)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from workshop.core.data import CLOTHES, DataError
-from workshop.day2.cnn import full_size as fullsize
+from workshop.day2.cnn import full_size
 
 
 def idx(array):
@@ -31,7 +31,7 @@ def contents():
 @pytest.fixture(autouse=True)
 def _nowhere(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setattr(fullsize, "DEBIAN", tmp_path / "debian")
+    monkeypatch.setattr(full_size, "DEBIAN", tmp_path / "debian")
 
 
 def write(folder, contents, packed):
@@ -48,8 +48,8 @@ def write(folder, contents, packed):
 )
 def test_it_is_found_in_debian_s_place_and_in_torch_s_cache(tmp_path, contents, place, packed):
     write(tmp_path / place, contents, packed)
-    assert fullsize.find_fashion_mnist() == tmp_path / place
-    data = fullsize.load_fashion_mnist()
+    assert full_size.find_fashion_mnist() == tmp_path / place
+    data = full_size.load_fashion_mnist()
     sizes = (55_000, 5_000, 10_000)
     for split, count, first in zip(
         (data.train, data.validation, data.test), sizes, (0, 55_000, 0), strict=True
@@ -62,15 +62,15 @@ def test_it_is_found_in_debian_s_place_and_in_torch_s_cache(tmp_path, contents, 
     assert data.class_names == CLOTHES
 
 
-def test_a_folder_can_be_named_and_torchvision_s_layout_below_it(tmp_path, contents):
+def test_a_folder_can_be_named_with_torchvision_s_layout(tmp_path, contents):
     write(tmp_path / "mine" / "FashionMNIST" / "raw", contents, packed=True)
-    assert fullsize.find_fashion_mnist() is None
-    assert len(fullsize.load_fashion_mnist(tmp_path / "mine").test) == 10_000
+    assert full_size.find_fashion_mnist() is None
+    assert len(full_size.load_fashion_mnist(tmp_path / "mine").test) == 10_000
 
 
-def test_where_it_is_not_the_error_names_the_places_and_the_default(tmp_path):
+def test_missing_files_are_named_with_places_and_the_default(tmp_path):
     with pytest.raises(DataError) as error:
-        fullsize.load_fashion_mnist()
+        full_size.load_fashion_mnist()
     said = str(error.value)
     assert (
         f"{tmp_path / 'torch' / 'datasets' / 'FashionMNIST' / 'raw'}, {tmp_path / 'debian'}" in said
@@ -89,7 +89,7 @@ def test_offline_the_download_fails_with_the_default_named(tmp_path, monkeypatch
     with pytest.raises(
         DataError, match=r"could not be fetched .*Error downloading.*load\('fashion_mnist'\)"
     ):
-        fullsize.load_fashion_mnist(download=True)
+        full_size.load_fashion_mnist(download=True)
 
 
 def test_a_download_goes_to_the_cache_and_is_read_from_there(tmp_path, monkeypatch, contents):
@@ -101,8 +101,8 @@ def test_a_download_goes_to_the_cache_and_is_read_from_there(tmp_path, monkeypat
         write(Path(root) / "FashionMNIST" / "raw", contents, packed=False)
 
     monkeypatch.setattr(datasets, "FashionMNIST", online)
-    assert len(fullsize.load_fashion_mnist(download=True).train) == 55_000
-    assert fullsize.find_fashion_mnist() == tmp_path / "torch/datasets/FashionMNIST/raw"
+    assert len(full_size.load_fashion_mnist(download=True).train) == 55_000
+    assert full_size.find_fashion_mnist() == tmp_path / "torch/datasets/FashionMNIST/raw"
 
 
 def test_damaged_files_are_named(tmp_path, contents):
@@ -118,7 +118,7 @@ def test_damaged_files_are_named(tmp_path, contents):
     ):
         images.write_bytes(bad)
         with pytest.raises(DataError, match=r"train-images-idx3-ubyte\.gz cannot be read"):
-            fullsize.load_fashion_mnist()
+            full_size.load_fashion_mnist()
     images.write_bytes(gzip.compress(idx(np.zeros((7, 28, 28)))))
     with pytest.raises(DataError, match=r"expected \(60000, 28, 28\)"):
-        fullsize.load_fashion_mnist()
+        full_size.load_fashion_mnist()

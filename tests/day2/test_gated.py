@@ -1,15 +1,15 @@
-"""Lesson 14: the gated cells equal torch's, and what the notebook shows of them is so."""
+"""The gated cells equal torch's, and what the notebook shows of them is so."""
 
 import math
 
 import pytest
 import torch
+from oracles import assert_equal_with_gradients
 from torch import nn
 
 from workshop.core.training import count_correct, evaluate
 from workshop.day2 import gated
-from workshop.day2.gated import by_hand, cost, memory, small
-from workshop.day2.gated import figures as diagram
+from workshop.day2.gated import by_hand, cost, figures, memory, small
 from workshop.figures.style import alt_text
 
 SIZES = [(4, 3, 5), (1, 1, 1), (2, 7, 1), (3, 1, 6)]  # B, n, h
@@ -24,48 +24,33 @@ def random_cell(kind, n, h, scale=1.0):
     return cell
 
 
-def assert_equal_with_gradients(ours, theirs, inputs):
-    """The same values, and the same gradient of their weighted sum for each of the inputs."""
-    for one, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
-    shares = [torch.randn_like(t) for t in ours]
-    of_ours, of_theirs = (
-        torch.autograd.grad(
-            sum((t * s).sum() for t, s in zip(side, shares, strict=True)), inputs, retain_graph=True
-        )
-        for side in (ours, theirs)
-    )
-    for one, other in zip(of_ours, of_theirs, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
-
-
 # --- the cells -----------------------------------------------------------------------------------
 
 
 @pytest.mark.book("eq-2.10")
 @pytest.mark.parametrize("scale", [1.0, 30.0])
 @pytest.mark.parametrize(("B", "n", "h"), SIZES)
-def test_eq_2_10_the_plain_cell_is_rnncell(B, n, h, scale):
+def test_the_plain_cell_is_rnncell(B, n, h, scale):
     cell = random_cell("rnn", n, h, scale)
     x, a = torch.randn(B, n, requires_grad=True), torch.randn(B, h, requires_grad=True)
     ours = by_hand.rnn_step(x, a, *by_hand.Weights.of(cell))
-    assert_equal_with_gradients([ours], [cell(x, a)], [x, a, *cell.parameters()])
+    assert_equal_with_gradients(ours, cell(x, a), [x, a, *cell.parameters()])
 
 
 @pytest.mark.book("eq-2.12", "eq-2.16")
 @pytest.mark.parametrize("scale", [1.0, 30.0])
 @pytest.mark.parametrize(("B", "n", "h"), SIZES)
-def test_eq_2_12_to_2_16_the_gru_is_grucell_weight_for_weight(B, n, h, scale):
+def test_the_gru_is_grucell(B, n, h, scale):
     cell = random_cell("gru", n, h, scale)
     x, a = torch.randn(B, n, requires_grad=True), torch.randn(B, h, requires_grad=True)
     ours = by_hand.gru_step(x, a, *by_hand.Weights.of(cell))
-    assert_equal_with_gradients([ours], [cell(x, a)], [x, a, *cell.parameters()])
+    assert_equal_with_gradients(ours, cell(x, a), [x, a, *cell.parameters()])
 
 
 @pytest.mark.book("sec-2.6.4-candidate", "eq-2.17", "eq-2.18", "eq-2.20")
 @pytest.mark.parametrize("scale", [1.0, 30.0])
 @pytest.mark.parametrize(("B", "n", "h"), SIZES)
-def test_eq_2_17_to_2_20_sec_2_6_4_candidate_the_lstm_is_lstmcell_weight_for_weight(B, n, h, scale):
+def test_the_lstm_is_lstmcell(B, n, h, scale):
     cell = random_cell("lstm", n, h, scale)
     x, a, c = (torch.randn(B, k, requires_grad=True) for k in (n, h, h))
     ours = by_hand.lstm_step(x, a, c, *by_hand.Weights.of(cell))
@@ -81,7 +66,7 @@ def sigmoid(z):
 
 
 @pytest.mark.book("eq-2.13", "eq-2.14", "eq-2.17", "eq-2.19")
-def test_eq_2_13_eq_2_14_eq_2_17_eq_2_19_a_gate_is_a_sigmoid_of_input_and_state():
+def test_a_gate_is_a_sigmoid_of_input_and_state():
     x, a, w_x, w_a = numbers(2.0, -1.0, 0.5, 3.0)
     got = by_hand.gate(x, a, w_x, w_a, torch.tensor([0.25]))
     assert got.item() == pytest.approx(sigmoid(0.5 * 2.0 - 3.0 + 0.25), abs=1e-6)
@@ -91,7 +76,7 @@ def test_eq_2_13_eq_2_14_eq_2_17_eq_2_19_a_gate_is_a_sigmoid_of_input_and_state(
 
 
 @pytest.mark.book("eq-2.12")
-def test_eq_2_12_the_book_s_gru_in_plain_numbers():
+def test_the_book_s_gru_in_plain_numbers():
     """One unit, one input, with math alone: reset before the matrix, G_u writes the new."""
     x, c = 0.7, -0.4
     w_ih, w_hh = (0.3, -0.8, 1.1), (0.9, 0.2, -1.3)
@@ -110,7 +95,7 @@ def with_update_turned(weights, h):
 
 
 @pytest.mark.book("eq-2.15")
-def test_eq_2_15_z_is_one_minus_the_book_s_update_gate():
+def test_z_is_one_minus_the_book_s_update_gate():
     """With the reset gate open, the forms differ by the sign of the update gate's weights alone."""
     cell = random_cell("gru", 3, 5)
     with torch.no_grad():
@@ -123,7 +108,7 @@ def test_eq_2_15_z_is_one_minus_the_book_s_update_gate():
 
 
 @pytest.mark.book("eq-2.12")
-def test_eq_2_12_the_two_places_of_the_reset_gate_differ_and_agree_for_a_single_unit():
+def test_both_forms_of_the_reset_gate_agree_for_one_unit_only():
     """For h = 1 the gate commutes with the matrix, so only the bias inside could tell them apart."""
     for h, same in ((5, False), (1, True)):
         cell = random_cell("gru", 3, h)
@@ -133,7 +118,7 @@ def test_eq_2_12_the_two_places_of_the_reset_gate_differ_and_agree_for_a_single_
         assert torch.allclose(book, cell(x, a), atol=1e-6) == same
 
 
-def test_eq_2_10_eq_2_12_two_biases_add_up_except_inside_the_reset_product():
+def test_two_biases_add_up_except_inside_the_reset():
     for kind, adds_up in (("rnn", True), ("lstm", True), ("gru", False)):
         cell, x = random_cell(kind, 3, 5), torch.randn(4, 3)
         first = cell(x)
@@ -156,7 +141,7 @@ def test_unrolled_steps_are_the_layer_of_torch(kind):
 
 @pytest.mark.book("fig-2.20", "fig-2.21")
 @pytest.mark.parametrize("kind", ["gru", "lstm"])
-def test_fig_2_20_fig_2_21_gate_values_over_a_real_sequence(kind):
+def test_gate_values_over_a_real_sequence(kind):
     layer = memory.KINDS[kind](8, 5, batch_first=True)
     x = small.rows()[1].x[:3]
     gates = by_hand.gates_of(layer, x)
@@ -185,8 +170,8 @@ def test_fig_2_20_fig_2_21_gate_values_over_a_real_sequence(kind):
 
 
 @pytest.mark.book("fig-2.20", "fig-2.21")
-def test_fig_2_20_fig_2_21_the_cells_are_drawn():
-    gru, lstm = diagram.cell("gru"), diagram.cell("lstm")
+def test_the_cells_are_drawn():
+    gru, lstm = figures.cell("gru"), figures.cell("lstm")
     written = [{text.get_text() for text in figure.axes[0].texts} for figure in (gru, lstm)]
     assert {"$\\Gamma_r$", "$\\Gamma_u$", "$1-\\Gamma_u$", "tanh"} <= written[0]
     assert {"$\\Gamma_f$", "$\\Gamma_u$", "$\\Gamma_o$", "$c^{<t>}$", "$a^{<t-1>}$"} <= written[1]
@@ -194,7 +179,7 @@ def test_fig_2_20_fig_2_21_the_cells_are_drawn():
     assert "reset gate" in alt_text(gru)
     assert "forget gate" in alt_text(lstm)
     with pytest.raises(ValueError, match="kind: got 'rnn', expected 'gru' or 'lstm'"):
-        diagram.cell("rnn")
+        figures.cell("rnn")
 
 
 # --- memory --------------------------------------------------------------------------------------
@@ -209,7 +194,7 @@ def test_memory_bias_keeps_one_part_in_e_after_its_span():
 
 @pytest.mark.book("sec-2.6.3")
 @pytest.mark.parametrize("kind", ["gru", "lstm"])
-def test_sec_2_6_3_a_long_memory_lasts_as_long_as_it_is_told(kind):
+def test_a_long_memory_lasts_as_long_as_it_is_set(kind):
     """With no input and no other weights, 1/e of a memory of 40 steps is left after 40 steps."""
     cell = memory.KINDS[kind](2, 3, batch_first=True)
     for p in cell.parameters():
@@ -239,7 +224,7 @@ def test_remember_long_touches_its_gates_only():
         memory.remember_long(nn.GRU(2, 3), 1)
 
 
-def test_first_token_asks_for_the_first_and_tells_nothing_of_it_later():
+def test_later_tokens_say_nothing_of_the_first():
     data = memory.first_token(4000, 5, seed=0)
     ids = data.x.argmax(dim=2)
     assert data.x.shape == (4000, 5, 8)
@@ -253,7 +238,7 @@ def test_first_token_asks_for_the_first_and_tells_nothing_of_it_later():
 
 
 @pytest.mark.parametrize("kind", list(memory.KINDS))
-def test_reader_refuses_empty_and_misshapen_sequences_and_is_finite_on_the_rest(kind):
+def test_reader_refuses_empty_and_misshapen_sequences(kind):
     model = memory.Reader(kind, inputs=3, hidden=4, classes=2)
     for shape in ((2, 0, 3), (0, 5, 3)):
         with pytest.raises(ValueError, match=r"an empty sequence or batch, expected T and B > 0"):
@@ -274,7 +259,7 @@ def test_unroll_refuses_an_empty_sequence():
 
 
 @pytest.mark.book("sec-2.6.3")
-def test_sec_2_6_3_gradient_through_time_is_the_product_of_the_steps():
+def test_gradient_through_time_is_the_product_of_the_steps():
     """One unit, no bend worth the name: w to the power of the distance, exactly."""
     model = memory.Reader("rnn", inputs=1, hidden=1, classes=1)
     with torch.no_grad():
@@ -289,7 +274,7 @@ def test_sec_2_6_3_gradient_through_time_is_the_product_of_the_steps():
 
 
 @pytest.mark.book("sec-2.6.3")
-def test_sec_2_6_3_before_training_gates_with_a_long_memory_pass_the_gradient_and_others_do_not():
+def test_only_a_long_memory_passes_the_gradient_at_first():
     x = memory.first_token(20, 100, seed=5).x
     for seed in range(3):
         first = {
@@ -318,10 +303,10 @@ def test_gradient_through_time_leaves_the_model_as_it_was():
 
 
 @pytest.mark.parametrize("kind", ["gru", "lstm"])
-def test_sec_2_6_3_fifty_tokens_are_learned_and_training_ends_when_they_are(kind):
+def test_training_ends_when_fifty_tokens_are_learned(kind):
     train = memory.first_token(4000, 50, seed=20)
     model = memory.build(kind, long=True, length=50, seed=0)
-    for history in memory.learn(model, train, epochs=12, lr=0.02, batch_size=128):
+    for history in memory.train(model, train, epochs=12, lr=0.02, batch_size=128):
         pass
     assert history["accuracy"][-1] >= 0.999
     assert max(history["accuracy"][:-1]) < 0.999
@@ -334,16 +319,17 @@ def test_sec_2_6_3_fifty_tokens_are_learned_and_training_ends_when_they_are(kind
 
 @pytest.mark.book("note-19")
 @pytest.mark.parametrize(("n", "h"), [(8, 32), (1, 1), (50, 7)])
-def test_note_19_parameters_are_1_to_3_to_4(n, h):
+def test_parameters_are_1_to_3_to_4(n, h):
     plain, gru, lstm = (by_hand.count_parameters(kind(n, h)) for kind in memory.KINDS.values())
     assert plain == h * n + h * h + 2 * h
     assert (gru, lstm) == (3 * plain, 4 * plain)
 
 
 @pytest.mark.book("note-19")
-def test_note_19_the_small_run_counts_every_draw_and_learns():
+def test_the_small_run_counts_every_draw_and_learns():
     config = small.Config(examples=20, epochs=60, draws=2)
-    measured = {m.name: m for m in small.run(config, seed=0, device=torch.device("cpu"))}
+    result = small.run(config, seed=0, device=torch.device("cpu"), progress=False)
+    measured = {m.name: m for m in result.metrics}
     tests = len(small.rows()[1])
     for kind in memory.KINDS:
         seen, new = (measured[f"small_{kind}{end}"] for end in ("_train_accuracy", "_accuracy"))
@@ -356,7 +342,7 @@ def test_note_19_the_small_run_counts_every_draw_and_learns():
 
 
 @pytest.mark.book("sec-2.6.1-cost")
-def test_sec_2_6_1_cost_weights_grow_with_the_length_for_the_mlp_only():
+def test_only_the_mlp_s_weights_grow_with_the_length():
     counts = {
         length: {name: by_hand.count_parameters(m) for name, m in cost.contestants(length).items()}
         for length in (10, 40)
@@ -367,7 +353,7 @@ def test_sec_2_6_1_cost_weights_grow_with_the_length_for_the_mlp_only():
 
 
 @pytest.mark.book("sec-2.6.1-cost")
-def test_sec_2_6_1_cost_is_the_fastest_of_the_timed_passes():
+def test_cost_is_the_fastest_of_the_timed_passes():
     ticks = iter([0.0, 9.0, 10.0, 13.0, 20.0, 22.0, 30.0, 37.0])  # the warm-up: 9; then 3, 2, 7
     model, x = cost.Convolution(2, 3, 4), torch.randn(1, 6, 2)
     assert cost.seconds_per_step(model, x, repeats=3, clock=lambda: next(ticks)) == 2.0
@@ -394,7 +380,7 @@ def test_run_gives_the_default_cells_as_long_as_their_twins():
     )
     result = gated.run(config)
     epochs = {name: len(history) for name, history in result.histories.items()}
-    assert epochs["gru_default"] <= epochs["gru"] <= 8
-    assert epochs["rnn"] <= max(epochs["gru"], epochs["lstm"])
+    assert epochs["memory_gru_default"] <= epochs["memory_gru"] <= 8
+    assert epochs["memory_rnn"] <= max(epochs["memory_gru"], epochs["memory_lstm"])
     assert result["gru_accuracy"] >= 0.99  # five tokens are no task for gates,
     assert result["gru_default_faded"] < 5  # for hardly anything has faded

@@ -1,4 +1,4 @@
-"""Lesson 9, `generalization`: its by-hand pieces against others, and what its remedies do."""
+"""`generalization`: its by-hand pieces against others, and what its remedies do."""
 
 import itertools
 import math
@@ -61,7 +61,7 @@ def randn(*shape, seed=0, dtype=torch.float32):
         (0.3, 0.1, "underfit"),  # new examples easier than the old ones
     ],
 )
-def test_sec_2_3_the_diagnosis_from_two_errors(train, validation, name):
+def test_the_diagnosis_from_two_errors(train, validation, name):
     curves = torch.full((9,), train), torch.full((9,), validation)
     verdict = diagnosis.diagnose(*curves, 0.05, 0.05)
     assert diagnosis.NAMES[verdict] == name
@@ -69,7 +69,7 @@ def test_sec_2_3_the_diagnosis_from_two_errors(train, validation, name):
 
 
 @pytest.mark.book("sec-2.3")
-def test_sec_2_3_only_the_last_five_epochs_count_and_equal_is_not_more():
+def test_only_the_last_five_epochs_count_and_equal_is_not_more():
     train, validation = rand(20), rand(20, seed=1)
     for goal, gap in itertools.product((0.2, 0.5, 0.8), (-0.3, 0.0, 0.3)):
         t, v = np.mean(train.tolist()[15:]), np.mean(validation.tolist()[15:])
@@ -79,7 +79,7 @@ def test_sec_2_3_only_the_last_five_epochs_count_and_equal_is_not_more():
 
 
 @pytest.mark.book("sec-2.3", "note-14")
-def test_sec_2_3_note_14_four_real_runs_are_told_apart_with_another_seed(mnist):
+def test_four_real_runs_are_diagnosed_with_another_seed(mnist):
     config = diagnosis.Config()
     curves = diagnosis.four_runs(config, mnist, seed=11)
     for name, errors in curves.items():
@@ -87,7 +87,7 @@ def test_sec_2_3_note_14_four_real_runs_are_told_apart_with_another_seed(mnist):
         assert diagnosis.NAMES[diagnosis.diagnose(*errors, config.goal, config.gap)] == name
 
 
-def test_sec_2_3_error_curves_are_measured_in_evaluation_mode(mnist):
+def test_error_curves_are_measured_in_evaluation_mode(mnist):
     few, seen = remedies.first(mnist.train, 100), []
     seed_everything(0)
     model = networks.mlp(32, dropout=0.5, batch_norm=True)
@@ -112,28 +112,28 @@ def test_sec_2_3_error_curves_are_measured_in_evaluation_mode(mnist):
 
 @pytest.mark.book("sec-2.3.1")
 @pytest.mark.parametrize(
-    "recipes", [remedies.against_high_bias(), remedies.against_high_variance()], ids=["bias", "var"]
+    "setups", [remedies.against_high_bias(), remedies.against_high_variance()], ids=["bias", "var"]
 )
-def test_sec_2_3_1_and_sec_2_3_2_a_remedy_changes_one_thing(recipes):
-    start, *others = map(asdict, recipes.values())
+def test_a_remedy_changes_one_thing(setups):
+    start, *others = map(asdict, setups.values())
     together = ("one_cycle", "lr", "augment")
-    for recipe in others:
-        changed = {name for name in start if recipe[name] != start[name]}
-        assert changed, recipe
-        if recipe["one_cycle"]:  # these are many at once, and their names say so
+    for setup in others:
+        changed = {name for name in start if setup[name] != start[name]}
+        assert changed, setup
+        if setup["one_cycle"]:  # these are many at once, and their names say so
             assert changed >= set(together)
         else:
             assert len(changed - {"augment"}) <= 1
 
 
 @pytest.mark.book("sec-2.3.1")
-def test_sec_2_3_1_more_units_help_and_more_layers_of_two_do_not(mnist):
-    few, recipes = remedies.first(mnist.train, 500), remedies.against_high_bias()
+def test_more_units_help_and_more_layers_of_two_do_not(mnist):
+    few, setups = remedies.first(mnist.train, 500), remedies.against_high_bias()
     scores = {
         name: [
-            remedies.try_recipe(recipes[name], few, {"new": mnist.validation}, seed=seed)["new"][
-                "accuracy"
-            ]
+            remedies.train_and_score(setups[name], few, {"new": mnist.validation}, seed=seed)[
+                "new"
+            ]["accuracy"]
             for seed in range(5)
         ]
         for name in ("2 units", "more units", "more layers")
@@ -144,9 +144,9 @@ def test_sec_2_3_1_more_units_help_and_more_layers_of_two_do_not(mnist):
 
 
 @pytest.mark.book("sec-2.3.2")
-def test_sec_2_3_2_more_data_help(mnist):
+def test_more_data_help(mnist):
     curve = remedies.learning_curve(
-        remedies.Recipe(hidden=(128,)),
+        remedies.Setup(hidden=(128,)),
         mnist.train,
         mnist.validation,
         (50, 500, 3500),
@@ -159,7 +159,7 @@ def test_sec_2_3_2_more_data_help(mnist):
 
 
 @pytest.mark.book("sec-2.3.2")
-def test_sec_2_3_2_random_labels_are_the_same_labels_in_another_order(mnist):
+def test_random_labels_are_the_same_labels_in_another_order(mnist):
     few = remedies.first(mnist.train, 200)
     mixed = remedies.shuffled(few, seed=3)
     assert torch.equal(mixed.x, few.x)
@@ -168,7 +168,7 @@ def test_sec_2_3_2_random_labels_are_the_same_labels_in_another_order(mnist):
 
 
 @pytest.mark.book("sec-2.3.2")
-def test_sec_2_3_2_weight_decay_equals_that_of_torch_and_of_the_penalty():
+def test_weight_decay_equals_torch_s_and_the_penalty_s():
     w0, x = randn(3, 2, dtype=torch.float64), randn(5, 3, seed=1, dtype=torch.float64)
     mine, theirs, penalised = (w0.clone().requires_grad_() for _ in range(3))
     optimizer = torch.optim.SGD([theirs], lr=0.1, weight_decay=0.3)
@@ -185,7 +185,7 @@ def test_sec_2_3_2_weight_decay_equals_that_of_torch_and_of_the_penalty():
     torch.testing.assert_close(mine, penalised)
 
 
-def test_sec_2_3_2_weight_decay_shrinks_first_and_adamw_keeps_it_apart_from_the_gradient():
+def test_weight_decay_shrinks_and_adamw_decouples_it():
     w, gradient = randn(4), randn(4, seed=1)
     step = regularization.weight_decay_step(w, gradient, 0.1, 0.5)
     torch.testing.assert_close(step, w * (1 - 0.1 * 0.5) - 0.1 * gradient)
@@ -198,7 +198,7 @@ def test_sec_2_3_2_weight_decay_shrinks_first_and_adamw_keeps_it_apart_from_the_
     torch.testing.assert_close(moved[0] - moved[1], 0.1 * 0.5 * w)
 
 
-def test_sec_2_3_2_early_stopping_equals_going_through_all_prefixes():
+def test_early_stopping_equals_going_through_all_prefixes():
     for seed in range(200):
         g = torch.Generator().manual_seed(seed)
         losses = torch.randint(0, 8, (1 + seed % 17,), generator=g).tolist()  # many equal ones
@@ -212,7 +212,7 @@ def test_sec_2_3_2_early_stopping_equals_going_through_all_prefixes():
             assert regularization.early_stopping(losses, patience) == (stop, best), losses
 
 
-def test_sec_2_3_2_early_stopping_gives_the_best_weights_back(mnist):
+def test_early_stopping_gives_the_best_weights_back(mnist):
     few = remedies.first(mnist.train, 100)
     seed_everything(0)
     model = networks.mlp(64)
@@ -232,7 +232,7 @@ def test_sec_2_3_2_early_stopping_gives_the_best_weights_back(mnist):
 @pytest.mark.book("fig-2.8")
 @pytest.mark.parametrize("p", [0.0, 0.2, 0.5, 0.95])
 @pytest.mark.parametrize("shape", [(1,), (7, 5), (2, 3, 4)])
-def test_fig_2_8_with_one_mask_dropout_equals_torch_s_in_value_and_gradient(p, shape):
+def test_dropout_equals_torch_s_for_one_mask(p, shape):
     x = randn(*shape, dtype=torch.float64)
     mine, theirs = (x.clone().requires_grad_() for _ in range(2))
     torch.manual_seed(1)
@@ -248,7 +248,7 @@ def test_fig_2_8_with_one_mask_dropout_equals_torch_s_in_value_and_gradient(p, s
 
 @pytest.mark.book("fig-2.8")
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
-def test_fig_2_8_dropout_equals_nn_dropout_in_distribution(p):
+def test_dropout_equals_nn_dropout_in_distribution(p):
     n = 200_000
     x = torch.ones(n)
     outputs = [layer(x) for layer in (dropout.Dropout(p), nn.Dropout(p))]
@@ -262,7 +262,7 @@ def test_fig_2_8_dropout_equals_nn_dropout_in_distribution(p):
 
 
 @pytest.mark.book("note-15")
-def test_note_15_dropout_is_off_at_inference():
+def test_dropout_is_off_at_inference():
     x = randn(50, 20)
     for layer in (dropout.Dropout(0.5), nn.Dropout(0.5)):
         layer.train()
@@ -277,12 +277,12 @@ def test_note_15_dropout_is_off_at_inference():
 
 @pytest.mark.book("fig-2.8")
 @pytest.mark.parametrize("p", [-0.1, 1.0, 2])
-def test_fig_2_8_an_impossible_p_is_refused(p):
+def test_an_impossible_p_is_refused(p):
     with pytest.raises(ValueError, match=f"p: got {p}, expected 0 <= p < 1"):
         dropout.Dropout(p)
 
 
-def test_fig_2_8_the_drawing_crosses_out_what_the_mask_drops():
+def test_the_drawing_crosses_out_what_the_mask_drops():
     torch.manual_seed(0)
     mask = dropout.Dropout(0.5)(torch.ones(6)) != 0
     dropped = int((~mask).sum())
@@ -301,7 +301,7 @@ def test_fig_2_8_the_drawing_crosses_out_what_the_mask_drops():
 
 @pytest.mark.book("fig-2.9")
 @pytest.mark.parametrize("units", [1, 2, 5])
-def test_fig_2_9_the_masks_are_all_there_are_and_their_shares_add_up(units):
+def test_all_masks_are_listed_and_their_shares_add_up(units):
     masks = dropout.all_masks(units)
     expected = sorted(itertools.product((0.0, 1.0), repeat=units))
     assert [tuple(mask) for mask in masks.tolist()] == expected
@@ -315,11 +315,11 @@ def test_fig_2_9_the_masks_are_all_there_are_and_their_shares_add_up(units):
 
 @pytest.mark.book("fig-2.9")
 @pytest.mark.parametrize("p", [0.0, 0.2, 0.5, 0.7])
-def test_fig_2_9_every_subnetwork_equals_one_whose_units_were_really_removed(p):
-    model = dropout.tiny_network(5, p)
+def test_a_subnetwork_equals_one_with_its_units_removed(p):
+    model = dropout.TinyNetwork(5, p)
     x, masks = randn(7, 2), dropout.all_masks(5)
     logits = dropout.subnetwork_logits(model, x, masks)
-    first, _, _, last = model
+    first, last = model.first, model.last
     for mask, got in zip(masks, logits, strict=True):
         there = mask.bool()
         smaller = nn.Sequential(
@@ -340,9 +340,9 @@ def test_fig_2_9_every_subnetwork_equals_one_whose_units_were_really_removed(p):
 
 @pytest.mark.book("fig-2.9")
 @pytest.mark.parametrize("p", [0.2, 0.5])
-def test_fig_2_9_the_whole_network_is_the_geometric_mean_of_its_subnetworks(p):
+def test_the_whole_network_is_the_geometric_mean_of_all(p):
     seed_everything(4)
-    model, x = dropout.tiny_network(6, p), 3 * randn(20, 2)
+    model, x = dropout.TinyNetwork(6, p), 3 * randn(20, 2)
     masks = dropout.all_masks(6)
     logits = dropout.subnetwork_logits(model, x, masks).double().numpy()
     share = dropout.probabilities(masks, p).double().numpy()[:, None, None]
@@ -356,9 +356,9 @@ def test_fig_2_9_the_whole_network_is_the_geometric_mean_of_its_subnetworks(p):
     assert (answers["mean"] - answers["whole network"]).abs().max() > 1e-3  # not the same thing
 
 
-def test_fig_2_9_dropping_at_random_comes_to_the_same_mean():
+def test_dropping_at_random_comes_to_the_same_mean():
     seed_everything(5)
-    model, x = dropout.tiny_network(4, 0.5), randn(3, 2)
+    model, x = dropout.TinyNetwork(4, 0.5), randn(3, 2)
     model.train()
     with torch.no_grad():
         sampled = model(x.repeat(20_000, 1)).softmax(dim=1).reshape(-1, 3, 2).mean(dim=0)
@@ -371,7 +371,7 @@ def test_fig_2_9_dropping_at_random_comes_to_the_same_mean():
 @pytest.mark.book("fig-2.10")
 @pytest.mark.parametrize("size", [(28, 28), (9, 9), (12, 20), (21, 8)])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_fig_2_10_the_affine_of_a_batch_equals_torchvision_s_one_by_one(size, channels):
+def test_the_affine_of_a_batch_equals_torchvision_s(size, channels):
     from torchvision.transforms import InterpolationMode, v2
 
     x = rand(6, channels, *size)
@@ -391,7 +391,7 @@ def test_fig_2_10_the_affine_of_a_batch_equals_torchvision_s_one_by_one(size, ch
 
 
 @pytest.mark.book("fig-2.10")
-def test_fig_2_10_the_affine_at_its_edges():
+def test_the_affine_at_its_edges():
     x, one, none = rand(3, 1, 6, 6), torch.ones(3), torch.zeros(3)
     torch.testing.assert_close(augmentation.affine(x, none, torch.zeros(3, 2), one), x)
     turned = augmentation.affine(x, 90 * one, torch.zeros(3, 2), one)
@@ -405,7 +405,7 @@ def test_fig_2_10_the_affine_at_its_edges():
 
 
 @pytest.mark.book("fig-2.10")
-def test_fig_2_10_the_affine_refuses_shapes_that_do_not_fit():
+def test_the_affine_refuses_shapes_that_do_not_fit():
     one = torch.ones(2)
     with pytest.raises(ValueError, match=r"x: got shape \(28, 28\), expected \(B, C, H, W\)"):
         augmentation.affine(rand(28, 28), one, torch.zeros(2, 2), one)
@@ -415,7 +415,7 @@ def test_fig_2_10_the_affine_refuses_shapes_that_do_not_fit():
         augmentation.Augment(scale=1.5)
 
 
-def test_fig_2_10_augment_changes_each_image_in_its_own_way_and_nothing_in_evaluation():
+def test_augment_changes_each_image_and_none_in_evaluation():
     same = rand(1, 1, 28, 28).expand(16, 1, 28, 28)
     augment = augmentation.Augment()
     torch.manual_seed(0)
@@ -433,7 +433,7 @@ def test_fig_2_10_augment_changes_each_image_in_its_own_way_and_nothing_in_evalu
         torch.testing.assert_close(image, same[0].flip(2), rtol=1e-4, atol=1e-5)
 
 
-def test_fig_2_10_augment_keeps_to_its_limits():
+def test_augment_keeps_to_its_limits():
     """A dot in the middle moves no further than the shift; its mass changes with the scale only."""
     x = torch.zeros(400, 1, 41, 41)
     x[:, :, 18:23, 18:23] = 1
@@ -449,7 +449,7 @@ def test_fig_2_10_augment_keeps_to_its_limits():
     assert 1.16 < size.max() < 1.25
 
 
-def test_fig_2_10_torchvision_draws_once_for_a_whole_batch():
+def test_torchvision_draws_once_for_a_whole_batch():
     """Why the lesson has an affine of its own for training."""
     from torchvision.transforms import v2
 
@@ -459,7 +459,7 @@ def test_fig_2_10_torchvision_draws_once_for_a_whole_batch():
     assert all(torch.equal(image, images[0]) for image in images)
 
 
-def test_fig_2_10_the_gallery_is_made_by_torchvision_and_leaves_the_generator_alone():
+def test_the_gallery_leaves_the_random_generator_alone():
     photo = augmentation.photo(96)
     assert photo.shape == (3, 96, 96)
     before = torch.get_rng_state()
@@ -487,12 +487,12 @@ def test_fig_2_10_the_gallery_is_made_by_torchvision_and_leaves_the_generator_al
         plots.photos(255 * photo[None])
 
 
-def test_fig_2_10_augmentation_pays_unless_it_breaks_the_label(mnist):
+def test_augmentation_pays_unless_it_breaks_the_label(mnist):
     few, gains = remedies.first(mnist.train, 500), []
-    start = remedies.Recipe(hidden=(64,), epochs=60, lr=5e-3, one_cycle=True)
+    start = remedies.Setup(hidden=(64,), epochs=60, lr=5e-3, one_cycle=True)
     for seed in range(5):
         plain, turned, mirrored = (
-            remedies.try_recipe(
+            remedies.train_and_score(
                 replace(start, **change), few, {"new": mnist.validation}, seed=seed
             )["new"]["accuracy"]
             for change in ({}, {"augment": True}, {"augment": True, "mirror": True})
@@ -508,7 +508,7 @@ def test_fig_2_10_augmentation_pays_unless_it_breaks_the_label(mnist):
 @pytest.mark.book("sec-2.3.3")
 @pytest.mark.parametrize(("batch", "units"), [(2, 1), (2, 5), (7, 3), (64, 10)])
 @pytest.mark.parametrize("momentum", [0.1, 0.5])
-def test_sec_2_3_3_batch_norm_equals_torch_s_in_both_modes_and_in_gradient(batch, units, momentum):
+def test_batch_norm_equals_torch_s_in_both_modes(batch, units, momentum):
     mine = batchnorm.BatchNorm(units, momentum=momentum).double()
     theirs = nn.BatchNorm1d(units, momentum=momentum).double()
     with torch.no_grad():
@@ -535,7 +535,7 @@ def test_sec_2_3_3_batch_norm_equals_torch_s_in_both_modes_and_in_gradient(batch
 
 
 @pytest.mark.book("sec-2.3.3")
-def test_sec_2_3_3_the_running_variance_is_the_unbiased_one():
+def test_the_running_variance_is_the_unbiased_one():
     z = torch.tensor([[0.0], [2.0]])
     layer = batchnorm.BatchNorm(1, momentum=1.0)
     y = layer(z)
@@ -547,14 +547,14 @@ def test_sec_2_3_3_the_running_variance_is_the_unbiased_one():
 
 @pytest.mark.book("sec-2.3.3")
 @pytest.mark.parametrize("scale", [0.0, 1e-6, 1e4])
-def test_sec_2_3_3_batch_norm_of_constant_small_and_large_units(scale):
+def test_batch_norm_of_constant_small_and_large_units(scale):
     z = scale * randn(16, 3) + 7.0
     mine, theirs = batchnorm.BatchNorm(3)(z), nn.BatchNorm1d(3)(z)
     assert mine.isfinite().all()
     torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=2e-3)
 
 
-def test_sec_2_3_3_a_batch_of_one_is_refused_while_training():
+def test_a_batch_of_one_is_refused_while_training():
     for layer in (batchnorm.BatchNorm(3), nn.BatchNorm1d(3)):
         with pytest.raises(ValueError, match=r"(?i)got .*expected|expected more than 1 value"):
             layer(randn(1, 3))
@@ -563,7 +563,7 @@ def test_sec_2_3_3_a_batch_of_one_is_refused_while_training():
         batchnorm.BatchNorm(3)(randn(1, 3))
 
 
-def test_sec_2_3_3_in_training_mode_the_answer_hangs_on_the_neighbours():
+def test_in_training_mode_an_answer_depends_on_its_batch():
     layer = batchnorm.BatchNorm(4)
     layer(randn(100, 4))
     z, others = randn(1, 4, seed=1), [randn(9, 4, seed=seed) + seed for seed in (2, 3)]
@@ -573,7 +573,7 @@ def test_sec_2_3_3_in_training_mode_the_answer_hangs_on_the_neighbours():
     torch.testing.assert_close(*[layer(torch.cat([z, rest]))[0] for rest in others])
 
 
-def test_sec_2_3_3_asking_in_training_mode_leaves_the_model_as_it_was(mnist):
+def test_asking_in_training_mode_leaves_the_model_as_it_was(mnist):
     seed_everything(0)
     model = networks.mlp(30, batch_norm=True)
     for _ in batchnorm.descent(model, mnist.train, lr=0.1, epochs=1):
@@ -614,7 +614,7 @@ def test_what_does_not_fit_is_refused(mnist):
     with pytest.raises(ValueError, match="count: got 9999, expected 1 to 500"):
         remedies.first(mnist.validation, 9999)
     with pytest.raises(ValueError, match="validation: got None"):
-        remedies.try_recipe(remedies.Recipe(patience=2), mnist.validation, {}, seed=0)
+        remedies.train_and_score(remedies.Setup(patience=2), mnist.validation, {}, seed=0)
     with pytest.raises(ValueError, match="examples: got 3501, expected at most 3500"):
         remedies.Config(examples=3501)
 

@@ -1,4 +1,4 @@
-"""Lesson 8, `optimizers`: by hand against torch.optim, schedules against torch's, the book's figures."""
+"""`optimizers`: by hand against torch.optim, schedules against torch's, the book's figures."""
 
 import math
 from functools import partial
@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from workshop.core.data import Split
+from workshop.core.data import Data, Split
 from workshop.core.training import fit
-from workshop.day2.optimizers import batches, plateaus, rates, schedules, steps, trial
+from workshop.day1.gradient_descent import flat_mnist
+from workshop.day2.optimizers import batches, common, plateaus, rates, schedules, steps
 from workshop.figures import plots
 
 TORCH = {
@@ -23,7 +24,7 @@ TORCH = {
 
 @pytest.fixture(scope="module")
 def data():
-    return trial.digits()
+    return flat_mnist()
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def few():
 @pytest.mark.parametrize("name", TORCH)
 @pytest.mark.parametrize("scale", [1.0, 1e-6, 1e4])
 @pytest.mark.parametrize("shape", [(1,), (3, 4)])
-def test_sec_momentum_sec_adam_each_step_equals_torch_over_50_updates(name, scale, shape):
+def test_each_step_equals_torch_over_50_updates(name, scale, shape):
     start = torch.randn(shape, dtype=torch.float64)
     ours, theirs = start.clone().requires_grad_(), start.clone().requires_grad_()
     by_hand, torchs = steps.ByHand([ours], name, lr=0.01), TORCH[name]([theirs], 0.01)
@@ -53,25 +54,25 @@ def test_sec_momentum_sec_adam_each_step_equals_torch_over_50_updates(name, scal
 
 @pytest.mark.book("sec-adam")
 @pytest.mark.parametrize("name", TORCH)
-def test_sec_adam_a_network_trained_by_hand_is_torch_s(name, few):
+def test_a_network_trained_by_hand_is_torch_s(name, few):
     assert steps.difference(few, name, updates=50, seed=3) < 1e-4
 
 
 @pytest.mark.book("sec-adam")
-def test_sec_adam_without_the_correction_it_is_another_optimizer(few):
+def test_without_the_correction_it_is_another_optimizer(few):
     far = steps.difference(few, "Adam, uncorrected", against="Adam", updates=50, seed=3)
     assert far > 0.01
 
 
 @pytest.mark.book("sec-adam")
-def test_sec_adam_the_first_step_is_lr_whatever_the_gradient_s_size():
+def test_the_first_step_is_lr_whatever_the_gradient_s_size():
     g = torch.tensor([1e-3, 1.0, -1e3])
     w, _, _ = steps.adam_step(torch.zeros(3), g, torch.zeros(3), torch.zeros(3), 1, lr=0.01)
     torch.testing.assert_close(w, torch.tensor([-0.01, -0.01, 0.01]), rtol=1e-4, atol=0)
 
 
-def test_by_hand_optimizers_fit_into_the_loop_and_unknown_rules_are_named(few):
-    model = trial.mlp((8,))
+def test_by_hand_optimizers_fit_the_loop_and_know_their_rules(few):
+    model = common.mlp((8,))
     optimizer = steps.ByHand(model.parameters(), "Adam", lr=0.01)
     history = fit(model, few, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, epochs=20)
     assert history["loss"][-1] < history["loss"][0] - 0.5
@@ -81,7 +82,7 @@ def test_by_hand_optimizers_fit_into_the_loop_and_unknown_rules_are_named(few):
 
 
 @pytest.mark.book("fig-2.5")
-def test_fig_2_5_momentum_gets_further_down_an_ill_conditioned_bowl():
+def test_momentum_gets_further_down_an_ill_conditioned_bowl():
     hessian = torch.autograd.functional.hessian(steps.bowl, torch.zeros(2))
     assert torch.linalg.cond(hessian).item() == pytest.approx(100)
     lr, beta = steps.Config().bowl_lr, steps.Config().bowl_momentum
@@ -109,14 +110,14 @@ def test_fig_2_5_momentum_gets_further_down_an_ill_conditioned_bowl():
 
 @pytest.mark.book("sec-2.2.1")
 @pytest.mark.parametrize("size", [1, 7, 20, 64, 200, 500])
-def test_sec_2_2_1_updates_are_counted_as_a_data_loader_counts_batches(size):
+def test_updates_are_counted_as_a_data_loader_counts_batches(size):
     examples = torch.utils.data.TensorDataset(torch.zeros(200))
     loader = torch.utils.data.DataLoader(examples, batch_size=size)
     assert batches.count_updates(200, size, epochs=3) == 3 * len(loader)
 
 
 @pytest.mark.book("sec-2.2.1")
-def test_sec_2_2_1_an_epoch_of_batch_1_b_and_m_sees_every_example_once():
+def test_an_epoch_sees_every_example_once_at_any_batch_size():
     """A batch of all is the mean of the single gradients, so one step of it is known exactly."""
     points = batches.line_data(50)
     path = batches.line_path(points, None, 1, lr=0.1)
@@ -132,7 +133,7 @@ def test_sec_2_2_1_an_epoch_of_batch_1_b_and_m_sees_every_example_once():
 
 
 @pytest.mark.book("note-11")
-def test_note_11_the_power_of_two_claim_is_timed_between_its_neighbours(few):
+def test_powers_of_two_are_timed_between_their_neighbours(few):
     assert batches.POWERS == (63, 64, 65, 127, 128, 129)
     taken = batches.seconds_per_example(few, (3, 4, 5), updates=2, rounds=2)
     assert list(taken) == [3, 4, 5]
@@ -140,7 +141,7 @@ def test_note_11_the_power_of_two_claim_is_timed_between_its_neighbours(few):
 
 
 @pytest.mark.book("sec-2.2.2", "fig-2.6")
-def test_sec_2_2_2_fig_2_6_three_rates_part_ways_update_by_update(data):
+def test_three_rates_diverge_update_by_update(data):
     ends = {}
     for lr in (0.01, 0.5, 3.0):
         at = torch.full((165,), lr)
@@ -152,7 +153,7 @@ def test_sec_2_2_2_fig_2_6_three_rates_part_ways_update_by_update(data):
 
 
 @pytest.mark.book("note-13")
-def test_note_13_a_range_test_finds_the_edge_and_its_rates_are_those_used(data):
+def test_a_range_test_finds_the_edge_with_the_rates_it_reports(data):
     swept, losses = rates.range_test(data.train, partial(torch.optim.SGD, lr=0.0), seed=1)
     assert swept.shape == losses.shape
     ratios = swept[1:] / swept[:-1]
@@ -170,7 +171,7 @@ def test_note_13_a_range_test_finds_the_edge_and_its_rates_are_those_used(data):
 
 
 @pytest.mark.book("note-13")
-def test_note_13_a_range_test_ends_where_the_loss_is_lost(few, monkeypatch):
+def test_a_range_test_ends_where_the_loss_is_lost(few, monkeypatch):
     lost = torch.tensor([2.0] * 5 + [1.0] * 5 + [float("nan")] * 10)
     monkeypatch.setattr(rates, "losses_with", lambda *args, **options: lost)
     swept, losses = rates.range_test(few, None, updates=20)
@@ -181,7 +182,7 @@ def test_note_13_a_range_test_ends_where_the_loss_is_lost(few, monkeypatch):
 
 
 @pytest.mark.book("note-13")
-def test_note_13_smoothing_is_a_weighted_mean():
+def test_smoothing_is_a_weighted_mean():
     losses = torch.rand(30)
     weights = 0.9 ** torch.arange(29, -1, -1.0)
     assert rates.smooth(losses)[-1].item() == pytest.approx(
@@ -191,7 +192,7 @@ def test_note_13_smoothing_is_a_weighted_mean():
 
 
 @pytest.mark.book("note-12", "fig-2.7")
-def test_note_12_fig_2_7_on_the_plateau_the_gradient_is_small_and_the_loss_stands_still(data):
+def test_on_the_plateau_gradient_and_loss_hardly_change(data):
     ways = plateaus.ways_off(plateaus.Config())
     runs = {}
     for name, activation in {"sgd": nn.Sigmoid, "adam": nn.Sigmoid, "relu": nn.ReLU}.items():
@@ -208,8 +209,8 @@ def test_note_12_fig_2_7_on_the_plateau_the_gradient_is_small_and_the_loss_stand
 
 
 @pytest.mark.book("note-12")
-def test_note_12_the_gradient_is_that_of_the_first_weights(few):
-    model = trial.mlp((5,), nn.Sigmoid)
+def test_the_gradient_is_that_of_the_first_weights(few):
+    model = common.mlp((5,), nn.Sigmoid)
     nn.functional.cross_entropy(model(few.x), few.y).backward()
     expected = model[0].weight.grad.norm().item()
     assert plateaus.first_gradient(model, few) == pytest.approx(expected, rel=1e-5)
@@ -228,7 +229,7 @@ TWINS = {
 
 
 @pytest.mark.parametrize("name", schedules.SCHEDULES)
-def test_note_13_each_schedule_equals_torch_s(name):
+def test_each_schedule_equals_torch_s(name):
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
     twin = TWINS[name](optimizer)
     for t in range(TOTAL):
@@ -242,14 +243,14 @@ def test_note_13_each_schedule_equals_torch_s(name):
 
 @pytest.mark.parametrize("name", schedules.SCHEDULES)
 @pytest.mark.parametrize("total", [1, 2, 3, 7, 275])
-def test_note_13_schedules_stay_between_0_and_1_also_in_short_runs(name, total):
+def test_schedules_stay_between_0_and_1_also_in_short_runs(name, total):
     # LambdaLR asks once more after the last update.
     factors = [schedules.SCHEDULES[name](t, total) for t in range(total + 1)]
     assert all(-1e-12 <= factor <= 1 + 1e-12 for factor in factors)
 
 
-def test_note_13_a_schedule_changes_the_rate_at_every_update_of_train(few):
-    _, history = trial.train(
+def test_a_schedule_changes_the_rate_at_every_update(few):
+    _, history = common.train(
         few,
         partial(torch.optim.SGD, lr=0.1),
         epochs=4,
@@ -262,23 +263,23 @@ def test_note_13_a_schedule_changes_the_rate_at_every_update_of_train(few):
     assert history["lr"] == pytest.approx(expected, abs=1e-9)
 
 
-def test_note_13_recipes_are_chosen_without_the_test_digits(few):
+def test_schedules_are_chosen_without_the_test_digits(few):
     closed = Split(few.x[:0], few.y[:0])
     config = schedules.Config(rates=(0.01, 0.1), epochs=1, tries=1, pairs=2)
-    made_up = trial.Data(few, few, closed, name="made up")
-    tried, scheduled, constant = schedules.choose_recipes(made_up, config, seed=0)
+    made_up = Data(few, few, closed, name="made up")
+    tried, scheduled, constant = schedules.choose_schedules(made_up, config, seed=0)
     assert set(tried) == {(name, lr) for name in schedules.SCHEDULES for lr in (0.01, 0.1)}
     assert tried[constant] == max(tried["constant", lr] for lr in (0.01, 0.1))
     assert constant[0] == "constant" != scheduled[0]
     assert tried[scheduled] == max(score for key, score in tried.items() if key[0] != "constant")
-    # The same recipe twice is paired with itself: the same weights, the same batches.
-    opened = trial.Data(few, few, few, name="made up")
+    # The same schedule twice is paired with itself: the same weights, the same batches.
+    opened = Data(few, few, few, name="made up")
     ours, theirs = schedules.compare_on_test(opened, (scheduled, scheduled), config, seed=0)
     assert ours == theirs
     assert len(ours) == 2
 
 
 def test_a_rate_that_diverges_ends_the_training_with_a_score(few):
-    model, history = trial.train(few, partial(torch.optim.SGD, lr=1e30), epochs=3, batch_size=10)
+    model, history = common.train(few, partial(torch.optim.SGD, lr=1e30), epochs=3, batch_size=10)
     assert len(history) < 3
-    assert trial.score(model, few)["accuracy"] <= 0.3
+    assert common.score(model, few)["accuracy"] <= 0.3

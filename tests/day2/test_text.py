@@ -1,10 +1,10 @@
-"""Lesson 12: every step from a string to a batch, pieces of words, word vectors, a bag of them."""
+"""Every step from a string to a batch, pieces of words, word vectors, a bag of them."""
 
 import dataclasses
 import math
 import random
 from collections import Counter
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 import torch
@@ -48,16 +48,15 @@ def train():
 
 
 @pytest.mark.book("sec-2.5.1", "eq-2.7")
-def test_eq_2_7_the_book_s_sentence_has_five_tokens_and_its_ids():
-    """eq-2.7, sec-2.5.1."""
+def test_the_book_s_sentence_has_five_tokens():
     tokens = pipeline.tokenize("The movie was terrible! terrible!")
     assert tokens == ["the", "movie", "was", "terrible", "terrible"]
     assert pipeline.encode(tokens, pipeline.BOOK_VOCABULARY) == [3, 1, 2, 4, 4]
 
 
 @pytest.mark.book("eq-2.7")
-def test_eq_2_7_basic_english_has_seven():
-    """eq-2.7: the exclamation mark, twice."""
+def test_basic_english_finds_seven():
+    """The exclamation mark, twice."""
     tokens = torchtext.get_tokenizer("basic_english")(pipeline.SENTENCE)
     assert tokens == ["the", "movie", "was", "terrible", "!", "terrible", "!"]
 
@@ -73,8 +72,8 @@ def test_an_accent_is_part_of_its_letter_however_it_was_typed():
 
 
 @pytest.mark.book("sec-2.5.5")
-def test_sec_2_5_5_four_special_tokens_in_one_vocabulary():
-    """sec-2.5.5: pad, unknown, start, end; an unknown word gets <unk>."""
+def test_four_special_tokens_in_one_vocabulary():
+    """Pad, unknown, start, end; an unknown word gets <unk>."""
     vocabulary = pipeline.build_vocabulary([["b", "a", "b"], ["c", "a", "b"]])
     assert list(vocabulary) == ["<pad>", "<unk>", "<sos>", "<eos>", "b", "a", "c"]
     assert list(vocabulary.values()) == list(range(7))
@@ -85,7 +84,7 @@ def test_sec_2_5_5_four_special_tokens_in_one_vocabulary():
 
 @pytest.mark.book("sec-2.5")
 def test_the_vocabulary_is_torchtext_s(train):
-    """sec-2.5: the same words in the same order, and the same ids."""
+    """The same words in the same order, and the same ids."""
     tokens = [pipeline.tokenize(sentence) for sentence in train[:2000]]
     ours = pipeline.build_vocabulary(tokens, least=2)
     specials = list(pipeline.SPECIALS)
@@ -106,12 +105,12 @@ def test_without_unk_an_unknown_token_is_an_error():
 
 
 @pytest.mark.book("eq-2.8")
-def test_eq_2_8_the_one_hot_matrix_both_ways():
-    """eq-2.8: (V, T) as printed, (T, V) as used; id k is row k - 1, raw ids would make five classes."""
+def test_the_one_hot_matrix_by_columns_and_by_rows():
+    """(V, T) as printed, (T, V) as used; id k is row k - 1, raw ids would make five classes."""
     ids = torch.tensor(pipeline.BOOK_IDS)
     rows = pipeline.one_hot(ids - 1, 4)
     printed = [[0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [1, 0, 0, 0, 0], [0, 0, 0, 1, 1]]
-    assert rows.T.tolist() == pipeline.BOOK_ONE_HOT.tolist() == printed
+    assert rows.T.tolist() == printed
     assert rows.shape == (5, 4)
     assert torch.equal(rows, F.one_hot(ids - 1).float())
     assert F.one_hot(ids).shape == (5, 5)
@@ -128,8 +127,8 @@ def test_one_hot_equals_the_library_s_and_refuses_other_ids():
 
 
 @pytest.mark.book("sec-2.5.2")
-def test_sec_2_5_2_ten_thousand_words_are_ten_thousand_columns_and_all_equally_far_apart(glove):
-    """sec-2.5.2: large and huge are as far apart as any two; in GloVe they are not."""
+def test_one_hot_words_are_all_equally_far_apart(glove):
+    """Large and huge are as far apart as any two; in GloVe they are not."""
     words, table = glove
     assert pipeline.one_hot(torch.arange(20), 10_000).shape == (20, 10_000)
     ids = torch.tensor([words.index(word) for word in ("large", "huge", "banana")])
@@ -140,8 +139,8 @@ def test_sec_2_5_2_ten_thousand_words_are_ten_thousand_columns_and_all_equally_f
 
 
 @pytest.mark.book("sec-2.5.3", "eq-2.9")
-def test_eq_2_9_the_matrix_is_a_lookup_of_the_ids_in_four_rows():
-    """eq-2.9, sec-2.5.3: nn.Embedding with 4 rows, and one-hot times table, in value and gradient."""
+def test_a_lookup_is_one_hot_times_the_table():
+    """As nn.Embedding with 4 rows, and one-hot times table, in value and gradient."""
     ids = torch.tensor(pipeline.BOOK_IDS) - 1
     layer = nn.Embedding(4, 3)
     layer.load_state_dict({"weight": pipeline.BOOK_VECTORS})
@@ -160,8 +159,8 @@ def test_eq_2_9_the_matrix_is_a_lookup_of_the_ids_in_four_rows():
 
 
 @pytest.mark.book("sec-2.5.4")
-def test_sec_2_5_4_padding_and_truncation_are_torchtext_s():
-    """sec-2.5.4: 200 random batches, against Truncate, PadTransform and ToTensor."""
+def test_padding_and_truncation_are_torchtext_s():
+    """200 random batches, against Truncate, PadTransform and ToTensor."""
     draws = random.Random(0)
     for _ in range(200):
         batch = [[draws.randrange(1, 99) for _ in range(draws.randrange(9))] for _ in range(4)]
@@ -173,8 +172,7 @@ def test_sec_2_5_4_padding_and_truncation_are_torchtext_s():
 
 
 @pytest.mark.book("sec-2.5.4")
-def test_sec_2_5_4_a_packed_sequence_holds_the_real_tokens():
-    """sec-2.5.4."""
+def test_a_packed_sequence_holds_the_real_tokens():
     batch = pipeline.pad([[5, 6], [7, 8, 9, 10], [11]], 4, 0)
     lengths = (batch != 0).sum(dim=1)
     packed = pack_padded_sequence(batch, lengths, batch_first=True, enforce_sorted=False)
@@ -182,7 +180,7 @@ def test_sec_2_5_4_a_packed_sequence_holds_the_real_tokens():
     assert torch.equal(pad_packed_sequence(packed, batch_first=True)[0], batch)
 
 
-def test_masked_mean_is_the_mean_of_each_sentence_alone_in_value_and_gradient():
+def test_masked_mean_is_each_sentence_s_own_mean():
     g = torch.Generator().manual_seed(0)
     x = torch.randn(6, 7, 3, generator=g, requires_grad=True)
     mask = torch.rand(6, 7, generator=g) < 0.5
@@ -197,6 +195,19 @@ def test_masked_mean_is_the_mean_of_each_sentence_alone_in_value_and_gradient():
     torch.testing.assert_close(ours, alone)
     torch.testing.assert_close(gradient, expected)
     assert ours[0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("pool", [None, 1, 20])
+def test_buckets_hold_every_sequence_once_and_little_padding(pool):
+    lengths = [1 + i % 9 for i in range(500)]
+    sampler = pipeline.BucketBatchSampler(lengths, 16, seed=3, pool=pool)
+    first, second = list(sampler), list(sampler)
+    assert sorted(chain(*first)) == list(range(500)) == sorted(chain(*second))
+    assert first != second
+    assert len(first) == len(sampler) == 32
+    assert list(pipeline.BucketBatchSampler(lengths, 16, seed=3, pool=pool)) == first
+    spread = [max(lengths[i] for i in b) - min(lengths[i] for i in b) for b in first]
+    assert (sum(spread) / len(spread) < 1.5) == (pool != 1)  # a pool of one batch sorts nothing
 
 
 def test_any_text_goes_the_whole_way_and_comes_out_finite():
@@ -300,7 +311,7 @@ def test_every_text_comes_back(train):
 
 @pytest.mark.book("sec-2.5.3")
 def test_neighbours_and_analogies_by_brute_force(glove):
-    """sec-2.5.3: king - man + woman is nearest to queen."""
+    """King - man + woman is nearest to queen."""
     words, table = glove
     assert vectors.analogy("man", "king", "woman", words, table) == "queen"
     assert vectors.analogy("france", "paris", "italy", words, table) == "rome"
@@ -311,7 +322,7 @@ def test_neighbours_and_analogies_by_brute_force(glove):
         vectors.neighbours("kingg", words, table)
 
 
-def test_the_plane_is_that_of_scikit_learn_s_principal_components(glove):
+def test_the_plane_is_scikit_learn_s_pca(glove):
     decomposition = pytest.importorskip("sklearn.decomposition")
     table = glove[1][:40]
     ours = vectors.flatten_to_plane(table)
@@ -320,7 +331,7 @@ def test_the_plane_is_that_of_scikit_learn_s_principal_components(glove):
     assert torch.equal(vectors.flatten_to_plane(table), ours)
 
 
-def test_skip_gram_s_loss_is_binary_cross_entropy_in_value_and_gradient():
+def test_skip_gram_loss_is_binary_cross_entropy():
     g = torch.Generator().manual_seed(0)
     for b, k, d, scale in ((7, 5, 4, 1.0), (1, 1, 1, 1.0), (3, 2, 6, 20.0)):
         given = [scale * torch.randn(s, generator=g) for s in ((b, d), (b, d), (b, k, d))]
@@ -374,7 +385,7 @@ def test_the_neighbour_score_knows_the_right_answer_and_chance(glove):
 # --- the bag -------------------------------------------------------------------------------------
 
 
-def test_the_bag_is_the_library_s_embedding_bag_in_value_and_gradient():
+def test_the_bag_is_nn_embeddingbag():
     torch.manual_seed(0)
     model = bag.Bag(30, 6).eval()
     library = nn.EmbeddingBag(30, 6, mode="mean", padding_idx=0)
@@ -427,10 +438,10 @@ def test_settings_out_of_range_are_refused(part, change, message):
 
 
 def test_settings_are_grouped_by_task():
-    assert [f.name for f in dataclasses.fields(text.Config)] == ["bpe", "skipgram", "bag"]
+    assert [f.name for f in dataclasses.fields(text.Config)] == list(text.TASKS)
 
 
-def test_words_are_drawn_with_their_groups_told():
+def test_words_are_drawn_and_listed_by_group():
     figure = plots.words(
         {"one": {"king": (0, 1), "queen": (1, 1)}, "two": {"dog": (3, 0)}}, title="W"
     )

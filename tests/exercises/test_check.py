@@ -298,12 +298,14 @@ def test_the_worker_runs_in_another_process():
 
 def test_progress_counts_attempts_and_what_was_passed_stays_passed(tmp_path):
     wrong = named("weighted_sum", "def weighted_sum(x, w, b):\n    return x @ w")
+    assert check(wrong).mistake == "no bias"
     for function in (wrong, RIGHT, wrong):
         check(function)
     entry = progress.read("neuron")["weighted_sum"]
     assert entry["status"] == "passed"
-    assert entry["attempts"] == 3
+    assert entry["attempts"] == 4
     assert entry["last"] == "wrong"
+    assert entry["mistakes"] == {"no bias": 3}
     assert "passed_at" in entry
     assert (tmp_path / ".workshop" / "progress" / "neuron.json").is_file()
 

@@ -38,6 +38,14 @@ def test_lessons_and_exercises_are_kept_apart(tmp_path):
     assert files == ["layers.json", "neuron.json"]  # no temporary file is left
 
 
+def test_mistakes_are_counted_by_name(tmp_path):
+    for mistake in ("no bias", "", "sign", "no bias"):
+        progress.record("neuron", "sigmoid", root=tmp_path, attempt="wrong", mistake=mistake)
+    entry = progress.read("neuron", tmp_path)["sigmoid"]
+    assert entry["attempts"] == 4
+    assert entry["mistakes"] == {"no bias": 2, "sign": 1}
+
+
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", '{"exercises": 3}', '{"exercises": {"sigmoid": 3}}', "\x00\x01"]
 )

@@ -865,6 +865,17 @@ def test_animation_plays_without_a_network_and_stays_small():
     assert dict(matplotlib.rcParams) == before
 
 
+def test_photos_have_titles_of_several_lines_and_say_what_they_show():
+    figure = plots.photos(torch.rand(3, 3, 8, 8), titles=["a\n(b)", "c", "d"], title="Three")
+    assert plots.alt_text(figure) == "Three: 3 pictures of 8 by 8 pixels: a (b), c, d."
+    flat = plots.photos(torch.rand(3, 3, 8, 8), titles=["a", "c", "d"], title="Three")
+    assert figure.get_figheight() > flat.get_figheight()
+    with pytest.raises(ValueError, match=r"expected \(N, 3, H, W\)"):
+        plots.photos(torch.rand(3, 8, 8))
+    with pytest.raises(ValueError, match="one for each"):
+        plots.photos(torch.rand(2, 3, 8, 8), titles=["a"])
+
+
 def test_every_public_figure_is_in_the_gallery():
     figures = set(plots.__all__) - {"alt_text", "live", "animate_descent"}
     assert figures == {name.split("_")[0] if name not in figures else name for name in GALLERY}

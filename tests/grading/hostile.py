@@ -16,7 +16,7 @@ class Hostile:
     source: str
     verdict: str
     says: str = ""  # part of the reason
-    shut_in: bool = False  # means nothing without a sandbox
+    needs_sandbox: bool = False  # means nothing without a sandbox
 
 
 def sigmoid(body, head=""):
@@ -387,7 +387,7 @@ for place in ("/", "/tmp", "/dev", "/dev/shm", "/library", "/library/workshop", 
 return honest(z)
 """),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
     Hostile(
         "reads",
@@ -402,12 +402,12 @@ for folder, folders, files in os.walk("/"):
         folders[:] = [name for name in folders if name.startswith(("workshop", "deep_learning"))]
     folders[:] = [name for name in folders if name not in ("usr", "versions")]
     for name in files:
-        if name in ("judge.py", "exercise.py", "secret.txt", "02_neuron.ipynb", "hostile.py"):
+        if name in ("judge.py", "exercises.py", "secret.txt", "02_neuron.ipynb", "hostile.py"):
             raise RuntimeError("ESCAPED: sees " + os.path.join(folder, name))
 return honest(z)
 """),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
     Hostile(
         "network",
@@ -428,7 +428,7 @@ for target, kind in (
 return honest(z)
 """),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
     Hostile(
         "siblings",
@@ -457,7 +457,7 @@ def _there(pid):
 """,
         ),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
     Hostile(
         "privileges",
@@ -484,7 +484,7 @@ if done:
 return honest(z)
 """),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
 )
 
@@ -513,7 +513,7 @@ return honest(z)
 """
         ),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
     Hostile(
         "leaves_files",
@@ -532,7 +532,7 @@ def weighted_sum(x, w, b):  # runs before
 """,
         ),
         "passed",
-        shut_in=True,
+        needs_sandbox=True,
     ),
 )
 

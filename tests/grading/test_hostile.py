@@ -29,7 +29,7 @@ def corpus_for(name, shared):
         parts = (hostile.ENDING, hostile.MEMORY, hostile.FLOODS, hostile.LEFTOVERS)
         some = [one for part in parts for one in part] + [hostile.ENDLESS[-1], hostile.ANSWERS[0]]
         return (
-            [one for one in hostile.CORPUS if not one.shut_in]
+            [one for one in hostile.CORPUS if not one.needs_sandbox]
             if builders.why_not("namespaces")
             else some
         )
@@ -40,9 +40,7 @@ def corpus_for(name, shared):
     ("name", "shared"),
     [("bubblewrap", False), ("namespaces", False), ("namespaces", True), ("none", False)],
 )
-def test_each_hostile_answer_gets_its_verdict_and_hurts_nobody_else(
-    name, shared, tmp_path, listening
-):
+def test_hostile_answers_hurt_nobody_else(name, shared, tmp_path, listening):
     if reason := builders.why_not(name):
         pytest.skip(f"{name}: not tested here: {reason}")
     levels = [
@@ -50,20 +48,20 @@ def test_each_hostile_answer_gets_its_verdict_and_hurts_nobody_else(
     ]
     secret = tmp_path / "secret.txt"
     secret.write_text("the answers")
-    told = (
+    constants = (
         f"SECRET, CLASS, TESTS, PORT = {str(secret)!r}, {str(tmp_path)!r}, "
         f"{builders.__file__!r}, {listening}\n"
     )
     corpus = corpus_for(name, shared)
     place = tmp_path / "class"
     for one in corpus:
-        answers = {"sigmoid": told + one.source, "boundary_x2": None, "standardise": None}
+        answers = {"sigmoid": constants + one.source, "boundary_x2": None, "standardize": None}
         if one.source.startswith("from workshop") and "def " not in one.source:
             answers["sigmoid"] = one.source  # the exercise's cell only imports
         builders.hand_in(place, one.name, builders.notebook(answers))
     level = None
 
-    def shut_in(chosen):
+    def isolated(chosen):
         nonlocal level
         level = chosen
 
@@ -76,7 +74,7 @@ def test_each_hostile_answer_gets_its_verdict_and_hurts_nobody_else(
         memory_limit=200_000_000,
         levels=levels,
         unsafe=name == "none",
-        shut_in=shut_in,
+        isolated=isolated,
     )
     assert level.name == name
     print(f"{level}: {done.checked} checks in {time.monotonic() - start:.1f} seconds")

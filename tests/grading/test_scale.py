@@ -13,13 +13,11 @@ import pytest
 from typer.testing import CliRunner
 
 from workshop import cli
-from workshop.grading import pool as station
-from workshop.grading import sandbox, scale
+from workshop.grading import pool, sandbox, scale
 from workshop.grading.grade import grade
 
 distributed = pytest.importorskip("distributed", reason="needs the extra `scale`")
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="graded on Linux")
-FINE = ["passed"] * 4
 
 
 class Dask:
@@ -33,6 +31,13 @@ class Dask:
         self.processes = []
         host, port = self.address.removeprefix("tcp://").split(":")
         self.start("dask_scheduler", "--host", host, "--port", port)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:  # until it takes calls
+            try:
+                socket.create_connection((host, int(port)), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
 
     def start(self, module, *options):
         log = (self.folder / f"{module}{len(self.processes)}.log").open("wb")
@@ -73,24 +78,17 @@ def dask(tmp_path_factory):
         started.stop()
 
 
-def verdicts_of(rows):
-    found = {}
-    for one in rows:
-        found.setdefault(one.attendee, []).append(one.verdict)
-    return found
-
-
 def table(folder):
     """results.csv without the seconds, which are measured."""
     rows = csv.reader((folder / "results.csv").read_text(encoding="utf-8").splitlines())
     return [row[:-1] for row in rows]
 
 
-def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path, monkeypatch):
+def test_lost_workers_and_schedulers_lose_no_results(dask, tmp_path, monkeypatch):
     place = tmp_path / "class"
     wrong = {"sigmoid": "def sigmoid(z):\n    return torch.exp(-z)\n"}
     ends = {"sigmoid": "def sigmoid(z):\n    import os\n    os._exit(3)\n"}
-    for number, answers in enumerate([{}, wrong, ends, {"standardise": None}, wrong, {}, {}, {}]):
+    for number, answers in enumerate([{}, wrong, ends, {"standardize": None}, wrong, {}, {}, {}]):
         builders.hand_in(place, f"attendee{number}", builders.notebook(answers))
 
     # Nobody is there to work yet.
@@ -104,10 +102,10 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
         client.wait_for_workers(2, timeout=60)
         assert lost.pid in client.run(os.getpid).values()
 
-    # Refused by the workers, and each is named: other versions; nothing that shuts answers in.
-    workers = station.versions()
+    # Refused by the workers, and each is named: other versions; no isolation.
+    workers = pool.versions()
     with monkeypatch.context() as patch:
-        patch.setattr(station, "versions", lambda: {**workers, "torch": "1.2.3"})
+        patch.setattr(pool, "versions", lambda: {**workers, "torch": "1.2.3"})
         with pytest.raises(sandbox.SandboxError) as refused:
             grade([place], tmp_path / "out", dask=dask.address)
     assert "2 of 2 dask workers" in str(refused.value)
@@ -118,7 +116,7 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
     assert not (tmp_path / "out" / "results.csv").exists()
 
     # One of the two is killed in the middle.
-    killed, said = [], []
+    killed, levels = [], []
 
     def finished(attendee, rows):
         if not killed:
@@ -133,13 +131,18 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
         seed=5,
         unsafe=True,
         finished=finished,
-        shut_in=said.append,
+        isolated=levels.append,
     )
     assert 0 < killed[0] < 31
-    assert said == [done.level]
+    assert levels == [done.level]
     assert "(dask workers: 2" in str(done.level)
     assert done.checked == 31
-    assert verdicts_of(done.results)["attendee2"] == ["passed", "crashed", "passed", "passed"]
+    assert builders.verdicts_of(done.results)["attendee2"] == [
+        "passed",
+        "crashed",
+        "passed",
+        "passed",
+    ]
     here = grade([place], tmp_path / "here", seed=5, unsafe=True, jobs=2)
     assert here.checked == 31
     assert str(here.level).partition(",")[0] == str(done.level).partition(",")[0]
@@ -165,10 +168,10 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
     done = grade(
         [tmp_path / "poisoned"], tmp_path / "two", dask=dask.address, unsafe=True, levels=[]
     )
-    assert verdicts_of(done.results) == {
-        "attendee0": FINE,
+    assert builders.verdicts_of(done.results) == {
+        "attendee0": builders.FINE,
         "attendee1": ["passed", "crashed", "passed", "passed"],
-        "attendee2": FINE,
+        "attendee2": builders.FINE,
     }
     (reason,) = [one.reason for one in done.results if one.verdict == "crashed"]
     assert "it took its worker down 1 time, with nothing else of the class running" in reason
@@ -184,7 +187,7 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
         time.sleep(0.05)
     assert not any(set(builders.left_over(mark)) - set(after.values()) for mark in marks)
 
-    # The scheduler is gone: that is said, and what was graded is kept.
+    # The scheduler is gone: the error says so, and what was graded is kept.
     def gone(attendee, rows):
         dask.processes[0].kill()
 
@@ -203,16 +206,16 @@ def test_a_killed_worker_a_poisonous_answer_and_a_lost_scheduler(dask, tmp_path,
     assert 4 <= kept < 31
 
 
-def test_the_command_says_what_is_amiss_with_the_address(tmp_path, monkeypatch):
+def test_the_command_says_what_is_wrong_with_the_address(tmp_path, monkeypatch):
     builders.hand_in(tmp_path / "class", "ann", builders.notebook())
 
     def stopped(address):
-        said = CliRunner().invoke(
+        result = CliRunner().invoke(
             cli.app,
             ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--dask", address],
         )
-        assert said.exit_code == 2, said.output
-        return " ".join(said.output.split())
+        assert result.exit_code == 2, result.output
+        return " ".join(result.output.split())
 
     monkeypatch.setattr(scale, "ANSWER_LIMIT", 1.0)
     with socket.socket() as silent:  # it takes calls and says nothing
@@ -229,43 +232,7 @@ def test_the_command_says_what_is_amiss_with_the_address(tmp_path, monkeypatch):
     assert not (tmp_path / "out" / "results.csv").exists()
 
 
-class Ended:
-    """A sandbox that notes when it is closed."""
-
-    def __init__(self):
-        self.closed = False
-
-    def close(self):
-        self.closed = True
-
-
-@pytest.mark.parametrize("shared", [True, False])
-def test_a_worker_shares_a_sandbox_among_attendees_only_where_each_run_is_alone(
-    shared, monkeypatch
-):
-    made = []
-    monkeypatch.setattr(sandbox, "Sandbox", lambda level, kitchen: made.append(Ended()) or made[-1])
-    monkeypatch.setattr(station.Station, "__init__", lambda self: None)
-    one, first = station.Station(), Ended()
-    one.lock, one.closed, one.shared, one.idle = (
-        station.threading.Lock(),
-        False,
-        shared,
-        [("", first)],
-    )
-    one.level = one.kitchen = None
-    assert one.take("ann") is first
-    one.give("ann", first)
-    assert one.take("ann") is first
-    one.give("ann", first)
-    assert (one.take("bob") is first) == shared
-    assert (first.closed, len(made)) == (not shared, int(not shared))
-    one.closed = True  # the grading has gone meanwhile
-    one.give("bob", late := Ended())
-    assert late.closed
-
-
-def test_one_job_at_a_time_while_it_is_found_out_which_one_takes_workers_down():
+def test_a_suspect_job_runs_alone():
     cluster = object.__new__(scale.Cluster)
     cluster.gate, cluster.running, cluster.alone = scale.threading.Condition(), 0, False
     most = {True: 0, False: 0}
@@ -279,8 +246,8 @@ def test_one_job_at_a_time_while_it_is_found_out_which_one_takes_workers_down():
             time.sleep(0.01)
             running.remove(alone)
 
-    with scale.ThreadPoolExecutor(8) as pool:
-        list(pool.map(work, [number % 5 == 4 for number in range(40)]))
+    with scale.ThreadPoolExecutor(8) as executor:
+        list(executor.map(work, [number % 5 == 4 for number in range(40)]))
     assert most[True] == 1
     assert most[False] > 1
     assert (cluster.running, cluster.alone) == (0, False)

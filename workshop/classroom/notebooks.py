@@ -5,6 +5,10 @@ starts `# %% exercise="name"`, defines the stub of that function and ends with `
 solution edition replaces the stub, found by its syntax tree, with the source of the exercise's
 reference. There are no begin and end markers, so none can be unclosed or nested.
 
+A source names other lessons by name and knows no number, its own included: `{lesson:cnn}` becomes
+"[lesson 10](10_cnn.ipynb)" in Markdown and "lesson 10" in code, `{Lesson:cnn}` the same with a
+capital. Files are numbered and renamed here too, so that a new lesson edits no other.
+
 IPython's magics stand in a source as comments, `# %matplotlib inline`, so that it stays Python.
 """
 
@@ -13,6 +17,7 @@ from __future__ import annotations
 import ast
 import copy
 import difflib
+import os
 import re
 import symtable
 from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workshop import syllabus
 from workshop.classroom.cells import exercise_of, without_magics
 from workshop.core.checks import nearest
 from workshop.core.exercise import Exercise
@@ -120,15 +126,36 @@ def attendee_edition(source: str, lesson: Lesson, exercises: Iterable[Exercise])
                 "tags": ["exercise"],
                 "workshop": {"exercise": name, "lesson": lesson.name},
             }
+        text = _with_numbers(cell, lesson, number, at)
         if cell.cell_type == "code":
-            text = re.sub(r"(?m)^# (?=%{1,2}[A-Za-z])", "", cell.source)
+            text = re.sub(r"(?m)^# (?=%{1,2}[A-Za-z])", "", text)
             made = nbformat.v4.new_code_cell(text, metadata=metadata)
         else:
-            made = nbformat.v4.new_markdown_cell(cell.source, metadata=metadata)
+            made = nbformat.v4.new_markdown_cell(text, metadata=metadata)
         made["id"] = f"{lesson.name.replace('_', '-')}-{number:03d}"
         notebook.cells.append(made)
     _validate(notebook, lesson, tuple(exercises), at)
+    first = notebook.cells[0]
+    first.source = first.source.replace("# ", f"# {lesson.number}. ", 1)
     return notebook
+
+
+def _with_numbers(cell: Any, lesson: Lesson, number: int, at: Place) -> str:
+    """The text of a cell, with number and link for each {lesson:name}."""
+
+    def put(match: re.Match[str]) -> str:
+        try:
+            other = syllabus.get(match["name"])
+        except KeyError as error:
+            line = cell.source.count("\n", 0, match.start()) + 1
+            raise NotebookError(f"{at(number, line)}: {error.args[0]}") from None
+        text = f"{match['lesson']} {other.number}"
+        if cell.cell_type == "code":
+            return text
+        place = other.notebook.removeprefix(f"day{lesson.day}/")
+        return f"[{text}]({place if other.day == lesson.day else f'../{place}'}.ipynb)"
+
+    return re.sub(r"\{(?P<lesson>[Ll]esson):(?P<name>\w+)\}", put, cell.source)
 
 
 def solution_edition(notebook: Mapping[str, Any], answers: Mapping[str, str]) -> dict[str, Any]:
@@ -172,17 +199,29 @@ def serialise(notebook: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Built:
-    """What became of one notebook: 'as it was', 'written', 'stale', 'missing' or 'orphan'."""
+    """What became of one file; with `check`, what would.
+
+    state: 'as it was', 'written' or 'renamed'; with `check` instead of the latter two 'stale',
+    'missing' or 'misnumbered'; 'orphan' for a notebook without a source, which is left alone.
+    """
 
     path: Path
     state: str
     difference: str = ""
+
+    @property
+    def drifted(self) -> bool:
+        """Whether the file is not what its source makes."""
+        return self.state in ("stale", "missing", "misnumbered", "orphan")
 
 
 def build(
     lessons: Iterable[Lesson], *, check: bool = False, root: Path | None = None
 ) -> list[Built]:
     """Build the attendee edition of each lesson beside its source; `check` only compares.
+
+    Sources and notebooks under another number or day than the syllabus says are renamed, and the
+    links to lessons in the pages of reference/ get their numbers.
 
     Raises:
         NotebookError: a source breaks a rule.
@@ -193,29 +232,70 @@ def build(
     lessons = tuple(lessons)
     results = []
     for lesson in lessons:
-        source, path = root / f"{lesson.notebook}.py", root / f"{lesson.notebook}.ipynb"
-        if not source.is_file():
-            raise NotebookError(f"{source}: the source of lesson {lesson.name} is missing")
+        source, renamed = _renumber(lesson, root, check)
+        results += renamed
         try:
             content = source.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             raise NotebookError(f"{source}: is not a text in UTF-8: {error}") from None
         text = serialise(attendee_edition(content, lesson, for_lesson(lesson.name)))
-        before = path.read_bytes() if path.exists() else None
-        if before == text.encode("utf-8"):
-            results.append(Built(path, "as it was"))
-        elif check:
-            state = "missing" if before is None else "stale"
-            results.append(Built(path, state, _difference(before or b"", text)))
-        else:
-            write_atomically(path, text)
-            results.append(Built(path, "written"))
-    known = {root / f"{lesson.notebook}.ipynb" for lesson in lessons}
+        results.append(_update(source.with_suffix(".ipynb"), text, check))
+    for page in sorted(root.glob("reference/*.md")):
+        results.append(_update(page, _relinked(page.read_bytes().decode("utf-8")), check))
+    known = {one.path for one in results}
     for day in {lesson.day for lesson in lessons}:
-        for path in sorted((root / f"day{day}").glob("*.ipynb")):
+        for path in sorted(root.glob(f"day{day}/*.ipynb")):
             if path not in known and not path.with_suffix(".py").exists():
                 results.append(Built(path, "orphan"))
     return results
+
+
+def _update(path: Path, text: str, check: bool) -> Built:
+    before = path.read_bytes() if path.exists() else None
+    if before == text.encode("utf-8"):
+        return Built(path, "as it was")
+    if check:
+        state = "missing" if before is None else "stale"
+        return Built(path, state, _difference(before or b"", text))
+    write_atomically(path, text)
+    return Built(path, "written")
+
+
+def _renumber(lesson: Lesson, root: Path, check: bool) -> tuple[Path, list[Built]]:
+    """The lesson's source, after its files got the names they should have, and what was renamed."""
+    ours = re.compile(rf"(\d+_)?{lesson.name}\.(py|ipynb)")
+    files = [path for path in sorted(root.glob("day*/*")) if ours.fullmatch(path.name)]
+    sources = [path for path in files if path.suffix == ".py"]
+    if not sources:
+        raise NotebookError(
+            f"{root / lesson.notebook}.py: the source of lesson {lesson.name} is missing"
+        )
+    if len(sources) > 1:
+        found = ", ".join(map(str, sources))
+        raise NotebookError(f"lesson {lesson.name} has several sources, keep one: {found}")
+    renamed = []
+    for path in files:
+        wanted = root / f"{lesson.notebook}{path.suffix}"
+        if path == wanted:
+            continue
+        state = "misnumbered" if check else "renamed"
+        renamed.append(Built(path, state, f"-> {lesson.notebook}{path.suffix}"))
+        if not check:
+            os.replace(path, wanted)
+    return sources[0] if check else root / f"{lesson.notebook}.py", renamed
+
+
+def _relinked(page: str) -> str:
+    """A page of reference/ with the numbers and addresses that the lessons in its links have now."""
+    known = {lesson.name: lesson for lesson in syllabus.lessons()}
+
+    def put(match: re.Match[str]) -> str:
+        if (lesson := known.get(match["name"])) is None:
+            return match[0]  # tests/test_words.py follows every link
+        return f"[{match['text']}{lesson.number}](../{lesson.notebook}.ipynb)"
+
+    link = r"\[(?P<text>([Ll]esson\s+)?)\d+\]\(\.\./day\d+/\d+_(?P<name>\w+)\.ipynb\)"
+    return re.sub(link, put, page)
 
 
 def _difference(before: bytes, after: str) -> str:
@@ -283,9 +363,10 @@ def _validate(
     where = f"{lesson.notebook}.py"
     cells = notebook["cells"]
     first = cells[0] if cells else {"cell_type": "none", "source": ""}
-    if first["cell_type"] != "markdown" or not first["source"].startswith("# "):
+    if first["cell_type"] != "markdown" or first["source"].split("\n")[0] != f"# {lesson.title}":
         raise NotebookError(
-            f"{where}: the first cell must be Markdown and start with '# ' and a title"
+            f"{where}: the first cell must be Markdown and start with the title in lesson.toml, "
+            f"without a number: '# {lesson.title}'"
         )
     by_name = {exercise.name: exercise for exercise in exercises}
     seen: dict[str, int] = {}

@@ -61,19 +61,19 @@ def grade(
     unsafe: Annotated[
         bool,
         typer.Option(
-            "--unsafe", help="Grade even if this machine cannot shut the submissions' code in."
+            "--unsafe", help="Grade even if this machine cannot isolate the submissions' code."
         ),
     ] = False,
 ) -> None:
     """For instructors: grade a class. The submissions' code runs in a sandbox; a grading that was
     interrupted goes on where it stopped."""
+    from workshop.core.files import printable
     from workshop.grading import grade as grading
     from workshop.grading import results, sandbox, submissions
-    from workshop.grading.verdicts import printable
 
     stderr, console = make_console(stderr=True), make_console()
 
-    def shut_in(level: sandbox.Level) -> None:
+    def isolated(level: sandbox.Level) -> None:
         stderr.print(Text(f"isolation: {level}", "bold red" if level.name == "none" else ""))
 
     def finished(attendee: str, rows: Sequence[results.Result]) -> None:
@@ -90,7 +90,7 @@ def grade(
             seed=seed,
             dask=dask,
             unsafe=unsafe,
-            shut_in=shut_in,
+            isolated=isolated,
             finished=finished,
         )
     except (submissions.NothingThere, results.OutError, sandbox.SandboxError) as error:
@@ -111,7 +111,7 @@ def grade(
 
 
 def _grades(rows: Sequence[Result], console: Console) -> Table:
-    from workshop.grading.verdicts import printable
+    from workshop.core.files import printable
 
     columns = ("attendee", "passed", "wrong", "not attempted", "missing", "other")
     table = make_table(*columns, tight=columns[1:], narrow=console.width < NARROW)

@@ -51,5 +51,5 @@ def notebooks(
         typer.echo(f"{one.state}: {relative(one.path)}")
         if one.difference:
             typer.echo(one.difference)
-    if check and any(one.state in ("missing", "stale", "orphan") for one in built):
+    if check and any(one.drifted for one in built):
         stop("Run `workshop notebooks` and commit what it writes; delete orphans.", 1)

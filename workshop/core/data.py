@@ -21,31 +21,10 @@ import torch
 from torch import Tensor
 
 from workshop.core.checks import nearest
-from workshop.core.files import DataError, data_dir, how_to_restore, opening, read_toml
+from workshop.core.files import DataError as DataError
+from workshop.core.files import data_dir as data_dir
+from workshop.core.files import how_to_restore, opening, read_toml
 
-__all__ = [
-    "CLOTHES",
-    "PARTS",
-    "Data",
-    "DataError",
-    "Parts",
-    "Problem",
-    "Reviews",
-    "Speech",
-    "Split",
-    "arrays_of",
-    "data_dir",
-    "lines_of",
-    "load",
-    "manifest",
-    "members",
-    "plays",
-    "reviews",
-    "standardize",
-    "tensors",
-    "verify",
-    "word_vectors",
-]
 PARTS = ("train", "validation", "test")
 CLOTHES = (
     "T-shirt",
@@ -130,6 +109,22 @@ class Data(Parts[Split]):
     def to(self, device: str | torch.device) -> Data:
         """The same data on `device`."""
         return self.map(lambda part: part.to(device))
+
+    def standardized(self) -> Data:
+        """Shift and scale each column of x (N, ...) to mean 0 and standard deviation 1.
+
+        The means and deviations are those of the training part alone; a column that never changes
+        there is only shifted. The result is float32, on the device where the data were.
+        """
+        x = self.train.x.cpu().double()  # on the CPU, since MPS has no float64
+        mean, sd = x.mean(dim=0), x.std(dim=0, correction=0)
+        # Rounding can leave the deviation of a constant column a hair above 0: compare the values.
+        sd = torch.where((x == x[0]).all(dim=0), 1.0, sd)
+
+        def scaled(split: Split) -> Split:
+            return Split(((split.x.cpu().double() - mean) / sd).float().to(split.x.device), split.y)
+
+        return self.map(scaled)
 
 
 def load(name: str) -> Data:
@@ -291,23 +286,6 @@ def members(file: str) -> dict[str, bytes]:
     # Reading a member to its end looks at its checksum.
     with opening(file) as path, zipfile.ZipFile(path) as zipped:
         return {name: zipped.read(name) for name in zipped.namelist()}
-
-
-def standardize(data: Data) -> Data:
-    """Shift and scale each column of x (N, ...) to mean 0 and standard deviation 1.
-
-    The means and deviations are those of the training part alone; a column that never changes
-    there is only shifted. The result is float32, on the device where the data were.
-    """
-    x = data.train.x.cpu().double()  # on the CPU, since MPS has no float64
-    mean, sd = x.mean(dim=0), x.std(dim=0, correction=0)
-    # Rounding can leave the deviation of a constant column a hair above 0: compare the values.
-    sd = torch.where((x == x[0]).all(dim=0), 1.0, sd)
-
-    def scaled(split: Split) -> Split:
-        return Split(((split.x.cpu().double() - mean) / sd).float().to(split.x.device), split.y)
-
-    return data.map(scaled)
 
 
 def manifest() -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Where the data are, writing files whole or not at all, and reading what may be damaged."""
+"""Where the data are, writing files whole or not at all, reading what strangers or accidents made."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import stat
 import sys
 import tempfile
 import time
+import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+MAX_TEXT = 2_000  # characters of a stranger's text that are shown
+TOOLS_FOLDERS = ("__MACOSX", "node_modules", "site-packages")  # nothing in there is an attendee's
+Folder = tuple[Path, list["os.DirEntry[str]"], list["os.DirEntry[str]"]]
 REINSTALL = "python -m pip install --force-reinstall --no-deps deep-learning-workshop"
 
 
@@ -153,17 +157,96 @@ def open_plain(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def read_plain(path: Path, most: int) -> bytes:
+def read_plain(path: Path, max_bytes: int) -> bytes:
     """The bytes of a stranger's file: no link to it is followed, no pipe waited for.
 
     Raises:
-        ValueError: it is not a plain file, or holds more than `most` bytes.
+        ValueError: it is not a plain file, or holds more than `max_bytes` bytes.
         OSError: it cannot be read.
     """
     if path.is_symlink():  # where there is no O_NOFOLLOW
         raise ValueError("is a link, which is not followed")
     with open_plain(path) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise ValueError(f"is larger than {most} bytes")
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise ValueError(f"is larger than {max_bytes} bytes")
     return content
+
+
+def strict_json(content: bytes) -> dict[str, Any]:
+    """The object in a stranger's JSON, which has no NaN and no name twice.
+
+    Raises:
+        ValueError, RecursionError: it is not that.
+    """
+
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(found)
+        if len(made) != len(found):
+            raise ValueError("a name twice")
+        return made
+
+    def constant(name: str) -> Any:
+        raise ValueError(name)
+
+    found = json.loads(content.decode("utf-8"), object_pairs_hook=pairs, parse_constant=constant)
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    return found
+
+
+def printable(text: str) -> str:
+    """A stranger's text, cut to `MAX_TEXT`, without what a terminal or a page would act upon.
+
+    That is control characters, surrogates, and marks that turn the direction of writing.
+    """
+    shown = "".join(
+        one
+        if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+        else "\N{REPLACEMENT CHARACTER}"
+        for one in text[:MAX_TEXT]
+    )
+    return shown + (" ..." if len(text) > MAX_TEXT else "")
+
+
+def walk(
+    top: Path,
+    *,
+    max_entries: int,
+    max_depth: int,
+    problem: Callable[[Path, Exception], None],
+) -> Iterator[Folder]:
+    """`os.walk` for a stranger's folder: bounded, by name, without hidden files and links followed.
+
+    Args:
+        top: the folder.
+        max_entries: files and folders that are looked at in all; then it ends.
+        max_depth: folders within folders that are entered.
+        problem: called with each folder that is not read to its end and why: an OSError, or a
+            ValueError where a limit is reached.
+
+    Yields:
+        A folder, the folders in it (take out of this list what is not to be entered), and the
+        files, links and whatever else is in it.
+    """
+    count, waiting = 0, [(top, 0)]
+    while waiting and count <= max_entries:
+        folder, depth = waiting.pop()
+        entries = []
+        try:
+            with os.scandir(folder) as found:
+                for entry in found:
+                    count += 1
+                    if count > max_entries:
+                        raise ValueError(f"is not read on: more than {max_entries} files")
+                    if not entry.name.startswith(".") and entry.name not in TOOLS_FOLDERS:
+                        entries.append(entry)
+        except (OSError, ValueError) as error:
+            problem(folder, error)
+        entries.sort(key=lambda entry: entry.name)
+        folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+        yield folder, folders, [one for one in entries if not one.is_dir(follow_symlinks=False)]
+        if folders and depth == max_depth:
+            problem(folder, ValueError(f"is not read on: more than {max_depth} folders deep"))
+        else:
+            waiting += [(Path(entry.path), depth + 1) for entry in reversed(folders)]

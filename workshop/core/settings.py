@@ -128,13 +128,13 @@ def override(config_class: type, settings: Iterable[str]) -> Any:
             raise ValueError(f"--set takes field=value, got {text!r}")
         if name not in hints:
             raise KeyError(
-                f"no setting {name!r}; there are {', '.join(hints)}.{nearest(name, hints)}"
+                f"no setting {name!r}; there are {', '.join(hints) or 'none'}.{nearest(name, hints)}"
             )
         is_part = dataclasses.is_dataclass(hints[name])
         if is_part and dot:
             inside.setdefault(name, []).append(f"{rest}={value}")
         elif is_part:
-            first = next(iter(typing.get_type_hints(hints[name])))
+            first = next(iter(typing.get_type_hints(hints[name])), "FIELD")
             raise ValueError(f"{name} is a group of settings: write {name}.{first}=value, say")
         elif dot:
             raise KeyError(f"{name} has no settings of its own, got {text!r}")

@@ -55,15 +55,15 @@ def check(f: Any = None, *, seed: int = SEED) -> Verdict:
         f: the function, under the name that the exercise gave it.
         seed: of the inputs; any other seed gives other inputs.
     """
-    from workshop.exercises.verdict import Verdict
+    from workshop.exercises.verdict import Stage, Status, Verdict
 
     if (problem := _not_a_function(f)) is not None:
-        return Verdict("", "", "missing", problem, "exists")
+        return Verdict("", "", Status.MISSING, problem, Stage.EXISTS)
     try:
         exercise = get(f.__name__)
     except KeyError as unknown:
         message = f"{unknown.args[0]} Keep the name that the exercise gave the function."
-        return Verdict(f.__name__, "", "missing", message, "exists")
+        return Verdict(f.__name__, "", Status.MISSING, message, Stage.EXISTS)
     from workshop.exercises import process as run
 
     def answer_of(cases: list[Case]) -> dict[str, Any]:
@@ -133,6 +133,7 @@ def _checked(
 ) -> Verdict:
     from workshop.exercises import judge, progress
     from workshop.exercises import process as run
+    from workshop.exercises.verdict import Status
 
     cases = exercise.cases(seed)
     try:
@@ -143,9 +144,13 @@ def _checked(
         verdict = judge.crashed(exercise)
     except run.Unshippable as problem:
         verdict = judge.unshippable(exercise, str(problem))
-    if record and verdict.status != "not attempted":
+    if record and verdict.status != Status.NOT_ATTEMPTED:
         progress.record(
-            exercise.lesson, exercise.name, attempt=verdict.status, message=verdict.message
+            exercise.lesson,
+            exercise.name,
+            attempt=verdict.status,
+            mistake=verdict.mistake,
+            message=verdict.message,
         )
     return verdict
 

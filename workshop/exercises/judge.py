@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from workshop.core.exercise import Case, Exercise
 from workshop.exercises.observe import Odd, decode, observe
-from workshop.exercises.verdict import Verdict
+from workshop.exercises.verdict import Stage, Status, Verdict
 
 CAUSES = {
     "NameError": "Is it defined in a cell that has not been run, or spelt differently?",
@@ -50,22 +51,22 @@ def judge(
         hint = str(answer["missing"])
         return _verdict(
             exercise,
-            "missing",
-            "exists",
+            Status.MISSING,
+            Stage.EXISTS,
             f"There is no function {exercise.name} here. {hint}".strip(),
         )
     if "broken" in answer:
         return _verdict(
             exercise,
-            "wrong",
-            "exists",
+            Status.WRONG,
+            Stage.EXISTS,
             f"The function could not be set up: {answer['broken']}. Does it need a cell above?",
         )
     if "signature" in answer:
         return _verdict(
             exercise,
-            "wrong",
-            "signature",
+            Status.WRONG,
+            Stage.SIGNATURE,
             f"The function takes other arguments than the exercise gives it, which is "
             f"{exercise.signature()}. Keep the first line of the cell as it was.",
             got=f"{exercise.name}{answer['signature']}",
@@ -77,7 +78,7 @@ def judge(
         outcomes = []
     if len(outcomes) != len(cases):
         return _verdict(
-            exercise, "crashed", "runs", "What came back from the check could not be read."
+            exercise, Status.CRASHED, Stage.RUNS, "What came back from the check could not be read."
         )
     if all(outcome.get("error", {}).get("type") == "NotImplementedError" for outcome in outcomes):
         return not_attempted(exercise)
@@ -92,35 +93,46 @@ def judge(
     if not wrong:
         return _passed_unless_called(exercise, outcomes)
     # The first stage that fails; within it, a case that says more than that a number is off.
-    case, got, want, (stage, message) = min(
-        wrong, key=lambda row: (STAGES.index(row[3][0]), UNTOLD in row[3][1])
+    case, got, want, problem = min(
+        wrong, key=lambda row: (STAGES.index(row[3].stage), not row[3].specific)
     )
-    if stage != "gradients":
+    stage, message, planted = problem.stage, problem.message, ""
+    if stage != Stage.GRADIENTS:
         for mistake in exercise.mistakes:
             made = made_by(exercise, mistake.answer, cases)
             if all(_alike(exercise, a, b) for a, b in zip(outcomes, made, strict=True)):
-                message = mistake.message
+                message, planted = mistake.message, mistake.name
                 break
         else:
-            if len(wrong) < len(cases) and case.note and stage == "values":
+            if len(wrong) < len(cases) and case.note and stage == Stage.VALUES:
                 right = len(cases) - len(wrong)
                 message += f" ({right} of {len(cases)} cases are right; this one is: {case.note}.)"
     shown = "" if "error" in got else _short(got.get("value"))
-    expected = "" if stage in ("gradients",) or "error" in want else _short(want.get("value"))
-    return _verdict(exercise, "wrong", stage, message, got=shown, expected=expected)
+    expected = "" if stage == Stage.GRADIENTS or "error" in want else _short(want.get("value"))
+    return _verdict(
+        exercise, Status.WRONG, stage, message, got=shown, expected=expected, mistake=planted
+    )
 
 
 OutcomesOf = Callable[[Exercise, Any, list[Case]], list[dict[str, Any]]]
-UNTOLD = "not right yet"
-STAGES = ("runs", "shape and dtype", "values", "gradients")
+STAGES = (Stage.RUNS, Stage.SHAPE, Stage.VALUES, Stage.GRADIENTS)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong in one case; `specific`: whether it says more than that a number is off."""
+
+    stage: Stage
+    message: str
+    specific: bool = True
 
 
 def not_attempted(exercise: Exercise) -> Verdict:
     """The stub is as it was."""
     return _verdict(
         exercise,
-        "not attempted",
-        "runs",
+        Status.NOT_ATTEMPTED,
+        Stage.RUNS,
         f"{exercise.name} is still to be written: replace the line with NotImplementedError.",
     )
 
@@ -129,8 +141,8 @@ def timed_out(exercise: Exercise) -> Verdict:
     """No answer within the limit."""
     return _verdict(
         exercise,
-        "timed out",
-        "runs",
+        Status.TIMED_OUT,
+        Stage.RUNS,
         f"No answer after {exercise.time_limit:g} seconds, so the run was ended. Is there a loop "
         f"whose condition never becomes false?",
     )
@@ -140,8 +152,8 @@ def crashed(exercise: Exercise) -> Verdict:
     """The worker died."""
     return _verdict(
         exercise,
-        "crashed",
-        "runs",
+        Status.CRASHED,
+        Stage.RUNS,
         "Python itself ended while your function ran. Does it call exit(), or use up the memory?",
     )
 
@@ -150,17 +162,24 @@ def unshippable(exercise: Exercise, what: str) -> Verdict:
     """The function uses something that cannot travel to the worker."""
     return _verdict(
         exercise,
-        "wrong",
-        "exists",
+        Status.WRONG,
+        Stage.EXISTS,
         f"Your function uses {what}, which lives in this notebook only. Use nothing but the "
         f"arguments and what you make from them.",
     )
 
 
 def _verdict(
-    exercise: Exercise, status: str, stage: str, message: str, *, got: str = "", expected: str = ""
+    exercise: Exercise,
+    status: Status,
+    stage: Stage | Literal[""],
+    message: str,
+    *,
+    got: str = "",
+    expected: str = "",
+    mistake: str = "",
 ) -> Verdict:
-    return Verdict(exercise.name, exercise.lesson, status, message, stage, got, expected)
+    return Verdict(exercise.name, exercise.lesson, status, message, stage, got, expected, mistake)
 
 
 def _read(outcome: dict[str, Any]) -> dict[str, Any]:
@@ -191,20 +210,20 @@ def _passed_unless_called(exercise: Exercise, outcomes: list[dict[str, Any]]) ->
     if exercise.reference_path in calls:
         return _verdict(
             exercise,
-            "wrong",
-            "values",
+            Status.WRONG,
+            Stage.VALUES,
             f"The numbers are right, but they come from the library's own {exercise.reference_path}."
             f" Write it yourself: that is the exercise.",
         )
     if calls:
         return _verdict(
             exercise,
-            "wrong",
-            "values",
+            Status.WRONG,
+            Stage.VALUES,
             f"The numbers are right, but they come from {' and '.join(calls)}. Do it without: "
             f"that is the exercise.",
         )
-    return _verdict(exercise, "passed", "", f"Right in all {len(outcomes)} cases. Well done!")
+    return _verdict(exercise, Status.PASSED, "", f"Right in all {len(outcomes)} cases. Well done!")
 
 
 def _judge_predictions(
@@ -213,14 +232,22 @@ def _judge_predictions(
     """For an exercise that trains: its own judge looks at the predictions."""
     for outcome in outcomes:
         if (problem := _failure(exercise, outcome)) is not None:
-            return _verdict(exercise, "wrong", problem[0], problem[1])
+            return _verdict(exercise, Status.WRONG, problem.stage, problem.message)
     values = [outcome["value"] for outcome in outcomes]
     if message := exercise.judge(cases, values):
-        return _verdict(exercise, "wrong", "values", message, got=_short(values[0]))
+        planted = {mistake.message: mistake.name for mistake in exercise.mistakes}
+        return _verdict(
+            exercise,
+            Status.WRONG,
+            Stage.VALUES,
+            message,
+            got=_short(values[0]),
+            mistake=planted.get(message, ""),
+        )
     return _passed_unless_called(exercise, outcomes)
 
 
-def _failure(exercise: Exercise, got: dict[str, Any]) -> tuple[str, str] | None:
+def _failure(exercise: Exercise, got: dict[str, Any]) -> Problem | None:
     """What went wrong before there was a value to compare."""
     if "error" in got:
         kind, text, line = (got["error"][key] for key in ("type", "text", "line"))
@@ -233,30 +260,34 @@ def _failure(exercise: Exercise, got: dict[str, Any]) -> tuple[str, str] | None:
                 cause = "Print the .shape of each tensor on that line: the sizes do not fit."
             message += f" The line is `{line}`." if line else ""
             message += f" {cause}" if cause else ""
-        return "runs", message
+        return Problem(Stage.RUNS, message)
     value = got["value"]
     if value is None:
         if got["printed"]:
-            return "runs", (
+            return Problem(
+                Stage.RUNS,
                 "It prints the answer but returns nothing (None). End with `return ...`: a printed "
-                "number cannot be used by the code that called the function."
+                "number cannot be used by the code that called the function.",
             )
-        return "runs", "It returns nothing (None). Is the `return` missing?"
+        return Problem(Stage.RUNS, "It returns nothing (None). Is the `return` missing?")
     if isinstance(value, str):
-        return "shape and dtype", "It returns a text, not numbers. Return the value itself."
+        return Problem(Stage.SHAPE, "It returns a text, not numbers. Return the value itself.")
     if isinstance(value, Odd):
-        return "shape and dtype", f"It returns a {value.kind}, with which the check can do nothing."
+        return Problem(
+            Stage.SHAPE, f"It returns a {value.kind}, with which the check can do nothing."
+        )
     if got["changed"]:
-        return "values", (
+        return Problem(
+            Stage.VALUES,
             f"It writes into its argument number {got['changed'][0] + 1}: whoever calls it finds "
-            f"their data changed. Compute a new tensor instead of `x += ...` or `x[...] = ...`."
+            f"their data changed. Compute a new tensor instead of `x += ...` or `x[...] = ...`.",
         )
     return None
 
 
 def _problem(
     exercise: Exercise, case: Case, got: dict[str, Any], want: dict[str, Any]
-) -> tuple[str, str] | None:
+) -> Problem | None:
     """The stage and the message of what is wrong in one case, or None."""
     if (failure := _failure(exercise, got)) is not None:
         return failure
@@ -266,80 +297,96 @@ def _problem(
         if not isinstance(got["gradients"], list):
             reason = got["gradients"]
             if reason == "none flows":
-                return "gradients", (
+                return Problem(
+                    Stage.GRADIENTS,
                     "The values are right, but no gradient flows through them, so nothing could be "
                     "trained with it. .item(), .detach(), .numpy(), float() and torch.tensor() cut "
-                    "the connection: work with the tensors themselves."
+                    "the connection: work with the tensors themselves.",
                 )
-            return "gradients", f"The values are right, but computing the gradient fails: {reason}."
+            return Problem(
+                Stage.GRADIENTS,
+                f"The values are right, but computing the gradient fails: {reason}.",
+            )
         if len(got["gradients"]) != len(want["gradients"]):
-            return "gradients", "The values are right, but not every gradient came back."
+            return Problem(
+                Stage.GRADIENTS, "The values are right, but not every gradient came back."
+            )
         for number, (g, w) in enumerate(zip(got["gradients"], want["gradients"], strict=True)):
             if _compare(exercise, g, w, slack=10) is not None:
                 position = exercise.gradients[number]
-                return "gradients", (
+                return Problem(
+                    Stage.GRADIENTS,
                     f"The values are right, but the gradient with respect to argument "
-                    f"{position + 1} is {_short(g)} and should be {_short(w)}."
+                    f"{position + 1} is {_short(g)} and should be {_short(w)}.",
                 )
     return None
 
 
-def _compare(exercise: Exercise, got: Any, want: Any, slack: float = 1) -> tuple[str, str] | None:
+def _compare(exercise: Exercise, got: Any, want: Any, slack: float = 1) -> Problem | None:
     """What is wrong with a value, or None."""
     if isinstance(want, (tuple, list)):
         if not isinstance(got, (tuple, list)):
-            return "shape and dtype", (
-                f"It should return {len(want)} things, with commas between them; it returns one."
+            return Problem(
+                Stage.SHAPE,
+                f"It should return {len(want)} things, with commas between them; it returns one.",
             )
         if len(got) != len(want):
-            return "shape and dtype", f"It returns {len(got)} things instead of {len(want)}."
+            return Problem(Stage.SHAPE, f"It returns {len(got)} things instead of {len(want)}.")
         for number, (g, w) in enumerate(zip(got, want, strict=True), start=1):
             if (problem := _compare(exercise, g, w, slack)) is not None:
-                return problem[0], f"Number {number} of {len(want)}: {problem[1]}"
+                return replace(
+                    problem, message=f"Number {number} of {len(want)}: {problem.message}"
+                )
         return None
     if isinstance(got, (tuple, list)):
-        return "shape and dtype", (
+        return Problem(
+            Stage.SHAPE,
             f"It returns a {type(got).__name__} of {len(got)} things instead of one "
-            f"{'tensor' if isinstance(want, Tensor) else 'number'}."
+            f"{'tensor' if isinstance(want, Tensor) else 'number'}.",
         )
     if isinstance(want, str):
         return (
             None
             if isinstance(got, str) and got == want
-            else ("values", f"It is {got!r} and should be {want!r}.")
+            else Problem(Stage.VALUES, f"It is {got!r} and should be {want!r}.")
         )
     if isinstance(got, str) or got is None or isinstance(got, Odd):
-        return "shape and dtype", f"It holds a {type(got).__name__} where a number should be."
+        return Problem(Stage.SHAPE, f"It holds a {type(got).__name__} where a number should be.")
     if isinstance(got, np.ndarray) and isinstance(want, Tensor):
-        return "shape and dtype", (
+        return Problem(
+            Stage.SHAPE,
             "It returns a NumPy array instead of a tensor. Stay with torch's functions; NumPy "
-            "knows nothing of gradients."
+            "knows nothing of gradients.",
         )
     g, w = _tensor(got), _tensor(want)
     if isinstance(want, Tensor) and want.ndim and not isinstance(got, Tensor):
-        return "shape and dtype", (
-            f"It returns a single number instead of a tensor of shape {tuple(w.shape)}."
+        return Problem(
+            Stage.SHAPE,
+            f"It returns a single number instead of a tensor of shape {tuple(w.shape)}.",
         )
     if g.shape != w.shape:
-        return "shape and dtype", _about_shapes(exercise, g, w)
+        return Problem(Stage.SHAPE, _about_shapes(exercise, g, w))
     if (g.dtype == torch.bool) != (w.dtype == torch.bool):
-        return "shape and dtype", (
+        return Problem(
+            Stage.SHAPE,
             f"It returns {g.dtype} where {w.dtype} is needed: True and False are answers to a "
-            f"question, 1 and 0 are numbers."
+            f"question, 1 and 0 are numbers.",
         )
     if w.is_floating_point() and not g.is_floating_point() and isinstance(want, Tensor):
-        return "shape and dtype", (
+        return Problem(
+            Stage.SHAPE,
             f"It returns whole numbers ({g.dtype}) where fractions ({w.dtype}) are needed. Was "
-            f"something rounded, or compared with > or ==?"
+            f"something rounded, or compared with > or ==?",
         )
     if not w.is_floating_point() and g.is_floating_point() and isinstance(want, Tensor):
-        return "shape and dtype", (
+        return Problem(
+            Stage.SHAPE,
             f"It returns fractions ({g.dtype}) where whole numbers ({w.dtype}) are needed: "
-            f"`.long()` turns them."
+            f"`.long()` turns them.",
         )
     if _close(exercise, g, w, slack):
         return None
-    return "values", _about_values(exercise, g, w)
+    return _about_values(exercise, g, w)
 
 
 def _tensor(value: Any) -> Tensor:
@@ -376,27 +423,35 @@ def _about_shapes(exercise: Exercise, g: Tensor, w: Tensor) -> str:
     return text
 
 
-def _about_values(exercise: Exercise, g: Tensor, w: Tensor) -> str:
+def _about_values(exercise: Exercise, g: Tensor, w: Tensor) -> Problem:
     g, w = g.double(), w.double()
     if not g.isfinite().all() and w.isfinite().all():
         bad = g[~g.isfinite()].flatten()[0].item()
-        return (
+        return Problem(
+            Stage.VALUES,
             f"There is {'nan, not a number,' if math.isnan(bad) else bad} in the result. Look for a "
-            f"division by zero, the logarithm of zero, or exp of a large number."
+            f"division by zero, the logarithm of zero, or exp of a large number.",
         )
     if _close(exercise, -g, w):
-        return "The sign is wrong: every number is the negative of what it should be."
+        return Problem(
+            Stage.VALUES, "The sign is wrong: every number is the negative of what it should be."
+        )
     if g.ndim == 2 and g.shape[0] == g.shape[1] and _close(exercise, g.T, w):
-        return "It is transposed: rows and columns have changed places."
+        return Problem(Stage.VALUES, "It is transposed: rows and columns have changed places.")
     usable = w.abs() > 1e-9
     if usable.any():
         ratio = (g[usable] / w[usable]).flatten()
         if len(ratio) > 1 and torch.allclose(ratio, ratio[:1].expand_as(ratio), rtol=1e-3):
-            return f"Every number is {ratio[0].item():.4g} times what it should be."
+            return Problem(
+                Stage.VALUES, f"Every number is {ratio[0].item():.4g} times what it should be."
+            )
     if len(g.shape) and g.numel() > 1:
         off = (g - w).abs().flatten()
-        return f"The numbers are {UNTOLD}; the largest difference is {off.max().item():.3g}."
-    return f"The number is {UNTOLD}."
+        message = (
+            f"The numbers are not right yet; the largest difference is {off.max().item():.3g}."
+        )
+        return Problem(Stage.VALUES, message, specific=False)
+    return Problem(Stage.VALUES, "The number is not right yet.", specific=False)
 
 
 def _alike(exercise: Exercise, a: dict[str, Any], b: dict[str, Any]) -> bool:

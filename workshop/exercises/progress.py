@@ -27,9 +27,9 @@ def home() -> Path:
 
 
 def read(lesson: str, root: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Per exercise: status, attempts, passed_at, hints, answer_read; empty if nothing was tried.
+    """Per exercise: status, attempts, mistakes by name (how often), passed_at, hints, answer_read.
 
-    A damaged file is set aside with a warning, never deleted.
+    Empty if nothing was tried. A damaged file is set aside with a warning, never deleted.
     """
     return read_json(_path(lesson, root), _entries_of) or {}
 
@@ -44,8 +44,8 @@ def _entries_of(content: Any) -> dict[str, dict[str, Any]]:
 def record(lesson: str, exercise: str, *, root: Path | None = None, **changes: Any) -> bool:
     """Change the entry of one exercise; False (and a warning) where nothing can be written.
 
-    `attempt='wrong'` counts an attempt with its status; what was passed stays passed. Other
-    keywords are stored as they are.
+    `attempt='wrong'` counts an attempt with its status, `mistake='no bias'` one more of that name;
+    what was passed stays passed. Other keywords are stored as they are.
     """
     entries = read(lesson, root)
     entry = entries.setdefault(exercise, {"status": "not attempted", "attempts": 0})
@@ -58,6 +58,9 @@ def record(lesson: str, exercise: str, *, root: Path | None = None, **changes: A
             entry.setdefault("passed_at", now)
         if entry.get("status") != "passed":
             entry["status"] = status
+    if mistake := changes.pop("mistake", ""):
+        known = entry.get("mistakes", {})
+        entry["mistakes"] = {**known, mistake: int(known.get(mistake, 0)) + 1}
     entry |= changes
     text = json.dumps({"version": VERSION, "lesson": lesson, "exercises": entries}, indent=1)
     try:

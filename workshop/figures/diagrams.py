@@ -40,7 +40,7 @@ SHAPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def _canvas(
+def canvas(
     left: float, right: float, low: float, high: float, scale: float, title: str
 ) -> tuple[Figure, Axes]:
     """Axes without a frame, in which one unit of length is `scale` inches."""
@@ -202,7 +202,7 @@ def neuron(
     add, squash, one = (3.9, 0.0), (6.6, 0.0), (3.9, -1.7)
     left, right = -0.6 - 0.17 * max(map(len, sides)), 8.2 + 0.12 * max(len(a_text), 9)
     low, high = min(heights[-1] - 0.45, -2.05), max(heights[0] + 0.45, 1.0)
-    figure, ax = _canvas(left, right, low, high, 0.75, title)
+    figure, ax = canvas(left, right, low, high, 0.75, title)
     largest = np.abs(weights).max()
     for i, (height, weight) in enumerate(zip(heights, weights, strict=True)):
         style = _stroke(weight, largest)
@@ -289,7 +289,7 @@ def network(
     numbers = sum(table.size for table in (tables or []) + (shifts or []))
     wide = (3.2 if tables and numbers <= 12 else 2.0) / scale
     head, foot = (0.6 if labels else 0.35) / scale, 0.3 / scale * bool(activations)
-    figure, ax = _canvas(
+    figure, ax = canvas(
         -0.7 / scale, wide * len(pairs) + 0.7 / scale, bottom - foot, top + head, scale, title
     )
     for layer, (before, after) in enumerate(pairwise(spots)):

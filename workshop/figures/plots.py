@@ -837,7 +837,10 @@ def photos(
     title: str = "",
     alt: str | None = None,
 ) -> Figure:
-    """Images in colour (N, 3, H, W), red, green and blue in [0, 1], in a grid; titles: one for each."""
+    """Images in colour (N, 3, H, W), red, green and blue in [0, 1], in a grid.
+
+    titles: one for each, of one line or several.
+    """
     pictures = as_array(x)
     expect(
         pictures.ndim == 4 and pictures.shape[1] == 3 and pictures.size > 0,
@@ -850,23 +853,24 @@ def photos(
     names = [""] * len(pictures) if titles is None else [str(name) for name in titles]
     expect(len(names) == len(pictures), "titles", f"{len(names)}", f"{len(pictures)}, one for each")
     columns = min(columns, len(pictures))
-    side = min(10.8 / columns, 3.0)
-    size = (side, side * pictures.shape[2] / pictures.shape[3] + 0.35 * (titles is not None))
+    lines = max(name.count("\n") + bool(name) for name in names)
+    side = min(10.8 / columns, 2.7)
+    size = (side, side * pictures.shape[2] / pictures.shape[3] + 0.3 * lines)
     figure, axes = new_axes(len(pictures), columns=columns, sizes=(size,), grid=False)
     if title:
         figure.suptitle(title)
-        figure.set_figheight(figure.get_figheight() + 0.5)
+        wide, high = figure.get_size_inches()
+        figure.set_size_inches(max(wide, 0.125 * len(title)), high + 0.5)
     for ax, picture, name in zip(axes, pictures, names, strict=True):
         ax.imshow(picture.transpose(1, 2, 0).clip(0, 1))
         ax.set_title(name, fontsize=12)
         ax.set(xticks=[], yticks=[])
-    said = f": {', '.join(names)}" if any(names) else ""
-    return finish(
-        figure,
-        alt,
-        f"{title or 'Pictures in colour'}, {len(pictures)} of "
-        f"{pictures.shape[2]} by {pictures.shape[3]} pixels{said}.",
+        ax.spines[:].set(visible=True, color="#BBBBBB")
+    what = (
+        f"{count_of(len(pictures), 'picture')} of {pictures.shape[2]} by {pictures.shape[3]} pixels"
     )
+    what = f"{title}: {what}" if title else what
+    return finish(figure, alt, f"{what}: {', '.join(names)}." if any(names) else f"{what}.")
 
 
 @rc_context(STYLE)

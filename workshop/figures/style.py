@@ -34,7 +34,7 @@ BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK, YELLOW = COLOURS = (
 LINES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 SIGNED = "PuOr_r"  # for numbers on both sides of 0: purple below, white at 0, orange above
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 13,
     "axes.titlesize": 14,
     "axes.spines.top": False,

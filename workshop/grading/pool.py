@@ -1,7 +1,7 @@
 """What a dask worker does in a grading (`scale`): it runs answers in sandboxes of its own.
 
 It needs no more of dask than to be called. What it is sent is the grader's; what it returns are JSON
-and the bytes that came out of a sandbox, which it has not looked into.
+and the bytes that came out of a sandbox, unread.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import platform
 import threading
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import workshop
 from workshop.exercises import all_exercises
 from workshop.grading import library, sandbox
+from workshop.grading.frames import Limits, Request
 
 IDLE_LIMIT = 300.0  # seconds after which a worker forgets a grading that sends nothing more
 
@@ -40,14 +41,14 @@ def versions() -> dict[str, str]:
     }
 
 
-class Station:
+class SandboxPool:
     """What a worker keeps for one grading: the library on disk, sandboxes that are warm."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
         """Find the level of isolation, and start a sandbox.
 
         Raises:
-            SandboxError: this worker has another version, or shuts nothing in.
+            SandboxError: this worker has another version, or no isolation.
         """
         for name, wanted in settings["versions"].items():
             if (found := versions()[name]) != wanted:
@@ -55,20 +56,22 @@ class Station:
         self.lock = threading.Lock()
         self.closed = False
         hidden = [Path(place) for place in settings["hidden"]]
-        self.kitchen = sandbox.Kitchen(all_exercises(), hidden, settings["lessons"])
+        self.files = sandbox.SandboxFiles(all_exercises(), hidden, settings["lessons"])
         levels = settings["levels"]
         among = None if levels is None else [sandbox.Level(**one) for one in levels]
         try:
-            self.level, first = sandbox.choose(self.kitchen, unsafe=settings["unsafe"], among=among)
+            self.level, first = sandbox.choose(self.files, unsafe=settings["unsafe"], among=among)
         except BaseException:
-            self.kitchen.close()
+            self.files.close()
             raise
+        self.first = first
         self.nested = first.wait()["nested"]
+        # Whether one attendee's runs leave nothing that another's could find.
         self.shared = self.level.name == "none" or self.nested
-        self.idle = [("", first)]
+        self.idle = [("", first)]  # by the label that each has run something for
 
-    def take(self, label: str) -> sandbox.Sandbox:
-        """A warm sandbox; where runs share one, none that has run something for another label."""
+    def acquire(self, label: str) -> sandbox.Runner:
+        """A warm sandbox; unless `shared`, none that has run something for another label."""
         with self.lock:
             for owner in (label, "", *([name for name, _ in self.idle] if self.shared else [])):
                 for place, (name, box) in enumerate(self.idle):
@@ -77,9 +80,9 @@ class Station:
             old = self.idle.pop()[1] if self.idle else None
         if old is not None:
             old.close()
-        return sandbox.box(self.level, self.kitchen)
+        return self.first.another()
 
-    def give(self, label: str, box: sandbox.Sandbox) -> None:
+    def release(self, label: str, box: sandbox.Runner) -> None:
         """Keep it for the next."""
         with self.lock:
             if not self.closed:
@@ -94,43 +97,43 @@ class Station:
             boxes, self.idle = self.idle, []
         for _, box in boxes:
             box.close()
-        self.kitchen.close()
+        self.files.close()
 
 
-_stations: dict[str, Station] = {}
+_pools: dict[str, SandboxPool] = {}
 _timers: dict[str, threading.Timer] = {}
 _opening = threading.Lock()
 
 
-def _station(settings: dict[str, Any]) -> Station:
+def _pool_of(settings: dict[str, Any]) -> SandboxPool:
     name = settings["grading"]
     with _opening:
-        if name not in _stations:
-            _stations[name] = Station(settings)
+        if name not in _pools:
+            _pools[name] = SandboxPool(settings)
         if name in _timers:
             _timers[name].cancel()
-        _timers[name] = threading.Timer(IDLE_LIMIT, leave, [name])
+        _timers[name] = threading.Timer(IDLE_LIMIT, unregister, [name])
         _timers[name].daemon = True
         _timers[name].start()
-        return _stations[name]
+        return _pools[name]
 
 
-def arrive(settings: str) -> str:
-    """Whether this worker can take part, and how it shuts submissions in."""
+def register(settings: str) -> str:
+    """Whether this worker can take part, and how it isolates submissions."""
     try:
-        station = _station(json.loads(settings))
+        pool = _pool_of(json.loads(settings))
     except sandbox.SandboxError as error:
         return json.dumps({"refused": str(error)})
-    level = station.level
-    return json.dumps({"name": level.name, "words": level.words, "nested": station.nested})
+    level = pool.level
+    return json.dumps({"name": level.name, "description": level.description, "nested": pool.nested})
 
 
-def job(settings: str, task: str, inputs: bytes) -> tuple[str, bytes | None]:
+def run_job(settings: str, task: str, inputs: bytes) -> tuple[str, bytes | None]:
     """Run one answer in a sandbox; how that ended, and the bytes that came back."""
     wanted = json.loads(task)
     try:
-        station = _station(json.loads(settings))
-        box = station.take(wanted["label"])
+        pool = _pool_of(json.loads(settings))
+        box = pool.acquire(wanted["label"])
         try:
             box.wait()
         except sandbox.Died as error:
@@ -138,22 +141,22 @@ def job(settings: str, task: str, inputs: bytes) -> tuple[str, bytes | None]:
     except sandbox.SandboxError as error:
         return json.dumps({"refused": str(error)}), None
     try:
-        request = {**wanted["request"], "inputs": inputs}
-        content, ended = box.run(request, sandbox.Limits(**wanted["limits"]))
+        request = cast(Request, {**wanted["request"], "inputs": inputs})
+        content, ending = box.run(request, Limits(**wanted["limits"]))
     except sandbox.Died as error:
         box.close()
         return json.dumps({"died": str(error)}), None
-    station.give(wanted["label"], box)
-    return json.dumps({"ended": ended}), content
+    pool.release(wanted["label"], box)
+    return json.dumps({"ending": ending}), content
 
 
-def leave(grading: str | None = None) -> None:
+def unregister(grading: str | None = None) -> None:
     """Forget a grading (None: all), without waiting for its sandboxes to end."""
-    for name in list(_stations) if grading is None else [grading]:
+    for name in list(_pools) if grading is None else [grading]:
         if timer := _timers.pop(name, None):
             timer.cancel()
-        if station := _stations.pop(name, None):
-            threading.Thread(target=station.close).start()
+        if pool := _pools.pop(name, None):
+            threading.Thread(target=pool.close).start()
 
 
-atexit.register(leave)
+atexit.register(unregister)

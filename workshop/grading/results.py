@@ -4,7 +4,7 @@ OUT/journal.jsonl   a line for each check, appended as it comes: a killed run go
 OUT/results.csv     a row for each attendee and exercise, sorted
 OUT/attendees/      JSON for each attendee; OUT/gradescope/ the same as Gradescope reads it
 OUT/report.html     the class on a page
-OUT/grading.json    the seed of the inputs; OUT/isolation.json: how the answers were shut in
+OUT/grading.json    the seed of the inputs; OUT/isolation.json: how the answers were isolated
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from workshop.core.files import read_json, write_atomically
-from workshop.grading.verdicts import printable
+from workshop.core.files import printable, read_json, write_atomically
+from workshop.exercises.verdict import Status
 
 COLUMNS = ("attendee", "lesson", "exercise", "verdict", "reason", "seconds")
 
@@ -38,18 +38,19 @@ class Result:
     attendee: str
     lesson: str
     exercise: str
-    verdict: str
+    verdict: Status
     reason: str
     seconds: float
     stage: str = ""
     got: str = ""
     expected: str = ""
     notebook: str = ""
+    mistake: str = ""  # the name of the planted mistake that it makes
 
     @property
     def passed(self) -> bool:
         """Whether it is solved."""
-        return self.verdict == "passed"
+        return self.verdict == Status.PASSED
 
 
 class Out:
@@ -85,7 +86,8 @@ class Out:
         for line in self.file:
             try:
                 entry = json.loads(line)
-                done[str(entry["key"])] = Result(**entry["result"])
+                verdict = Status(entry["result"]["verdict"])
+                done[str(entry["key"])] = Result(**{**entry["result"], "verdict": verdict})
             except (ValueError, KeyError, TypeError):
                 if not line.endswith(b"\n"):
                     break
@@ -102,12 +104,12 @@ class Out:
             write_atomically(path, json.dumps(known) + "\n")
         return known
 
-    def isolation(self, *words: str) -> list[str]:
-        """How the answers in this folder were shut in, each way once; `words` are remembered."""
+    def isolation(self, *levels: str) -> list[str]:
+        """The levels of isolation of the answers in this folder, each once; `levels` are added."""
         path = self.folder / "isolation.json"
         known = read_json(path, lambda found: {str(one) for one in found["levels"]}) or set()
-        if set(words) - known:
-            known |= set(words)
+        if set(levels) - known:
+            known |= set(levels)
             write_atomically(path, json.dumps({"levels": sorted(known)}) + "\n")
         return sorted(known)
 

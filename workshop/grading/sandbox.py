@@ -1,4 +1,4 @@
-"""Where submissions run: how far this machine can shut them in, and the process that they run in.
+"""Where submissions run: which isolation this machine offers, and the process that they run in.
 
 Levels, the best first: bubblewrap; Linux namespaces, made by hand (`namespaces`); none, which only
 `unsafe` allows: then limits hold and leftovers are ended, but a submission can read what the grader
@@ -14,7 +14,6 @@ import os
 import pickle
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 import sysconfig
@@ -23,18 +22,18 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 
 from workshop.core.exercise import Exercise
+from workshop.core.files import data_dir
 from workshop.grading import library
+from workshop.grading.frames import Ending, Limits, Ready, Request, exchange
 from workshop.grading.plain import Plain
 
 PREFIX = "workshop-grade-"  # of temporary folders; the process's number comes next
 LIBRARY = "/library"  # where the library is in the sandbox
 START_LIMIT = 120.0  # seconds to load torch on a slow, busy machine
 GRACE = 20.0  # seconds beyond the wall time, after which the sandbox itself is given up
-MOST_BACK = 64_000_004  # bytes that come back from a run
-TASKS = 16
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",
@@ -62,56 +61,55 @@ class Died(Exception):
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What a run may take.
-
-    Args:
-        seconds: of the processor; on the clock twice that and five more.
-        memory: bytes beyond those that torch and the lessons take.
-    """
-
-    seconds: float
-    memory: int
-
-    def as_dict(self) -> dict[str, float]:
-        """For the server."""
-        return {
-            "cpu": self.seconds,
-            "wall": 2 * self.seconds + 5,
-            "memory": self.memory,
-            "tasks": TASKS,
-        }
-
-
-@dataclass(frozen=True)
 class Level:
-    """How far submissions are shut in.
+    """How submissions are isolated.
 
     Args:
         name: bubblewrap, namespaces or none.
         other_user: whether they run as another user than the grader, who is root then.
-        words: the level in words, with what was found when it was tried.
+        description: for the instructor, with what was found when it was tried.
         nested: whether to try to give each run namespaces of its own in there.
     """
 
     name: str
     other_user: bool = False
-    words: str = ""
+    description: str = ""
     nested: bool = True
 
     def __str__(self) -> str:
         """For the instructor."""
-        return self.words
+        return self.description
 
 
 NO_LEVEL = Level(
     "none",
-    words="none (--unsafe): submissions can read your files and reach the network; only time, "
+    description="none (--unsafe): submissions can read your files and reach the network; only time, "
     "memory and processes are limited",
 )
 
 
-class Kitchen:
+class Runner(Protocol):
+    """What tries answers: a `Sandbox`; `Plain` on other systems; `scale.RemoteSandbox` for dask."""
+
+    level: Level
+
+    def wait(self) -> Ready:
+        """Return when it has started."""
+
+    def run(self, request: Request, limits: Limits) -> tuple[bytes | None, Ending]:
+        """Try one answer: what came back, and how the run ended."""
+
+    def another(self) -> Runner:
+        """A new one of the same kind."""
+
+    def kill(self) -> None:
+        """End it at once, from any thread."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class SandboxFiles:
     """What all sandboxes of a grading share: the library without its answers, on disk.
 
     hidden: folders that must not be seen even where a view would show them.
@@ -134,7 +132,7 @@ class Kitchen:
             self.root.mkdir()
             self.library.mkdir()
             self.references = library.write(self.library, exercises)
-            self.data = library.data_folder()
+            self.data = data_dir()
             self.modules = library.module_names(lessons)
             self.hidden = [library.PACKAGE, *_installed(), *hidden]
             if (library.PACKAGE.parent / "pyproject.toml").exists():
@@ -226,7 +224,7 @@ def _command(number: int, where: str) -> list[str]:
     return [sys.executable, "-I", "-c", code]
 
 
-def _start(level: Level, kitchen: Kitchen, number: int) -> subprocess.Popen[bytes]:
+def _start(level: Level, files: SandboxFiles, number: int) -> subprocess.Popen[bytes]:
     user = _unused_user() if level.other_user else None
     options: dict[str, Any] = {
         "stdin": subprocess.DEVNULL,
@@ -239,13 +237,13 @@ def _start(level: Level, kitchen: Kitchen, number: int) -> subprocess.Popen[byte
     if user is not None and level.name == "bubblewrap":
         options |= {"user": user, "group": user, "extra_groups": []}
     if level.name == "bubblewrap":
-        command = _bubblewrap(kitchen) + _command(number, LIBRARY)
+        command = _bubblewrap(files) + _command(number, LIBRARY)
         return subprocess.Popen(command, env=ENVIRONMENT, **options)
     if level.name == "namespaces":
         plan = {
-            "root": str(kitchen.root),
-            "views": kitchen.views(),
-            "hidden": kitchen.covered(),
+            "root": str(files.root),
+            "views": files.views(),
+            "hidden": files.covered(),
             "command": _command(number, LIBRARY),
             "environment": ENVIRONMENT,
             "user": user,
@@ -253,13 +251,13 @@ def _start(level: Level, kitchen: Kitchen, number: int) -> subprocess.Popen[byte
         boot = str(library.PACKAGE / "grading" / "namespaces.py")
         command = [sys.executable, "-I", boot, json.dumps(plan)]
         return subprocess.Popen(command, env=ENVIRONMENT, **options)
-    data = kitchen.library / "data"
+    data = files.library / "data"
     if not data.is_symlink():
         data.rmdir()
-        data.symlink_to(kitchen.data, target_is_directory=True)
-    temporary = str(kitchen.root)
+        data.symlink_to(files.data, target_is_directory=True)
+    temporary = str(files.root)
     environment = {**ENVIRONMENT, "HOME": temporary, "TMPDIR": temporary}
-    return subprocess.Popen(_command(number, str(kitchen.library)), env=environment, **options)
+    return subprocess.Popen(_command(number, str(files.library)), env=environment, **options)
 
 
 def _unused_user() -> int:
@@ -270,7 +268,7 @@ def _unused_user() -> int:
 _users = itertools.count()
 
 
-def _bubblewrap(kitchen: Kitchen) -> list[str]:
+def _bubblewrap(files: SandboxFiles) -> list[str]:
     command = [
         shutil.which("bwrap") or "bwrap",
         "--unshare-user",
@@ -290,7 +288,7 @@ def _bubblewrap(kitchen: Kitchen) -> list[str]:
         command += ["--setenv", name, value]
     # Before the views: a virtual environment in /tmp is one of them.
     command += ["--size", str(16 << 20), "--tmpfs", "/tmp"]
-    for what, where in kitchen.views():
+    for what, where in files.views():
         if os.path.islink(what):
             command += ["--symlink", os.readlink(what), where]
         else:
@@ -298,54 +296,58 @@ def _bubblewrap(kitchen: Kitchen) -> list[str]:
     for name in ("null", "zero", "random", "urandom"):
         command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     command += ["--proc", "/proc"]
-    for place in kitchen.covered():
+    for place in files.covered():
         command += ["--tmpfs", place, "--remount-ro", place]
     return [*command, "--chdir", "/", "--remount-ro", "/", "--"]
 
 
 @dataclass(eq=False)
 class Sandbox:
-    """A server in a sandbox; `run` tries one answer in it. One answer at a time."""
+    """A server in a sandbox; `run` tries one answer in it, one at a time."""
 
     level: Level
-    kitchen: Kitchen
+    files: SandboxFiles
     process: subprocess.Popen[bytes] = field(init=False)
     control: socket.socket = field(init=False)
-    ready: dict[str, Any] | None = field(init=False, default=None)
+    ready: Ready | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Start it; `wait` says when it is warm."""
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self.process = _start(self.level, self.kitchen, theirs.fileno())
+            self.process = _start(self.level, self.files, theirs.fileno())
+        assert self.process.stderr is not None  # it is a pipe
+        self.stderr = self.process.stderr
         first = {
-            "modules": self.kitchen.modules,
-            "references": len(self.kitchen.references),
+            "modules": self.files.modules,
+            "references": len(self.files.references),
             "nested": self.level.nested,
         }
         with contextlib.suppress(OSError):  # it has ended: `wait` says why
             self.control.send(json.dumps(first).encode())
 
-    def wait(self) -> dict[str, Any]:
+    def wait(self) -> Ready:
         """What the server says of itself once it is warm.
 
         Raises:
-            Died: it did not start; the message is what it last said.
+            Died: it did not start; the message is its last line of stderr.
         """
         if self.ready is None:
             try:
                 self.control.settimeout(START_LIMIT)
-                for one in self.kitchen.references:
+                for one in self.files.references:
                     self.control.send(json.dumps(vars(one)).encode())
-                self.ready = self._heard()
+                self.ready = cast(Ready, self._receive())
             except (OSError, Died):
                 self.process.kill()
-                said = self.process.stderr.read(20_000).decode(errors="replace").strip()
+                stderr = self.stderr.read(20_000).decode(errors="replace").strip()
                 self.close()
-                raise Died(said.splitlines()[-1] if said else "it ended without a word") from None
+                raise Died(
+                    stderr.splitlines()[-1] if stderr else "it ended without a message"
+                ) from None
         return self.ready
 
-    def run(self, request: dict[str, Any], limits: Limits) -> tuple[bytes | None, dict[str, Any]]:
+    def run(self, request: Request, limits: Limits) -> tuple[bytes | None, Ending]:
         """Try one answer: the bytes that came back, if they came whole, and how the run ended.
 
         Raises:
@@ -353,28 +355,32 @@ class Sandbox:
         """
         self.wait()
         ours, theirs = socket.socketpair()
-        deadline = time.monotonic() + limits.as_dict()["wall"] + GRACE
+        deadline = time.monotonic() + limits.wall + GRACE
         with ours:
             try:
                 with theirs:
                     self.control.settimeout(GRACE)
                     message = json.dumps(limits.as_dict()).encode()
                     socket.send_fds(self.control, [message], [theirs.fileno()])
-                content, surplus = _exchange(ours, pickle.dumps(request), deadline)
+                content, surplus = exchange(ours, pickle.dumps(request), deadline)
                 ours.close()  # whoever still writes gets no further
                 if surplus:
                     self.control.send(b"stop")
                 self.control.settimeout(max(1.0, deadline - time.monotonic()))
-                return content, self._heard()
+                return content, cast(Ending, self._receive())
             except OSError as error:
                 self.close()
                 raise Died(str(error)) from None
 
-    def _heard(self) -> dict[str, Any]:
+    def _receive(self) -> Any:
         message = self.control.recv(65536)
         if not message:
             raise Died("it ended")
         return json.loads(message)
+
+    def another(self) -> Sandbox:
+        """A new one of the same kind."""
+        return Sandbox(self.level, self.files)
 
     def kill(self) -> None:
         """End it at once, from any thread."""
@@ -388,28 +394,7 @@ class Sandbox:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.process.stderr.close()
-
-
-def _exchange(ours: socket.socket, request: bytes, deadline: float) -> tuple[bytes | None, bool]:
-    """Send the request; what came back, if it is whole, and whether more came than may."""
-    ours.settimeout(max(1.0, deadline - time.monotonic()))
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        ours.sendall(struct.pack(">I", len(request)) + request)
-    content, whole = bytearray(), 4  # the length comes first
-    while len(content) <= whole <= MOST_BACK:
-        ours.settimeout(max(0.1, deadline - time.monotonic()))
-        try:
-            part = ours.recv(1 << 20)
-        except ConnectionResetError:
-            break
-        if not part:
-            break
-        content += part
-        if len(content) >= 4:
-            whole = 4 + struct.unpack(">I", content[:4])[0]
-    surplus = len(content) > whole or whole > MOST_BACK
-    return (bytes(content[4:]) if len(content) == whole and whole > 4 else None), surplus
+        self.stderr.close()
 
 
 # --- which level ---------------------------------------------------------------------------------
@@ -418,11 +403,6 @@ def _exchange(ours: socket.socket, request: bytes, deadline: float) -> tuple[byt
 def on_linux() -> bool:
     """Whether there can be a sandbox at all."""
     return sys.platform.startswith("linux")
-
-
-def box(level: Level, kitchen: Kitchen) -> Sandbox | Plain:
-    """A new sandbox of that level, or what stands for one where there are none."""
-    return Sandbox(level, kitchen) if on_linux() else Plain(level, kitchen)
 
 
 def candidates() -> list[Level]:
@@ -440,8 +420,8 @@ def candidates() -> list[Level]:
 
 
 def choose(
-    kitchen: Kitchen, *, unsafe: bool = False, among: Sequence[Level] | None = None
-) -> tuple[Level, Sandbox | Plain]:
+    files: SandboxFiles, *, unsafe: bool = False, among: Sequence[Level] | None = None
+) -> tuple[Level, Runner]:
     """The best level that works here, and a sandbox of it that has started.
 
     Raises:
@@ -451,26 +431,26 @@ def choose(
     for level in candidates() if among is None else among:
         sandbox = None
         try:
-            sandbox = Sandbox(level, kitchen)
+            sandbox = Sandbox(level, files)
             ready = sandbox.wait()
         except (OSError, Died, subprocess.SubprocessError) as error:
             tried.append(f"  {level.name}: {error}")
             continue
-        if not ready["alone"]:
+        if not ready["pid_namespace"]:
             tried.append(f"  {level.name}: it shares its processes with others")
             sandbox.close()
             continue
         root = os.geteuid() == 0 and not level.other_user
         user = "as root without its rights" if root else f"as user {ready['user']}"
-        words = f"{level.name}, {user}, without network and files"
-        words += ", each run in namespaces of its own" if ready["nested"] else ""
-        level = replace(level, words=words)
+        description = f"{level.name}, {user}, without network and files"
+        description += ", each run in namespaces of its own" if ready["nested"] else ""
+        level = replace(level, description=description)
         sandbox.level = level
         return level, sandbox
     if unsafe and not on_linux():
-        return NO_LEVEL, box(NO_LEVEL, kitchen)
+        return NO_LEVEL, Plain(NO_LEVEL)
     if unsafe:
-        sandbox = Sandbox(NO_LEVEL, kitchen)
+        sandbox = Sandbox(NO_LEVEL, files)
         try:
             sandbox.wait()
         except Died as error:
@@ -478,7 +458,7 @@ def choose(
         return NO_LEVEL, sandbox
     reasons = "\n".join(tried) or f"  this is {sys.platform}: classes are graded on Linux (or WSL)"
     raise SandboxError(
-        "Submissions are strangers' code, and this machine offers nothing to shut them in:\n"
+        "Submissions are strangers' code, and this machine offers no isolation for them:\n"
         f"{reasons}\n"
         "Install bubblewrap (apt-get install bubblewrap) and allow user namespaces; in a container, "
         "grade on the host instead. Only for submissions that you trust like your own code: "

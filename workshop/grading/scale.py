@@ -6,7 +6,7 @@
 
 dask decides where a job runs, and runs it elsewhere when its worker ends. A job is one answer to one
 exercise, so that a lost worker costs seconds, and an answer that takes workers down hurts only
-itself. The worker runs it in a sandbox (`station`); what comes back is judged and written down by
+itself. The worker runs it in a sandbox (`pool`); what comes back is judged and written down by
 `grade`, as if it had run here. Both ways a job is JSON and bytes. Whoever reaches a scheduler can run
 anything on its workers: keep it on a private network, or use tls:// (see dask's documentation).
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import itertools
 import json
 import threading
@@ -26,18 +27,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workshop.grading import pool as station
-from workshop.grading import sandbox
+from workshop.grading import pool, sandbox
+from workshop.grading.frames import Ending, Limits, Ready, Request
 
 ANSWER_LIMIT = 10.0  # seconds for a scheduler to answer, and for its first worker to be there
 NOBODY_LIMIT = 60.0  # seconds without any worker, after which the grading gives up
 STRENGTH = ("none", "namespaces", "bubblewrap")
-KEPT = "What was graded is kept: run the same command again."
+RESUME = "What was graded is kept: run the same command again."
 _numbers = itertools.count()
 
 
 class Cluster:
-    """The workers of a scheduler: for `grade`, what a `sandbox.Kitchen` is on one machine."""
+    """The workers of a scheduler: for `grade`, what `sandbox.SandboxFiles` are on one machine."""
 
     def __init__(self, address: str, hidden: Sequence[Path], lessons: Collection[str]) -> None:
         """Connect to the scheduler.
@@ -46,7 +47,7 @@ class Cluster:
             SandboxError: dask is not installed, or nobody answers at the address.
         """
         try:
-            import distributed
+            distributed: Any = importlib.import_module("distributed")  # it has no types
         except ImportError:
             raise sandbox.SandboxError(
                 "--dask needs dask.distributed, which is not installed: "
@@ -57,16 +58,18 @@ class Cluster:
         self.stopped = False
         self.settings: dict[str, Any] = {
             "grading": uuid.uuid4().hex,
-            "versions": station.versions(),
+            "versions": pool.versions(),
             "lessons": sorted(lessons),
             "hidden": [str(place.absolute()) for place in hidden],
         }
         self.gate, self.running, self.alone = threading.Condition(), 0, False
         self.killed, self.slow = distributed.KilledWorker, distributed.TimeoutError
         try:
-            with ThreadPoolExecutor(1) as pool:  # the caller may have a loop of its own
-                pool.submit(lambda: asyncio.run(_probe(address))).result()
-            self.client = distributed.Client(address, timeout=ANSWER_LIMIT, set_as_default=False)
+            with ThreadPoolExecutor(1) as executor:  # the caller may have a loop of its own
+                executor.submit(lambda: asyncio.run(_probe(distributed, address))).result()
+            self.client: Any = distributed.Client(
+                address, timeout=ANSWER_LIMIT, set_as_default=False
+            )
         except Exception as error:
             raise sandbox.SandboxError(
                 f"--dask {address}: no dask scheduler answered within {ANSWER_LIMIT:g} seconds "
@@ -77,7 +80,7 @@ class Cluster:
     def ask(
         self, task: Callable[..., Any], *given: Any, alone: bool = False, worker: str | None = None
     ) -> Any:
-        """What a function returns on a worker; `alone`: while no other job of ours is out.
+        """What a function returns on a worker; `alone`: while no other job of this grading runs.
 
         Raises:
             KilledWorker: as many workers ended with it as the scheduler allows.
@@ -97,7 +100,7 @@ class Cluster:
             except (Exception, asyncio.CancelledError) as error:
                 raise sandbox.SandboxError(
                     f"--dask {self.address}: the scheduler or a worker failed ({_named(error)}). "
-                    f"Is this workshop installed for the workers, and are they running? {KEPT}"
+                    f"Is this workshop installed for the workers, and are they running? {RESUME}"
                 ) from None
             finally:
                 if future is not None:
@@ -119,7 +122,7 @@ class Cluster:
             elif time.monotonic() - seen > NOBODY_LIMIT:
                 raise sandbox.SandboxError(
                     f"--dask {self.address}: no worker is left since {NOBODY_LIMIT:g} seconds. Start "
-                    f"some: dask worker {self.address}. {KEPT}"
+                    f"some: dask worker {self.address}. {RESUME}"
                 )
 
     @contextlib.contextmanager
@@ -141,14 +144,12 @@ class Cluster:
     def close(self) -> None:
         """Let the workers forget this grading, and disconnect."""
         with contextlib.suppress(Exception):
-            self.client.run(station.leave, self.settings["grading"], on_error="ignore")
+            self.client.run(pool.unregister, self.settings["grading"], on_error="ignore")
         self.client.close(timeout=5)
 
 
-async def _probe(address: str) -> None:
+async def _probe(distributed: Any, address: str) -> None:
     """Ask who is there; a Client that cannot connect takes half a minute to say so."""
-    import distributed
-
     security = distributed.Security().get_connection_args("client")
     async with distributed.rpc(address, timeout=ANSWER_LIMIT, connection_args=security) as there:
         found = (await asyncio.wait_for(there.identity(), ANSWER_LIMIT))["type"]
@@ -161,20 +162,18 @@ def _named(error: BaseException) -> str:
 
 
 @dataclass(eq=False)
-class Box:
+class RemoteSandbox:
     """For `grade`, what a `sandbox.Sandbox` is on one machine: at some worker there is one."""
 
     level: sandbox.Level
-    kitchen: Cluster
+    cluster: Cluster
     label: str = field(default_factory=lambda: str(next(_numbers)))
 
-    def wait(self) -> dict[str, Any]:
+    def wait(self) -> Ready:
         """What is known of the sandboxes."""
         return {"nested": self.level.nested}
 
-    def run(
-        self, request: dict[str, Any], limits: sandbox.Limits
-    ) -> tuple[bytes | None, dict[str, Any]]:
+    def run(self, request: Request, limits: Limits) -> tuple[bytes | None, Ending]:
         """Try one answer: see `sandbox.Sandbox.run`.
 
         Raises:
@@ -183,27 +182,32 @@ class Box:
         """
         plain = {name: value for name, value in request.items() if name != "inputs"}
         task = json.dumps({"label": self.label, "request": plain, "limits": vars(limits)})
-        given = (station.job, task, request["inputs"])
+        given = (pool.run_job, task, request["inputs"])
         try:
-            said, content = self.kitchen.ask(*given)
-        except self.kitchen.killed:
+            reply, content = self.cluster.ask(*given)
+        except self.cluster.killed:
             # dask blames every job that was waiting at a worker which ended. Is it this one?
             try:
-                said, content = self.kitchen.ask(*given, alone=True)
-            except self.kitchen.killed as error:
+                reply, content = self.cluster.ask(*given, alone=True)
+            except self.cluster.killed as error:
                 times = error.allowed_failures + 1
                 took = f"it took its worker down {times} time{'s' * (times > 1)}"
                 return None, {"died": f"{took}, with nothing else of the class running"}
-        answer = json.loads(said)
+        answer = json.loads(reply)
         if "refused" in answer:
-            raise sandbox.SandboxError(f"A dask worker cannot go on: {answer['refused']}\n{KEPT}")
+            raise sandbox.SandboxError(f"A dask worker cannot go on: {answer['refused']}\n{RESUME}")
         if "died" in answer:
             raise sandbox.Died(answer["died"])
-        return content, answer["ended"]
+        ending: Ending = answer["ending"]
+        return content, ending
+
+    def another(self) -> RemoteSandbox:
+        """A new label, of which no worker has run anything."""
+        return RemoteSandbox(self.level, self.cluster)
 
     def kill(self) -> None:
         """Wait for nothing more."""
-        self.kitchen.stopped = True
+        self.cluster.stopped = True
 
     def close(self) -> None:
         """Nothing: the worker keeps its sandboxes for the next job."""
@@ -215,7 +219,7 @@ def _strength(level: dict[str, Any]) -> tuple[int, bool]:
 
 def choose(
     cluster: Cluster, *, unsafe: bool = False, among: Sequence[sandbox.Level] | None = None
-) -> tuple[sandbox.Level, Box]:
+) -> tuple[sandbox.Level, RemoteSandbox]:
     """The weakest isolation of the workers, on each of which a sandbox has started; and a box.
 
     Raises:
@@ -232,32 +236,35 @@ def choose(
         ) from None
     threads = cluster.client.nthreads()
 
-    def arrive(worker: str) -> dict[str, Any]:
+    def register(worker: str) -> dict[str, Any]:
         try:
-            return json.loads(cluster.ask(station.arrive, worker=worker))
+            answer: dict[str, Any] = json.loads(cluster.ask(pool.register, worker=worker))
+            return answer
         except sandbox.Died:
             return {"gone": True}
         except (sandbox.SandboxError, cluster.killed) as error:
             return {"refused": str(error)}
 
-    with ThreadPoolExecutor(32) as pool:
+    with ThreadPoolExecutor(32) as executor:
         try:
-            said = dict(zip(threads, pool.map(arrive, threads), strict=True))
+            answers = dict(zip(threads, executor.map(register, threads), strict=True))
         except BaseException:
             cluster.stopped = True
             raise
-    if refused := [f"  {who}: {one['refused']}" for who, one in said.items() if "refused" in one]:
+    if refused := [
+        f"  {who}: {one['refused']}" for who, one in answers.items() if "refused" in one
+    ]:
         raise sandbox.SandboxError(
-            f"{len(refused)} of {len(said)} dask workers cannot take part; stop or mend them:\n"
+            f"{len(refused)} of {len(answers)} dask workers cannot take part; stop or fix them:\n"
             + "\n".join(refused)
         )
-    here = {who: one for who, one in said.items() if "gone" not in one}
+    here = {who: one for who, one in answers.items() if "gone" not in one}
     if not here:
         raise sandbox.SandboxError(f"--dask {cluster.address}: its workers end as they start.")
     cluster.jobs = 2 * sum(threads[who] for who in here)  # one on its way while another runs
     weakest = min(here.values(), key=_strength)
     count = sum(_strength(one) == _strength(weakest) for one in here.values())
     of = "" if count == len(here) else f" of {len(here)}, better on the others"
-    words = f"{weakest['words']} (dask workers: {count}{of})"
-    level = sandbox.Level(weakest["name"], words=words, nested=weakest["nested"])
-    return level, Box(level, cluster)
+    description = f"{weakest['description']} (dask workers: {count}{of})"
+    level = sandbox.Level(weakest["name"], description=description, nested=weakest["nested"])
+    return level, RemoteSandbox(level, cluster)

@@ -1,27 +1,17 @@
-"""Lesson 13, the cell: by hand it equals torch's, padding changes nothing, the first step is felt."""
+"""The cell: by hand it equals torch's, padding changes nothing, the first step is felt."""
 
 import pytest
 import torch
+from oracles import assert_equal_with_gradients
 from torch import nn
 from torch.autograd.functional import jacobian
 
 from workshop.day2.recurrent import cell as by_hand
-from workshop.day2.recurrent import figures as diagram
+from workshop.day2.recurrent import figures
 from workshop.figures.style import alt_text
 
 SIZES = [(4, 3, 5), (1, 1, 1), (2, 7, 1), (3, 1, 6)]  # B, n, h
 LENGTHS = torch.tensor([4, 0, 6, 1, 6])
-
-
-def assert_equal_with_gradients(ours, theirs, inputs):
-    """The same values, and the same gradient of their weighted sum for each of the inputs."""
-    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
-    share = torch.randn_like(ours)
-    of_ours, of_theirs = (
-        torch.autograd.grad((t * share).sum(), inputs, retain_graph=True) for t in (ours, theirs)
-    )
-    for one, other in zip(of_ours, of_theirs, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
 
 
 def random_layer(kind, n, h, scale=1.0, **options):
@@ -44,8 +34,7 @@ def padded(pad=0.0, n=3, grad=False):
 @pytest.mark.book("fig-2.15", "eq-2.10")
 @pytest.mark.parametrize("scale", [1.0, 30.0])
 @pytest.mark.parametrize(("B", "n", "h"), SIZES)
-def test_eq_2_10_the_cell_is_rnncell_weight_for_weight(B, n, h, scale):
-    """eq-2.10, fig-2.15."""
+def test_the_cell_is_rnncell(B, n, h, scale):
     cell = random_layer(nn.RNNCell, n, h, scale)
     x, a = torch.randn(B, n, requires_grad=True), torch.randn(B, h, requires_grad=True)
     ours = by_hand.rnn_cell(x, a, *by_hand.weights_of(cell))
@@ -53,7 +42,7 @@ def test_eq_2_10_the_cell_is_rnncell_weight_for_weight(B, n, h, scale):
 
 
 @pytest.mark.book("eq-2.10")
-def test_eq_2_10_worked_out_with_numbers():
+def test_one_step_in_plain_numbers():
     one = [torch.tensor([[v]]) for v in (2.0, -1.0, 0.5, 3.0)]
     state = by_hand.rnn_cell(*one, torch.tensor([1.5]))
     assert state.item() == pytest.approx(torch.tensor(3.0 * -1 + 0.5 * 2 + 1.5).tanh().item())
@@ -61,8 +50,7 @@ def test_eq_2_10_worked_out_with_numbers():
 
 @pytest.mark.book("eq-2.11")
 @pytest.mark.parametrize("shape", [(5,), (2, 5), (2, 6, 5)])
-def test_eq_2_11_the_output_layer_is_linear(shape):
-    """eq-2.11."""
+def test_the_output_layer_is_linear(shape):
     layer, a = nn.Linear(5, 3), torch.randn(shape, requires_grad=True)
     ours = by_hand.read_out(a, layer.weight, layer.bias)
     assert_equal_with_gradients(ours, layer(a), [a, *layer.parameters()])
@@ -77,8 +65,8 @@ def test_weights_of_another_layer_are_refused():
 
 
 @pytest.mark.book("fig-2.14")
-def test_fig_2_14_unrolled_packed_and_padded_are_the_same():
-    """fig-2.14: by hand, nn.RNN on a packed batch, nn.RNN on each sequence by itself."""
+def test_unrolled_packed_and_padded_are_the_same():
+    """By hand, nn.RNN on a packed batch, nn.RNN on each sequence by itself."""
     layer = random_layer(nn.RNN, 3, 5, batch_first=True)
     x, weights = padded(grad=True), by_hand.weights_of(layer)
     states = by_hand.unroll(x, LENGTHS, *weights)
@@ -99,7 +87,7 @@ def test_fig_2_14_unrolled_packed_and_padded_are_the_same():
 
 @pytest.mark.parametrize("kind", [nn.RNN, nn.GRU])
 @pytest.mark.parametrize("both", [False, True])
-def test_padding_changes_nothing_whatever_it_is_and_however_much(kind, both):
+def test_padding_changes_nothing(kind, both):
     layer = random_layer(kind, 3, 4, batch_first=True, bidirectional=both)
     x = padded()
     real = by_hand.real_steps(LENGTHS, 6)[:, :, None]
@@ -117,19 +105,16 @@ def test_padding_changes_nothing_whatever_it_is_and_however_much(kind, both):
     assert last.shape == (5, 4 * (1 + both))
 
 
-def test_by_hand_padding_changes_no_last_state_and_no_gradient():
+def test_padding_changes_no_last_state_and_no_gradient():
     weights = [w.detach().requires_grad_() for w in by_hand.weights_of(nn.RNN(3, 4))]
     x = padded(pad=50.0, grad=True)
     last = by_hand.last_states(x, LENGTHS, *weights)
-    clean = by_hand.last_states(padded_like(x), LENGTHS, *weights)
+    real = by_hand.real_steps(LENGTHS, 6)
+    clean = by_hand.last_states(x * real[:, :, None], LENGTHS, *weights)
     torch.testing.assert_close(last, clean)
     (of_x,) = torch.autograd.grad(last.square().sum(), [x])
-    assert of_x[~by_hand.real_steps(LENGTHS, 6)].abs().max() == 0
+    assert of_x[~real].abs().max() == 0
     assert of_x[2].abs().min() > 0
-
-
-def padded_like(x):
-    return torch.where(by_hand.real_steps(LENGTHS, 6)[:, :, None], x, torch.zeros(()))
 
 
 @pytest.mark.parametrize("kind", [nn.RNN, nn.GRU])
@@ -217,7 +202,7 @@ def test_a_state_can_be_handed_from_one_call_to_the_next():
         by_hand.unroll_in_chunks(x, 0, *weights)
 
 
-def test_the_influence_of_the_first_step_is_the_size_of_its_jacobian_and_not_zero():
+def test_influence_is_the_norm_of_the_jacobian():
     weights = [w.detach() for w in by_hand.weights_of(nn.RNN(3, 5))]
     x = torch.randn(2, 8, 3)
     ours = by_hand.influence(x, *weights)
@@ -232,7 +217,7 @@ def test_the_influence_of_the_first_step_is_the_size_of_its_jacobian_and_not_zer
     assert (ours > 0).all()
 
 
-def test_without_a_matrix_for_the_state_the_first_step_has_no_influence():
+def test_without_state_weights_the_first_step_has_no_influence():
     """The control: a state that carries nothing."""
     w_ax, w_aa, b = (w.detach() for w in by_hand.weights_of(nn.RNN(3, 5)))
     ours = by_hand.influence(torch.randn(2, 8, 3), w_ax, torch.zeros_like(w_aa), b)
@@ -241,8 +226,8 @@ def test_without_a_matrix_for_the_state_the_first_step_has_no_influence():
 
 
 @pytest.mark.book("sec-2.6.1-cost")
-def test_sec_2_6_1_cost_any_length_with_the_same_weights():
-    """sec-2.6.1-cost (its time is measured in lesson 14)."""
+def test_any_length_takes_the_same_weights():
+    """Its time is measured in `gated`."""
     layer = nn.RNN(3, 5, batch_first=True)
     count = sum(p.numel() for p in layer.parameters())
     for T in (1, 10, 1000):
@@ -259,9 +244,8 @@ def texts_of(figure):
 
 
 @pytest.mark.book("fig-2.14")
-def test_fig_2_14_one_cell_unrolled_has_a_column_for_each_token():
-    """fig-2.14, sec-2.6."""
-    figure = diagram.unrolled(["a", "good", "film"])
+def test_unrolled_has_a_column_for_each_token():
+    figure = figures.unrolled(["a", "good", "film"])
     texts = texts_of(figure)
     for t, word in enumerate(("a", "good", "film"), start=1):
         assert texts.count(word) == 1
@@ -271,13 +255,12 @@ def test_fig_2_14_one_cell_unrolled_has_a_column_for_each_token():
     assert "3 copies of the cell" in alt_text(figure)
     for tokens in ([], ["x"] * 8):
         with pytest.raises(ValueError, match=f"tokens: got {len(tokens)} of them, expected 1 to 7"):
-            diagram.unrolled(tokens)
+            figures.unrolled(tokens)
 
 
 @pytest.mark.book("fig-2.15")
-def test_fig_2_15_the_cell_has_its_weights_its_bend_and_both_ways_out():
-    """fig-2.15."""
-    figure = diagram.cell()
+def test_the_cell_is_drawn_with_all_its_parts():
+    figure = figures.cell()
     texts = texts_of(figure)
     for part in (
         "$W_{aa}$",
@@ -295,9 +278,9 @@ def test_fig_2_15_the_cell_has_its_weights_its_bend_and_both_ways_out():
 
 
 @pytest.mark.book("sec-2.6", "fig-2.16", "fig-2.18", "fig-2.19")
-def test_fig_2_16_to_2_19_the_four_types_read_and_say_what_they_should():
-    """fig-2.16, fig-2.17, fig-2.18, fig-2.19: as a map; each is trained in its own part."""
-    figure = diagram.types()
+def test_the_four_types_have_their_inputs_and_outputs():
+    """As a map; each is trained in its own part."""
+    figure = figures.types()
     titles = [ax.get_title() for ax in figure.axes]
     kinds = ("Many to one", "One to many", "Many to many", "Encoder-decoder")
     for title, kind in zip(titles, kinds, strict=True):

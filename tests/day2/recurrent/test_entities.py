@@ -1,4 +1,4 @@
-"""Lesson 13, named entities (fig-2.18): tags, names, the tagger, and the list it has to beat."""
+"""Named entities (fig-2.18): tags, names, the tagger, and the list it has to beat."""
 
 import json
 import random
@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from workshop.day2.recurrent import entities
-from workshop.day2.recurrent.entities import figures as drawn
+from workshop.day2.recurrent.entities import figures as entity_figures
 from workshop.day2.recurrent.entities import spans, tagger
-from workshop.day2.recurrent.entities.data import CLASSES, TAGS, Sentence, cased_tokens
+from workshop.day2.recurrent.entities.data import TAGS, Sentence, cased_tokens
 
 GOLDEN = Path(__file__).parent / "golden_spans.json"
 
@@ -65,24 +65,6 @@ def test_written_out_cases(tags, expected):
     assert spans.spans_of(tags.split()) == expected
 
 
-def test_names_to_tags_and_back():
-    draw = random.Random(1)
-    for _ in range(300):
-        names, at = [], 0
-        while (at := at + draw.randint(0, 3)) < 20:
-            end = min(20, at + draw.randint(1, 3))
-            names.append((at, end, draw.choice(CLASSES)))
-            at = end
-        assert spans.spans_of(spans.tags_of(names, 20)) == names
-    assert spans.spans_of([]) == [] == spans.tags_of([], 0)
-
-
-@pytest.mark.parametrize("names", [[(0, 0, "PER")], [(1, 4, "PER")], [(0, 2, "A"), (1, 3, "B")]])
-def test_names_that_cannot_be_tagged_are_refused(names):
-    with pytest.raises(ValueError, match=r"got .* expected 0 <= start < end <= 3"):
-        spans.tags_of(names, 3)
-
-
 def test_counts_and_the_zeros():
     one = [[(0, 1, "PER"), (2, 4, "LOC")], []]
     two = [[(0, 1, "PER"), (2, 3, "LOC")], [(0, 1, "ORG")]]
@@ -102,7 +84,7 @@ def sentence(text, tags):
     return Sentence(tuple(text.split()), tuple(tags.split()), "an article")
 
 
-def test_the_list_takes_the_longest_name_and_its_most_frequent_class():
+def test_gazetteer_takes_the_longest_name_and_commonest_class():
     known = [
         sentence("New York is large", "B-LOC I-LOC O O"),
         sentence("York is not", "B-LOC O O"),
@@ -123,7 +105,7 @@ def test_the_list_takes_the_longest_name_and_its_most_frequent_class():
     assert listed.spans(["new", "york"]) == []
 
 
-def test_the_list_finds_nothing_that_it_has_not_seen():
+def test_gazetteer_finds_no_new_name():
     known = [sentence("Ada met Bob", "B-PER O B-PER")]
     test = [sentence("Eve met Bob", "B-PER O B-PER")]
     found = [entities.Gazetteer(known).spans(test[0].tokens)]
@@ -143,7 +125,7 @@ def reader():
 
 
 @pytest.mark.book("fig-2.18")
-def test_fig_2_18_a_tag_for_every_token(reader):
+def test_a_tag_for_every_token(reader):
     """T_x = T_y, for sentences of any length."""
     for text in ("Ada .", "Ada Lovelace lived in London .", "a " * 80):
         tokens, tags = reader.read(text)
@@ -167,7 +149,7 @@ def test_the_state_does_not_run_through_padding(reader):
         for suffix, order in (("", (0, 1)), ("_reverse", (1, 0))):
             cell = nn.GRUCell(inputs.shape[2], 8)
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
-                getattr(cell, name).copy_(getattr(m.gru, f"{name}_l0{suffix}"))
+                getattr(cell, name).copy_(getattr(m.hidden, f"{name}_l0{suffix}"))
             a, states = torch.zeros(1, 8), {}
             for t in order:
                 a = states[t] = cell(inputs[:, t], a)
@@ -256,7 +238,7 @@ def test_any_text_gives_a_tag_for_every_token_and_no_nan(reader, text):
     assert logits.isfinite().all()
 
 
-def test_training_with_an_empty_sentence_in_the_batch_stays_finite():
+def test_an_empty_sentence_in_a_batch_trains_without_nan():
     torch.manual_seed(0)
     reader = tagger.Reader(4)
     x, y = reader.examples([sentence("Ada met Bob", "B-PER O B-PER"), Sentence((), (), "nothing")])
@@ -298,7 +280,7 @@ def test_tokens_keep_capitals_and_compose_letters():
 # --- what a run measures -------------------------------------------------------------------------
 
 
-def test_accuracy_counts_tokens_and_all_o_looks_good_and_finds_nothing():
+def test_all_o_is_accurate_and_finds_no_name():
     from sklearn.metrics import accuracy_score
 
     some = [sentence("Ada lived in London .", "B-PER O O B-LOC O")]
@@ -315,15 +297,15 @@ def test_accuracy_counts_tokens_and_all_o_looks_good_and_finds_nothing():
 def test_a_drawn_sentence_says_in_words_what_is_in_it():
     tokens = ["Ada", "met", "Bob", "."]
     rows = {"gold": ["B-PER", "O", "B-PER", "O"], "tagger": ["O"] * 4}
-    figure = drawn.draw_tags(tokens, rows, title="One")
+    figure = entity_figures.draw_tags(tokens, rows, title="One")
     words = figure.get_label()
     assert "gold: Ada (PER), Bob (PER). tagger: no names" in words
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert texts.count("B-PER") == 2  # the class in letters, not in colour alone
     assert texts.count("O") == 6
     assert all(token in texts for token in tokens)
-    assert drawn.draw_tags([], {"tagger": []}).get_label().endswith("tagger: no names.")
+    assert entity_figures.draw_tags([], {"tagger": []}).get_label().endswith("tagger: no names.")
     with pytest.raises(ValueError, match="tagger: got 3 tags, expected 4, one a token"):
-        drawn.draw_tags(tokens, {"tagger": ["O"] * 3})
+        entity_figures.draw_tags(tokens, {"tagger": ["O"] * 3})
     with pytest.raises(ValueError, match="at most 400"):
-        drawn.draw_tags(["a"] * 401, {"tagger": ["O"] * 401})
+        entity_figures.draw_tags(["a"] * 401, {"tagger": ["O"] * 401})

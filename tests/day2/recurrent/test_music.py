@@ -1,4 +1,4 @@
-"""Lesson 13, music: tokens, counts, sampling, and what is heard, seen and saved (fig-2.17, note-18)."""
+"""Music: tokens, counts, sampling, and what is heard, seen and saved (fig-2.17, note-18)."""
 
 import math
 from collections import Counter
@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from workshop.day2.recurrent import music
-from workshop.day2.recurrent.music import composer, ngrams, notes, sound
+from workshop.day2.recurrent.music import language_model, ngrams, notes, sound
 from workshop.day2.recurrent.music.tunes import TICKS, Tune, tunes
 from workshop.figures.style import alt_text
 
@@ -35,7 +35,7 @@ def small():
     """A vocabulary, and an untrained network over it: it writes nonsense, by the same rules."""
     vocabulary = notes.vocabulary_of(tunes().validation, least=1)
     torch.manual_seed(0)
-    return composer.Composer(vocabulary, embedding=8, hidden=8), vocabulary
+    return language_model.Composer(vocabulary, embedding=8, hidden=8), vocabulary
 
 
 def tune(notes_, *, sharps=2, metre=(4, 4)):
@@ -143,7 +143,7 @@ def test_a_smoothed_bigram_by_hand():
 def test_strengths_are_the_best_on_validation():
     rows = [[0, *np.random.default_rng(i).integers(1, 6, 30).tolist()] for i in range(12)]
     model = ngrams.Ngram(rows[:8], 2, 6)
-    model.tune(rows[8:])
+    model.choose_strengths(rows[8:])
     chosen, best = list(model.strengths), model.perplexity(rows[8:])
     for strength in ngrams.STRENGTHS:
         model.strengths = [chosen[0], strength]
@@ -178,10 +178,10 @@ def test_step_by_step_is_the_same_as_all_at_once(small):
 
 def test_without_memory_only_the_last_token_counts(small):
     _, vocabulary = small
-    plain = composer.Composer(vocabulary, embedding=8, hidden=8, memory=False)
+    plain = language_model.Composer(vocabulary, embedding=8, hidden=8, memory=False)
     one, other = torch.tensor([[5, 9, 7]]), torch.tensor([[8, 6, 7]])
     torch.testing.assert_close(plain(one)[:, -1], plain(other)[:, -1])
-    with_memory = composer.Composer(vocabulary, embedding=8, hidden=8)
+    with_memory = language_model.Composer(vocabulary, embedding=8, hidden=8)
     assert not torch.allclose(with_memory(one)[:, -1], with_memory(other)[:, -1])
 
 
@@ -197,21 +197,14 @@ def test_perplexity_is_over_tokens_not_over_padding(small):
         ]
     )
     expected = surprise.mean().exp().item()
-    assert composer.perplexity(model, rows, vocabulary) == pytest.approx(expected, rel=1e-5)
+    assert language_model.perplexity(model, rows, vocabulary) == pytest.approx(expected, rel=1e-5)
     # a model that knows nothing hesitates among all tokens
-    blank = composer.Composer(vocabulary, embedding=8, hidden=8)
+    blank = language_model.Composer(vocabulary, embedding=8, hidden=8)
     torch.nn.init.zeros_(blank.head.weight)
     torch.nn.init.zeros_(blank.head.bias)
-    assert composer.perplexity(blank, rows, vocabulary) == pytest.approx(len(vocabulary), rel=1e-5)
-
-
-def test_batches_hold_every_tune_once_and_differ_from_epoch_to_epoch():
-    batches = composer.Batches([5, 9, 5, 7, 5, 9, 5], 2, seed=0)
-    first, second = list(batches), list(batches)
-    for epoch in (first, second):
-        assert sorted(row for batch in epoch for row in batch) == list(range(7))
-    assert len(first) == len(batches) == 4
-    assert first != second
+    assert language_model.perplexity(blank, rows, vocabulary) == pytest.approx(
+        len(vocabulary), rel=1e-5
+    )
 
 
 # --- sampling ------------------------------------------------------------------------------------
@@ -219,61 +212,61 @@ def test_batches_hold_every_tune_once_and_differ_from_epoch_to_epoch():
 
 @pytest.mark.book("note-18")
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
-def test_note_18_shares_of_picks_are_the_softmax_with_temperature(temperature):
+def test_shares_of_picks_are_the_softmax_with_temperature(temperature):
     logits = torch.tensor([2.0, 0.5, -1.0, 0.0, 1.5])
     u = (torch.arange(20_000) + 0.5) / 20_000  # all of [0, 1)
-    ids = composer.pick(logits.expand(20_000, -1), temperature, u)
+    ids = language_model.pick(logits.expand(20_000, -1), temperature, u)
     shares = ids.bincount(minlength=5) / 20_000
     torch.testing.assert_close(shares, F.softmax(logits / temperature, 0), atol=1e-4, rtol=0)
 
 
 @pytest.mark.book("note-18")
 @pytest.mark.parametrize("temperature", [0, 1e-300, 1e-9, 1e-3])
-def test_note_18_cold_is_the_most_likely_and_never_not_a_number(temperature):
+def test_low_temperatures_take_the_most_likely(temperature):
     logits = 300 * torch.randn(50, 7, dtype=torch.double)
     logits[:, 3] = -math.inf
-    ids = composer.pick(logits, temperature, torch.rand(50, dtype=torch.double))
+    ids = language_model.pick(logits, temperature, torch.rand(50, dtype=torch.double))
     assert torch.equal(ids, logits.argmax(dim=1))
 
 
 def test_pick_at_the_ends_of_the_line():
     logits = torch.tensor([[-math.inf, 0.0, 0.0]]).repeat(3, 1)
     u = torch.tensor([0.0, 0.5, 1.0 - 2**-24])
-    assert composer.pick(logits, 1.0, u).tolist() == [1, 2, 2]
-    assert composer.pick(logits, 1e30, u)[0] == 1  # what has no chance is never picked
+    assert language_model.pick(logits, 1.0, u).tolist() == [1, 2, 2]
+    assert language_model.pick(logits, 1e30, u)[0] == 1  # what has no chance is never picked
 
 
 @pytest.mark.book("fig-2.17")
-def test_fig_2_17_a_tune_is_written_until_eos_or_the_limit(small):
+def test_a_tune_is_written_until_eos_or_the_limit(small):
     model, vocabulary = small
-    some = composer.compose(model, vocabulary, count=30, limit=60, seed=1)
-    assert some == composer.compose(model, vocabulary, count=30, limit=60, seed=1)
-    assert some != composer.compose(model, vocabulary, count=30, limit=60, seed=2)
+    some = language_model.compose(model, vocabulary, count=30, limit=60, seed=1)
+    assert some == language_model.compose(model, vocabulary, count=30, limit=60, seed=1)
+    assert some != language_model.compose(model, vocabulary, count=30, limit=60, seed=2)
     for one in some:
         assert "<eos>" not in one[:-1]
         assert one[-1] == "<eos>" or len(one) == 60
         assert not {"<pad>", "<unk>", "<sos>"} & set(one)
     with torch.no_grad():  # one that always wants to end
-        stop = composer.Composer(vocabulary, embedding=8, hidden=8)
+        stop = language_model.Composer(vocabulary, embedding=8, hidden=8)
         stop.head.bias[vocabulary["<eos>"]] = 1e4
-    assert composer.compose(stop, vocabulary, count=2) == [["<eos>"]] * 2
+    assert language_model.compose(stop, vocabulary, count=2) == [["<eos>"]] * 2
 
 
 @pytest.mark.book("note-18")
-def test_note_18_the_most_likely_is_the_same_for_every_seed_and_draws_are_not(small):
+def test_greedy_is_the_same_for_every_seed_and_samples_differ(small):
     model, vocabulary = small
     greedy = [
-        composer.compose(model, vocabulary, temperature=0, limit=40, seed=seed)
+        language_model.compose(model, vocabulary, temperature=0, limit=40, seed=seed)
         for seed in (1, 2, 3)
     ]
     assert greedy[0] == greedy[1] == greedy[2]
-    assert music.different(composer.compose(model, vocabulary, count=20, limit=40)) == 20
+    assert music.different(language_model.compose(model, vocabulary, count=20, limit=40)) == 20
 
 
 def test_a_start_is_kept_and_heard(small):
     model, vocabulary = small
     start = ["<jig>", "D5 1/8", "|"]
-    (one,) = composer.compose(model, vocabulary, start=start, limit=4, temperature=0)
+    (one,) = language_model.compose(model, vocabulary, start=start, limit=4, temperature=0)
     assert one[:3] == start
     ids = torch.tensor([[vocabulary[t] for t in ("<sos>", *start)]])
     logits = model(ids)[0, -1].detach()
@@ -300,14 +293,14 @@ def test_a_start_is_kept_and_heard(small):
 )
 def test_bad_input_is_refused(small, options, message):
     with pytest.raises(ValueError, match=message):
-        composer.compose(*small, **options)
+        language_model.compose(*small, **options)
 
 
 # --- heard, saved, seen --------------------------------------------------------------------------
 
 
 @pytest.mark.book("fig-2.17")
-def test_fig_2_17_the_sound_has_the_pitches_and_no_clicks():
+def test_the_sound_has_the_pitches_and_no_clicks():
     rate = 16_000
     for name, frequency in (("A4", 440.0), ("D5", 587.33), ("A3", 220.0)):
         samples = sound.wave([f"{name} 1"], tempo=120, rate=rate)
@@ -374,7 +367,7 @@ def test_times_are_written_as_the_standard_s_own_examples(number, expected):
 
 
 @pytest.mark.book("fig-2.17")
-def test_fig_2_17_the_staff_shows_every_note():
+def test_the_staff_shows_every_note():
     figure = sound.staff(JIG, title="A jig")
     assert alt_text(figure).startswith("A jig, 5 bars on a staff: D5 1/8 | F#5 1/4")
     from matplotlib.patches import Ellipse

@@ -1,4 +1,4 @@
-"""Lesson 13, many to one: the reader of film reviews, the probe of word order, strange input."""
+"""Many to one: the reader of film reviews, the probe of word order, strange input."""
 
 import pytest
 import torch
@@ -6,8 +6,7 @@ from torch import nn
 
 from workshop.core.data import reviews
 from workshop.core.training import train_epochs
-from workshop.day2.recurrent import figures as diagram
-from workshop.day2.recurrent import sentiment
+from workshop.day2.recurrent import figures, sentiment
 from workshop.day2.recurrent.sentiment import negation
 from workshop.day2.text import bag, pipeline
 from workshop.figures.style import alt_text
@@ -15,6 +14,16 @@ from workshop.figures.style import alt_text
 WORDS = ["film", "good", "bad", "not", "a"]
 VOCABULARY = {word: i for i, word in enumerate([*pipeline.SPECIALS, *WORDS])}
 CONFIG = sentiment.Config(dim=3, hidden=4)
+STRANGE = {
+    "empty": "",
+    "white space": " \n\t",
+    "unknown words": "xqzv wfft",
+    "emoji": "\U0001f3ac\U0001f468\u200d\U0001f469\u200d\U0001f467 good",
+    "combining": "cafe\u0301 e\u0301\u0302 good",
+    "half a character": "\ud800 film",
+    "long": "good " * 10_000,
+    "one long word": "x" * 5_000,
+}
 
 
 @pytest.fixture
@@ -33,10 +42,10 @@ def logits(model, *texts):
 
 
 @pytest.mark.book("fig-2.16")
-def test_fig_2_16_many_to_one_gives_one_logit_for_each_review_from_states_in_both_directions(
+def test_one_logit_per_review_from_both_directions(
     reader,
 ):
-    """fig-2.16: worked out once more, one review at a time, without padding or packing."""
+    """Worked out once more, one review at a time, without padding or packing."""
     texts = ["a good film", "not a bad film", "film"]
     with torch.no_grad():
         for text, logit in zip(texts, logits(reader, *texts), strict=True):
@@ -67,18 +76,6 @@ def test_order_matters_to_the_reader_and_not_to_a_bag(reader):
     torch.testing.assert_close(one, other)
 
 
-STRANGE = {
-    "empty": "",
-    "white space": " \n\t",
-    "unknown words": "xqzv wfft",
-    "emoji": "\U0001f3ac\U0001f468\u200d\U0001f469\u200d\U0001f467 good",
-    "combining": "cafe\u0301 e\u0301\u0302 good",
-    "half a character": "\ud800 film",
-    "long": "good " * 10_000,
-    "one long word": "x" * 5_000,
-}
-
-
 @pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE)
 def test_strange_texts_get_a_probability_alone_and_in_a_batch(reader, text):
     alone = logits(reader, text)
@@ -90,7 +87,7 @@ def test_strange_texts_get_a_probability_alone_and_in_a_batch(reader, text):
     )
 
 
-def test_an_empty_review_gets_what_the_head_says_of_zeros_and_trains_without_nan(reader):
+def test_an_empty_review_has_the_head_s_bias_and_no_nan(reader):
     assert logits(reader, "").item() == pytest.approx(reader.head.bias.item())
     assert logits(reader, "", "", "").unique().numel() == 1
     reader.train()
@@ -106,7 +103,7 @@ def test_ten_thousand_words_are_all_read(reader):
     assert logits(reader, words + "bad").item() != logits(reader, words + "good").item()
 
 
-def test_hidden_words_become_unknown_in_training_only_and_padding_stays(reader):
+def test_words_become_unknown_in_training_only(reader):
     reader.dropout.p, reader.unknown = 0.0, 0.999999
     reader.train()
     every = logits(reader, "good film bad", "a")
@@ -118,15 +115,15 @@ def test_hidden_words_become_unknown_in_training_only_and_padding_stays(reader):
 def test_glove_stays_and_the_own_vectors_learn(reader):
     x = pipeline.batch_of(["a good film", "bad", "not good"], VOCABULARY)[0]
     glove, own = reader.glove.weight.clone(), reader.own.weight.clone()
-    recipe = sentiment.recipe(reader, 3, sentiment.Config(epochs=3))
-    list(train_epochs(reader, (x, torch.tensor([1.0, 0.0, 0.0])), **recipe))
+    options = sentiment.fit_options(reader, 3, sentiment.Config(epochs=3))
+    list(train_epochs(reader, (x, torch.tensor([1.0, 0.0, 0.0])), **options))
     assert torch.equal(reader.glove.weight, glove)
     changed = (reader.own.weight != own).any(dim=1)
     assert changed[VOCABULARY["good"]]
     assert reader.own.weight[0].abs().max() == 0  # padding
 
 
-def test_the_vocabulary_has_all_of_glove_and_the_reviews_words_and_the_table_fits():
+def test_the_vocabulary_has_glove_s_and_the_reviews_words():
     part = reviews().validation
     vocabulary, table = sentiment.vocabulary_of(part)
     assert list(vocabulary)[:4] == list(pipeline.SPECIALS)
@@ -161,7 +158,9 @@ def test_as_read_begins_with_nothing_and_ends_with_all(reader, count):
 
 def test_the_curve_has_a_point_for_each_word_and_says_so():
     tokens, steps, chances = ["a", "$" * 40], [0, 1, 2], torch.tensor([0.5, 0.4, 0.9])
-    figure = diagram.judged({"one": (tokens, steps, chances), "": ([], [0], torch.tensor([0.3]))})
+    figure = figures.probabilities(
+        {"one": (tokens, steps, chances), "": ([], [0], torch.tensor([0.3]))}
+    )
     (line, _), names = (
         figure.axes[0].lines,
         [t.get_text() for t in figure.axes[0].get_xticklabels()],
@@ -175,7 +174,7 @@ def test_the_curve_has_a_point_for_each_word_and_says_so():
 # --- the probe -----------------------------------------------------------------------------------
 
 
-def test_pairs_of_the_probe_have_the_same_words_in_another_order():
+def test_probe_pairs_have_the_same_words_in_another_order():
     pairs, _ = negation.probe()
     assert len(pairs) == 4 * 8 * 8
     for (praise, yes), (blame, no) in pairs:
@@ -186,7 +185,7 @@ def test_pairs_of_the_probe_have_the_same_words_in_another_order():
         assert "not" in pipeline.tokenize(praise)
 
 
-def test_fours_are_a_word_and_its_opposite_each_with_and_without_not():
+def test_fours_are_two_opposites_with_and_without_not():
     fours = negation.fours([("it is {a}", "it is not {a}")], ["good"], ["bad"])
     assert fours == [
         (
@@ -198,16 +197,17 @@ def test_fours_are_a_word_and_its_opposite_each_with_and_without_not():
     ]
 
 
-def test_the_course_has_no_adjective_and_no_frame_of_the_probe():
-    course = {*negation.COURSE_GOOD, *negation.COURSE_BAD}
+def test_training_sentences_share_nothing_with_the_probe():
+    course = {*negation.TRAIN_GOOD, *negation.TRAIN_BAD}
     probe = {*negation.PROBE_GOOD, *negation.PROBE_BAD}
-    assert len(course) == len(negation.COURSE_GOOD) + len(negation.COURSE_BAD)
+    assert len(course) == len(negation.TRAIN_GOOD) + len(negation.TRAIN_BAD)
     assert not course & probe
     vocabulary, _ = sentiment.vocabulary_of(reviews().development)
     assert course | probe <= set(vocabulary)
     words = list(vocabulary)
     sentences = {
-        " ".join(words[i] for i in row if i) for row in negation.course(vocabulary).x.tolist()
+        " ".join(words[i] for i in row if i)
+        for row in negation.training_sentences(vocabulary).x.tolist()
     }
     for group in (group for groups in negation.probe() for group in groups):
         for text, _ in group:
@@ -218,9 +218,9 @@ def test_the_course_has_no_adjective_and_no_frame_of_the_probe():
         assert blank not in frames
 
 
-def test_the_course_praises_as_often_as_it_does_not():
+def test_half_of_the_training_sentences_praise():
     vocabulary, _ = sentiment.vocabulary_of(reviews().validation)
-    lessons = negation.course(vocabulary)
+    lessons = negation.training_sentences(vocabulary)
     assert lessons.y.mean() == 0.5
     assert len(lessons) == 6 * 4 * 18 + 3 * 18 * 6 * 2
 
@@ -285,11 +285,11 @@ def test_a_rule_that_reads_passes_the_probe():
 
 
 @pytest.mark.parametrize("repeats", [1, 3])
-def test_the_course_stands_among_the_reviews_as_often_as_it_should(repeats):
+def test_negations_are_added_as_often_as_set(repeats):
     vocabulary, _ = sentiment.vocabulary_of(reviews().validation)
     train = sentiment.as_split(reviews().validation, vocabulary)
-    mixed = sentiment.with_course(train, vocabulary, sentiment.Config(repeats=repeats))
-    course = negation.course(vocabulary)
+    mixed = sentiment.with_negation(train, vocabulary, sentiment.Config(repeats=repeats))
+    course = negation.training_sentences(vocabulary)
     assert len(mixed) == len(train) + repeats * len(course)
     assert torch.equal(mixed.x[: len(train), : train.x.shape[1]], train.x)
     assert torch.equal(mixed.y[: len(train)], train.y)

@@ -1,4 +1,4 @@
-"""Lesson 13, translation: attention and search against references, padding, bad input (fig-2.19)."""
+"""Translation: attention and search against references, padding, bad input (fig-2.19)."""
 
 import itertools
 import math
@@ -10,10 +10,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from workshop.day2.recurrent import translation
-from workshop.day2.recurrent.translation import Config, Translator, attention, search, wording
+from workshop.day2.recurrent.translation import Config, Translator, attention, search, vocabulary
 from workshop.day2.recurrent.translation import figures as translation_figures
 from workshop.day2.recurrent.translation.phrases import Phrases, phrases
-from workshop.day2.recurrent.translation.wording import (
+from workshop.day2.recurrent.translation.vocabulary import (
     EOS_ID,
     PAD_ID,
     SOS_ID,
@@ -21,6 +21,7 @@ from workshop.day2.recurrent.translation.wording import (
     Dictionary,
     PhraseError,
 )
+from workshop.day2.text import pipeline
 from workshop.figures.style import alt_text
 
 KINDS = ("plain", "dot", "additive")
@@ -110,7 +111,7 @@ def test_padding_gets_exactly_nothing_and_padding_alone_no_nan(kind):
     torch.testing.assert_close(layer(query, other, mask)[0], context)
 
 
-def test_self_attention_is_one_head_of_torchs_multi_head_attention():
+def test_self_attention_is_one_head_of_torch_s():
     torch.manual_seed(0)
     head = nn.MultiheadAttention(6, 1, bias=False, batch_first=True)
     x, mask = torch.randn(3, 5, 6), torch.arange(5) < torch.tensor([5, 3, 1])[:, None]
@@ -121,7 +122,7 @@ def test_self_attention_is_one_head_of_torchs_multi_head_attention():
     torch.testing.assert_close(weights, their_weights)
 
 
-def test_without_positions_a_permutation_of_the_words_only_permutes_what_comes_out():
+def test_without_positions_self_attention_ignores_order():
     torch.manual_seed(0)
     x, mask = torch.randn(2, 6, 8), torch.ones(2, 6, dtype=torch.bool)
     w = torch.randn(3, 8, 8)
@@ -154,13 +155,13 @@ def model_of(dictionary, kind, seed=0):
 
 @pytest.mark.book("fig-2.19")
 @pytest.mark.parametrize("kind", KINDS)
-def test_fig_2_19_lengths_differ_and_padding_changes_nothing(tiny, kind):
+def test_lengths_differ_and_padding_changes_no_logit(tiny, kind):
     model = model_of(tiny, kind)
     rows = [[4, 5, 6, 4], [5], [6, 4]]
     given = torch.tensor([[SOS_ID, 4], [SOS_ID, 5], [SOS_ID, 6]])
-    together = model(wording.padded(rows), given)
+    together = model(vocabulary.padded(rows), given)
     assert together.shape == (3, 2, len(tiny.target))  # T_x is 4, T_y is 2
-    wider = model(F.pad(wording.padded(rows), (0, 3), value=PAD_ID), given)
+    wider = model(F.pad(vocabulary.padded(rows), (0, 3), value=PAD_ID), given)
     torch.testing.assert_close(wider, together)
     for i, row in enumerate(rows):
         torch.testing.assert_close(model(torch.tensor([row]), given[i : i + 1])[0], together[i])
@@ -168,7 +169,7 @@ def test_fig_2_19_lengths_differ_and_padding_changes_nothing(tiny, kind):
 
 def test_the_last_state_is_that_of_packed_sequences(tiny):
     model = model_of(tiny, "plain")
-    source = wording.padded([[4, 5, 6, 4], [5], [6, 4]])
+    source = vocabulary.padded([[4, 5, 6, 4], [5], [6, 4]])
     packed = nn.utils.rnn.pack_padded_sequence(
         model.source(source), [4, 1, 2], batch_first=True, enforce_sorted=False
     )
@@ -179,7 +180,7 @@ def test_the_last_state_is_that_of_packed_sequences(tiny):
     )  # the padding would have wrecked it
 
 
-def test_plain_sees_the_last_state_only_and_attention_all_of_them(tiny):
+def test_plain_uses_the_last_state_and_attention_all(tiny):
     for kind, expected in (("plain", False), ("dot", True), ("additive", True)):
         model = model_of(tiny, kind)
         states, mask, last = model.encode(torch.tensor([[4, 5, 6]]))
@@ -191,7 +192,7 @@ def test_plain_sees_the_last_state_only_and_attention_all_of_them(tiny):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_empty_phrase_in_a_batch_and_10_000_words_give_no_nan(tiny, kind):
+def test_empty_and_very_long_phrases_give_no_nan(tiny, kind):
     model = model_of(tiny, kind)
     source = torch.zeros(2, 10_000, dtype=torch.long)
     source[0] = 5
@@ -213,20 +214,20 @@ def test_the_loss_does_not_count_padding(tiny):
     torch.testing.assert_close(translation.loss_of(logits, wanted), torch.stack(terms).mean())
 
 
-def test_teacher_forcing_gives_the_words_before_and_wants_the_next():
-    source, given, wanted = wording.batch_of([([7, 8], [4, 5, 6]), ([9], [4])])
+def test_teacher_forcing_shifts_the_target_by_one():
+    source, given, wanted = vocabulary.batch_of([([7, 8], [4, 5, 6]), ([9], [4])])
     assert source.tolist() == [[7, 8], [9, PAD_ID]]
     assert given.tolist() == [[SOS_ID, 4, 5, 6], [SOS_ID, 4, PAD_ID, PAD_ID]]
     assert wanted.tolist() == [[4, 5, 6, EOS_ID], [4, EOS_ID, PAD_ID, PAD_ID]]
 
 
-def test_it_learns_five_pairs_by_heart_and_again_the_same_with_one_seed(tiny):
-    pairs = wording.ids_of(tiny, Phrases(("a", "b c", "a b"), ("x", "y z", "x y"), ("",) * 3))
+def test_five_pairs_are_memorised_and_seeds_repeat(tiny):
+    pairs = vocabulary.ids_of(tiny, Phrases(("a", "b c", "a b"), ("x", "y z", "x y"), ("",) * 3))
     settings = Config(dim=8, hidden=16, batch_size=3)
     states = []
     for _ in range(2):
         model = translation.build(tiny, "dot", settings, seed=1)
-        for history in translation.learn(model, pairs, settings, epochs=150, seed=1):
+        for history in translation.train(model, pairs, settings, epochs=150, seed=1):
             pass
         states.append(model.state_dict())
     assert history["loss"][-1] < 0.05 < history["loss"][0]
@@ -245,24 +246,21 @@ def test_evenly_spread_attention_is_a_mean_of_the_words(tiny):
     torch.testing.assert_close(weights[:, 0], torch.tensor([[1 / 3] * 3, [0.5, 0.5, 0.0]]))
 
 
-def test_batches_hold_each_pair_once_and_are_of_about_one_length():
-    pairs = [([4] * (1 + i % 9), [5] * (1 + i % 4)) for i in range(500)]
-    sampler = wording.SimilarLengths([len(a) for a, _ in pairs], 16, seed=3)
-    first, second = list(sampler), list(sampler)
-    assert sorted(itertools.chain(*first)) == list(range(500)) == sorted(itertools.chain(*second))
-    assert first != second
-    assert len(first) == len(sampler) == 32
-    assert list(wording.SimilarLengths([len(a) for a, _ in pairs], 16, seed=3)) == first
-    spread = [max(len(pairs[i][0]) for i in b) - min(len(pairs[i][0]) for i in b) for b in first]
-    assert sum(spread) / len(spread) < 1.5
-
-
 # --- search --------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def sources():
-    return wording.padded([[4, 5, 6], [5], [6, 6, 4, 5], [4, 4]])
+    return vocabulary.padded([[4, 5, 6], [5], [6, 6, 4, 5], [4, 4]])
+
+
+@torch.no_grad()
+def score_of(model, source, ids):
+    """The score of a whole phrase, <eos> at its end, all steps at once: source (1, T)."""
+    logits = model.eval()(source, torch.tensor([[SOS_ID, *ids]]))
+    logits[..., search.NEVER] = -torch.inf
+    wanted = torch.tensor([[*ids, EOS_ID]])
+    return torch.log_softmax(logits, dim=-1).gather(2, wanted[..., None]).sum().item()
 
 
 def sharpened(dictionary, kind, seed):
@@ -283,9 +281,7 @@ def test_a_beam_of_one_is_greedy(tiny, sources, kind, seed):
         best = search.beam(model, one, width=1, limit=8)
         assert [list(h.ids) for h in best] == [ids]
         if best[0].ended:
-            assert best[0].score == pytest.approx(
-                search.score_of(model, one, best[0].ids), abs=1e-4
-            )
+            assert best[0].score == pytest.approx(score_of(model, one, best[0].ids), abs=1e-4)
 
 
 def test_greedy_takes_the_most_probable_word_each_time(tiny, sources):
@@ -302,12 +298,12 @@ def test_greedy_takes_the_most_probable_word_each_time(tiny, sources):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(3))
-def test_a_beam_that_is_wide_enough_finds_the_best_of_all_phrases(tiny, kind, seed):
+def test_a_wide_beam_finds_the_best_of_all_phrases(tiny, kind, seed):
     """All phrases of up to 3 words, tried one by one; a narrow beam may miss the best."""
     model, one = sharpened(tiny, kind, seed), torch.tensor([[4, 5, 6]])
     words = range(4, len(tiny.target))
     every = [ids for n in range(4) for ids in itertools.product(words, repeat=n)]
-    scores = {ids: search.score_of(model, one, ids) for ids in every}
+    scores = {ids: score_of(model, one, ids) for ids in every}
     found = [h for h in search.beam(model, one, width=1000, limit=4) if h.ended]
     assert {h.ids for h in found} == set(every)
     for h in found:
@@ -323,7 +319,7 @@ def test_a_beam_that_is_wide_enough_finds_the_best_of_all_phrases(tiny, kind, se
 
 @pytest.mark.parametrize("width", [2, 3])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_narrow_beam_keeps_what_a_plain_one_without_states_keeps(tiny, seed, width):
+def test_a_narrow_beam_equals_one_without_states(tiny, seed, width):
     """Written again, word by word from the start each time."""
     model, one = sharpened(tiny, "dot", seed), torch.tensor([[4, 5, 6]])
     kept = [((), 0.0, False)]
@@ -356,7 +352,7 @@ def test_by_mean_compares_the_mean_of_a_word(tiny):
     assert found[0].mean() == pytest.approx(max(h.mean() for h in every), abs=1e-6)
 
 
-def test_a_decoder_that_never_ends_is_stopped_and_says_no_special_token(tiny):
+def test_a_decoder_that_never_ends_is_stopped(tiny):
     model = model_of(tiny, "dot")
     with torch.no_grad():
         model.head.bias[EOS_ID] = -1e6
@@ -385,7 +381,7 @@ def test_tokens_put_together_again_are_the_phrase():
     everything = parts.development + parts.test
     for language in ("english", "french"):
         for text in getattr(everything, language):
-            assert wording.join(wording.tokenize(text), language) == text
+            assert vocabulary.join(vocabulary.tokenize(text), language) == text
 
 
 def test_a_phrase_may_be_typed_in_other_ways(dictionary):
@@ -423,18 +419,21 @@ def test_a_phrase_that_cannot_be_translated_says_why(dictionary, text, message):
 def test_words_of_tests_play_no_part_in_the_dictionary():
     parts = phrases()
     known = Dictionary.of(parts.train)
-    seen = set(itertools.chain(*map(wording.tokenize, parts.train.english)))
-    assert set(known.source) == seen | set(wording.SPECIALS)
+    seen = set(itertools.chain(*map(vocabulary.tokenize, parts.train.english)))
+    assert set(known.source) == seen | set(pipeline.SPECIALS)
     with pytest.raises(ValueError, match=r"direction: got 'en-de', expected 'en-fr' or 'fr-en'"):
         Dictionary.of(parts.train, "en-de")
 
 
-def test_strays_deal_every_source_out_to_another_target(dictionary):
+def test_shuffled_deal_every_source_out_to_another_target(dictionary):
     part = phrases().validation
-    right, strays = wording.ids_of(dictionary, part), wording.ids_of(dictionary, part, strays=0)
-    assert [b for _, b in right] == [b for _, b in strays]
-    assert sorted(a for a, _ in right) == sorted(a for a, _ in strays)
-    assert sum(a == b for a, b in zip(right, strays, strict=True)) < 0.02 * len(part)
+    right, shuffled = (
+        vocabulary.ids_of(dictionary, part),
+        vocabulary.ids_of(dictionary, part, shuffle_seed=0),
+    )
+    assert [b for _, b in right] == [b for _, b in shuffled]
+    assert sorted(a for a, _ in right) == sorted(a for a, _ in shuffled)
+    assert sum(a == b for a, b in zip(right, shuffled, strict=True)) < 0.02 * len(part)
 
 
 def test_exact_counts_phrases_that_are_right_to_the_last_sign(tiny, monkeypatch):
@@ -448,7 +447,7 @@ def test_exact_counts_phrases_that_are_right_to_the_last_sign(tiny, monkeypatch)
 
 
 @pytest.mark.book("fig-2.19")
-def test_fig_2_19_is_drawn_with_a_cell_for_each_word_and_each_answer():
+def test_encoder_decoder_is_drawn_with_a_cell_per_word():
     figure = translation_figures.encoder_decoder(["5", ":", "30", "pm"], ["17", ":", "30"])
     words = alt_text(figure)
     assert "4 words in, 3 words and <eos> out" in words

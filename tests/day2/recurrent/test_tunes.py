@@ -1,14 +1,10 @@
 """The fiddle tunes: as printed, split by melody; and the reader of ABC notation that made them."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from workshop.core import data
 from workshop.day2.recurrent.music.tunes import BAR, KINDS, REST, SECTION, TICKS, tunes
-
-FOLDER = Path(__file__).parents[3] / "data"
 
 
 def everything():
@@ -34,7 +30,7 @@ def test_a_known_tune_is_as_printed():
     assert set(inside[:, 1].tolist()) <= {6, 12, 18, 24, 36}
 
 
-def test_pitches_lengths_and_marks_are_in_range_and_bars_are_full():
+def test_notes_are_in_range_and_bars_are_full():
     right = total = 0
     for tune in everything():
         pitch, ticks = tune.notes.T
@@ -85,7 +81,7 @@ def test_no_melody_is_in_two_parts_in_whatever_key():
     ],
 )
 def test_the_reader_of_abc(build, abc, expected):
-    head, notes = build.melody(f"X:1\nT:A -- Reel\nM:2/4\nL:1/8\nK:D\n{abc}\n")
+    head, notes = build("abc_notation").read_melody(f"X:1\nT:A -- Reel\nM:2/4\nL:1/8\nK:D\n{abc}\n")
     assert head["T"] == "A -- Reel"
     assert notes == expected
 
@@ -95,12 +91,12 @@ def test_the_reader_of_abc(build, abc, expected):
     [("G", 1), ("Bb", -2), ("Am", 0), ("Edor", 2), ("Amix", 2), ("EM", 4), ("Dlyd", 3)],
 )
 def test_keys(build, key, sharps):
-    assert build.signature(key) == sharps
+    assert build("abc_notation").key_signature(key) == sharps
 
 
 def test_a_file_that_cannot_be_read_in_full_is_left_out(build):
     good = "X:1\nT:A -- Reel\nM:2/4\nL:1/8\nK:D\nA|ABcd|ABcd|A2|\n"
-    assert build.read_tune(good)["kind"] == "reel"
+    assert build("tunes").read_tune(good)["kind"] == "reel"
     for line, other in (
         ("L:1/8\n", ""),
         ("K:D\n", "K:D\nA|[M:6/8]B"),
@@ -108,16 +104,4 @@ def test_a_file_that_cannot_be_read_in_full_is_left_out(build):
         ("A|", "(7A|"),
         ("ABcd", "AB"),
     ):
-        assert build.read_tune(good.replace(line, other)) is None, line
-
-
-def test_a_missing_or_damaged_file_is_named(tmp_path, monkeypatch):
-    (tmp_path / "MANIFEST.toml").write_bytes((FOLDER / "MANIFEST.toml").read_bytes())
-    monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
-    with pytest.raises(data.DataError, match=r"tunes\.npz is missing\. To fix it: "):
-        tunes()
-    content = bytearray((FOLDER / "tunes.npz").read_bytes())
-    content[30_000] ^= 8
-    (tmp_path / "tunes.npz").write_bytes(content)
-    with pytest.raises(data.DataError, match=r"tunes\.npz cannot be read"):
-        tunes()
+        assert build("tunes").read_tune(good.replace(line, other)) is None, line

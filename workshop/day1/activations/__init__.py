@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,9 +20,9 @@ from torch import Tensor, nn
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
-from workshop.core.training import History, count_correct, evaluate, fit
+from workshop.core.training import History, fit
 from workshop.day1.neuron import sigmoid
-from workshop.day1.representation import rings
+from workshop.day1.representation import rings, train
 
 # The scores of the book's figure 1.12.
 SCORES = torch.tensor([3.82, 5.35, 1.44, -1.26, 2.71, 1.98], dtype=torch.float64)
@@ -117,22 +118,20 @@ def curve_model(hidden: int, activation: type[nn.Module] = nn.ReLU) -> nn.Sequen
     A unit w x + b bends at x = -b / w; each starts flat in the middle and rises outwards. Torch's
     own start puts many bends where they do no good.
     """
-    model = network((1, hidden, 1), activation)
-    first = model[0]
+    first, last = nn.Linear(1, hidden), nn.Linear(hidden, 1)
     with torch.no_grad():
         bends = torch.linspace(-1, 1, hidden + 2)[1:-1]
         first.weight.copy_(torch.where(bends < 0, -1.0, 1.0)[:, None])
         first.bias.copy_(-bends.abs())
-        model[2].weight.zero_()  # start flat: what is not there need not be unlearned
-    return model
+        last.weight.zero_()  # start flat: what is not there need not be unlearned
+    return nn.Sequential(first, activation(), last)
 
 
-def fit_square(
-    model: nn.Module, *, epochs: int, lr: float, seed: int = 0, progress: bool | str = False
-) -> tuple[History, Tensor, Tensor]:
+def fit_square(model: nn.Module, *, lr: float, **options: Any) -> tuple[History, Tensor, Tensor]:
     """Train `model` on y = x^2 over [-5, 5]; returns history, x (M,) and its output (M,) there.
 
-    Inside, x is divided by 5 and y by 25: a network learns best from numbers near 1.
+    options: `epochs` and others of `fit`. Inside, x is divided by 5 and y by 25: a network learns
+    best from numbers near 1.
     """
     device = next(model.parameters()).device
     x = torch.linspace(-5, 5, 200, device=device)[:, None]
@@ -141,10 +140,8 @@ def fit_square(
         (x / 5, (x / 5) ** 2),
         loss_fn=nn.MSELoss(),
         optimizer=torch.optim.SGD(model.parameters(), lr=lr),
-        epochs=epochs,
         batch_size=20,
-        seed=seed,
-        progress=progress,
+        **options,
     )
     between = torch.linspace(-5, 5, 1001, device=device)
     with torch.no_grad():
@@ -166,16 +163,15 @@ def run(
         for name, activation in {"relu": nn.ReLU, "linear": nn.Identity}.items():
             seed_everything(seed)
             model = network((2, config.hidden, 2), activation).to(device)
-            histories[f"rings_{name}"] = fit(
+            histories[f"rings_{name}"], score = train(
                 model,
                 known,
-                loss_fn=nn.CrossEntropyLoss(),
-                optimizer=torch.optim.SGD(model.parameters(), lr=config.lr),
+                test,
+                lr=config.lr,
                 epochs=config.epochs,
                 seed=seed,
                 progress=progress and f"rings, {name}",
             )
-            score = evaluate(model, test, metrics={"accuracy": count_correct})
             metrics.append(score.measured("accuracy", f"rings_{name}_accuracy"))
 
             # Without the bend no unit ever rests, and the full rate makes the sum explode.

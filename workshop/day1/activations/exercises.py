@@ -1,4 +1,4 @@
-"""Exercises of lesson 4, `activations`: collapse, ReLU, curves out of ReLUs, softmax."""
+"""Exercises of `activations`: collapse, ReLU, curves out of ReLUs, softmax."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ RELU = Exercise(
         ),
         Mistake(
             "leaky",
-            "Numbers below 0 leak through a little. That is a good activation too (LeakyReLU, "
-            "lesson 7), but ReLU makes them exactly 0.",
+            "Numbers below 0 leak through a little. That is a good activation too (LeakyReLU, in "
+            "the lesson `design`), but ReLU makes them exactly 0.",
             lambda z: torch.where(z > 0, z, 0.01 * z),
         ),
         Mistake(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -22,6 +23,7 @@ from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import Diverged, History, Scores, count_correct, evaluate, fit
 from workshop.day1.gradient_descent import backprop
+from workshop.day1.representation import represent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +40,13 @@ class Config(Settings):
 
 def flat_mnist() -> Data:
     """MNIST-5k, each image as one row of 784 numbers."""
-    return load("mnist5k").map(lambda part: Split(part.x.flatten(1), part.y))
+    return represent(load("mnist5k"), lambda x: x.flatten(1))
 
 
-def learn(
-    model: nn.Module, data: Split, test: Split, *, lr: float, **options: object
+def train(
+    model: nn.Module, data: Split, test: Split, *, lr: float, **options: Any
 ) -> tuple[History, Scores]:
-    """Train `model` by plain SGD, options as for `fit`, and score it on `test`, ruined or not."""
+    """Train `model` by plain SGD, options as for `fit`, and score it on `test`, diverged or not."""
     optimizer, history = torch.optim.SGD(model.parameters(), lr=lr), History()
     with suppress(Diverged):
         history = fit(model, data, loss_fn=nn.CrossEntropyLoss(), optimizer=optimizer, **options)
@@ -72,7 +74,7 @@ def run(
     with threads(1):
         for name, (sizes, lr) in jobs.items():
             model = backprop.as_module(backprop.initialise(sizes, seed)).to(device)
-            histories[name], scores[name] = learn(
+            histories[name], scores[name] = train(
                 model,
                 data.development,
                 data.test,

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 # --- by hand ---------------------------------------------------------------------------------------
 
 
-def initialise(sizes: tuple[int, ...], seed: int) -> list[Tensor]:
+def initialise(sizes: Sequence[int], seed: int) -> list[Tensor]:
     """[W1, b1, W2, b2, ...] for layers of these sizes: weights at random, biases 0 (alg-1).
 
     The weights of a layer are uniform within 1 / sqrt(its inputs), as nn.Linear has them.

@@ -1,4 +1,4 @@
-"""Exercises of lesson 6, `gradient_descent`: the slope by trying, downhill, backwards, and training."""
+"""Exercises of `gradient_descent`: the slope by trying, downhill, backwards, and training."""
 
 from __future__ import annotations
 

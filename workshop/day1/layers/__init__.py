@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from workshop.core.data import Data, Split, load, standardize
+from workshop.core.data import Data, Split, load
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
@@ -114,28 +115,15 @@ class Residual(nn.Module):
 
 
 def train(
-    data: Split,
-    sizes: tuple[int, ...],
-    loss_fn: nn.Module,
-    *,
-    lr: float,
-    epochs: int,
-    seed: int,
-    progress: bool | str = False,
+    data: Split, sizes: tuple[int, ...], loss_fn: nn.Module, *, lr: float, **options: Any
 ) -> tuple[MLP, History]:
-    """A new network with layers of these sizes, trained on `data`, on its device."""
+    """A new network with layers of these sizes, trained on `data`, on its device.
+
+    options: `epochs` and others of `fit`.
+    """
     model = MLP(sizes).to(data.x.device)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    history = fit(
-        model,
-        data,
-        loss_fn=loss_fn,
-        optimizer=optimizer,
-        epochs=epochs,
-        batch_size=32,
-        seed=seed,
-        progress=progress,
-    )
+    history = fit(model, data, loss_fn=loss_fn, optimizer=optimizer, batch_size=32, **options)
     return model, history
 
 
@@ -146,8 +134,14 @@ def flat_digits() -> Data:
 
 def disease_progression() -> Data:
     """Diabetes with standardised inputs and y (N, 1) in units of 100 points."""
-    data = standardize(load("diabetes"))
+    data = load("diabetes").standardized()
     return data.map(lambda part: Split(part.x, part.y[:, None] / 100))
+
+
+def tumours() -> Data:
+    """Breast cancer with standardised inputs x (N, 30) and y (N, 1) of 0 (malignant) and 1 (benign)."""
+    data = load("breast_cancer").standardized()
+    return data.map(lambda part: Split(part.x, part.y[:, None].float()))
 
 
 def r2(guess: Tensor, y: Tensor, known: Tensor) -> float:
@@ -164,40 +158,33 @@ def run(
 ) -> Result:
     """Train a head of each kind (ten classes, yes or no, a number), and the control."""
     device = choose(device)
-    digits = flat_digits().to(device)
-    tumours = standardize(load("breast_cancer")).to(device)
-    yes_no = Split(tumours.development.x, tumours.development.y[:, None].float())
-    number = disease_progression().to(device)
-    ten, two, mean = nn.CrossEntropyLoss(), nn.BCEWithLogitsLoss(), nn.MSELoss()
+    digits, cells = flat_digits().to(device), tumours().to(device)
+    patients = disease_progression().to(device)
+    ten, two, number = nn.CrossEntropyLoss(), nn.BCEWithLogitsLoss(), nn.MSELoss()
     jobs = {
-        "digits": (digits.development, (64, *config.hidden, 10), ten, config.lr),
-        "one hidden unit": (digits.development, (64, 1, 10), ten, config.lr),
-        "tumours": (yes_no, (30, *config.hidden, 1), two, config.lr),
-        "diabetes": (number.development, (10, *config.hidden, 1), mean, config.number_lr),
+        "digits": (digits, (64, *config.hidden, 10), ten, config.lr),
+        "one_unit": (digits, (64, 1, 10), ten, config.lr),
+        "tumours": (cells, (30, *config.hidden, 1), two, config.lr),
+        "diabetes": (patients, (10, *config.hidden, 1), number, config.number_lr),
     }
-    right = {"metrics": {"accuracy": count_correct}}
+    metrics, histories = [], {}
     with threads(1):
         seed_everything(seed)
-        trained = {
-            name: train(
-                data,
+        for name, (data, sizes, loss_fn, lr) in jobs.items():
+            model, histories[name] = train(
+                data.development,
                 sizes,
                 loss_fn,
                 lr=lr,
                 epochs=config.epochs,
                 seed=seed,
-                progress=progress and name,
+                progress=progress and name.replace("_", " "),
             )
-            for name, (data, sizes, loss_fn, lr) in jobs.items()
-        }
-        classes, squeezed, binary, regression = (model for model, _ in trained.values())
-        tumours_test = Split(tumours.test.x, tumours.test.y[:, None])
-        with torch.no_grad():
-            guess = regression(number.test.x)
-        metrics = (
-            evaluate(classes, digits.test, **right).measured("accuracy", "digits_accuracy"),
-            evaluate(binary, tumours_test, **right).measured("accuracy", "tumours_accuracy"),
-            Measured("diabetes_r2", r2(guess, number.test.y, number.development.y)),
-            evaluate(squeezed, digits.test, **right).measured("accuracy", "one_unit_accuracy"),
-        )
-    return Result(metrics, {name: history for name, (_, history) in trained.items()})
+            if loss_fn is number:
+                with torch.no_grad():
+                    guess = model(data.test.x)
+                metrics.append(Measured(f"{name}_r2", r2(guess, data.test.y, data.development.y)))
+            else:
+                score = evaluate(model, data.test, metrics={"accuracy": count_correct})
+                metrics.append(score.measured("accuracy", f"{name}_accuracy"))
+    return Result(tuple(metrics), histories)

@@ -1,4 +1,4 @@
-"""Exercises of lesson 3, `layers`: a layer, a network's size, a whole network, a residual block."""
+"""Exercises of `layers`: a layer, a network's size, a whole network, a residual block."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ LAYER = Exercise(
         ),
     ),
     hints=(
-        "For one example and one unit it is lesson 2's weighted sum. Which product does all at once?",
+        "For one example and one unit it is the weighted sum of the lesson `neuron`. Which product "
+        "does all at once?",
         "x is (B, n_in) and W is (n_out, n_in). The inner sizes of a product must be equal: which "
         "of the two has to be transposed?",
         "x @ W.T is (B, n_out), and b (n_out,) is added to every row by itself.",

@@ -14,12 +14,10 @@ from dataclasses import dataclass
 
 import torch
 
-from workshop.core.device import choose, seed_everything, threads
-from workshop.core.results import Result
+from workshop.core.device import choose, threads
+from workshop.core.results import Result, run_tasks
 from workshop.core.settings import Settings, part
-from workshop.day1.losses import converter, critic, examples, tasks
-from workshop.day1.losses.converter import ConverterConfig
-from workshop.day1.losses.critic import CriticConfig
+from workshop.day1.losses import converter, critic, kinds
 from workshop.day1.losses.functions import (
     bce_with_logits,
     binary_cross_entropy,
@@ -35,38 +33,36 @@ from workshop.day1.losses.functions import (
     wasserstein,
     wasserstein_1d,
 )
-from workshop.day1.losses.tasks import TasksConfig
 
-__all__ = [
+__all__ = [  # the functions in functions.py can be called as losses.mse, losses.cce, ...
+    "TASKS",
     "Config",
     "bce_with_logits",
     "binary_cross_entropy",
     "cce",
     "cce_loops",
     "clamped_log",
-    "converter",
-    "critic",
     "cross_entropy",
-    "examples",
     "mae",
     "misses",
     "mse",
     "run",
     "same_shape",
     "soft_cross_entropy",
-    "tasks",
     "wasserstein",
     "wasserstein_1d",
 ]
 
+TASKS = {"converter": converter, "kinds": kinds, "critic": critic}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
-    """Settings of the lesson."""
+    """Settings of the lesson, task by task."""
 
-    converter: ConverterConfig = part(ConverterConfig, help="kilometres to miles")
-    tasks: TasksConfig = part(TasksConfig, help="four kinds of task")
-    critic: CriticConfig = part(CriticConfig, help="the critic of the Wasserstein loss")
+    converter: converter.Config = part(converter.Config, help="kilometres to miles")
+    kinds: kinds.Config = part(kinds.Config, help="four kinds of label")
+    critic: critic.Config = part(critic.Config, help="the critic of the Wasserstein loss")
 
 
 def run(
@@ -76,14 +72,6 @@ def run(
     device: str | torch.device = "cpu",
     progress: bool = False,
 ) -> Result:
-    """Each loss on its kind of task, and what happens with the wrong one."""
-    device = choose(device)
-    seed_everything(seed)
-    metrics, histories = [], {}
+    """Each loss on its kind of label, and what happens with the wrong one."""
     with threads(1):
-        for task in (converter, tasks, critic):
-            settings = getattr(config, task.__name__.rpartition(".")[2])
-            measured, courses = task.measure(settings, seed=seed, device=device, progress=progress)
-            metrics += measured
-            histories |= courses
-    return Result(tuple(metrics), histories)
+        return run_tasks(TASKS, config, seed=seed, device=choose(device), progress=progress)

@@ -7,24 +7,23 @@ Book 1.6 (ex-2, tab-1.1, alg-1). Shapes: N distances; km and miles (N,), w ().
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from workshop.core.data import Split
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, fit
-from workshop.day1.losses.functions import mae, mse
+from workshop.day1.losses.functions import Loss, mae, mse
 
 MILES_PER_KM = 0.62137
 TABLE = Split(torch.tensor([0.0, 100.0]), torch.tensor([0.0, 62.137]))  # tab-1.1: km, miles
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConverterConfig(Settings):
+class Config(Settings):
     """Settings of the unit converter."""
 
     start: float = setting(0.5, help="the first guess of w")
@@ -54,7 +53,8 @@ def trial_and_error(
         raise ValueError(
             f"got x = {x}, nudge = {nudge}, tolerance = {tolerance}, expected all above 0"
         )
-    w, tried = start, []
+    w = start
+    tried: list[tuple[float, float, float]] = []
     while True:
         error = y - w * x
         if tried and error * tried[-1][2] < 0:
@@ -71,14 +71,14 @@ def train_by_hand(km: Tensor, miles: Tensor, w: float, *, lr: float, epochs: int
     The book calls an epoch an iteration; it is one pass over the training set, which here is one
     update, since all the rows are taken at once.
     """
-    course = [w]
+    path = [w]
     for _ in range(epochs):
         yhat = w * km  # 1. forward: predict
         error = yhat - miles  # 2. how wrong?
         slope = 2 * (error * km).mean().item()  # 3. backward: how the loss changes with w
         w = w - lr * slope  # 4. update: a step against the slope
-        course.append(w)
-    return course
+        path.append(w)
+    return path
 
 
 def road_signs(typos: int, *, seed: int) -> Split:
@@ -105,7 +105,7 @@ def converter(start: float) -> nn.Linear:
 
 def train(
     data: Split,
-    loss_fn: Callable[[Tensor, Tensor], Tensor],
+    loss_fn: Loss,
     *,
     start: float,
     lr: float,
@@ -122,29 +122,27 @@ def train(
     return model.weight.item(), history
 
 
-def measure(
-    config: ConverterConfig, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
     """The book's table, then road signs with typing errors under both losses."""
-    at = {"start": config.start, "device": device}
-    table = Split(TABLE.x[:, None], TABLE.y[:, None])
-    w, history = train(
-        table, mse, lr=config.lr, epochs=config.epochs, progress=progress and "km to miles", **at
-    )
     signs = road_signs(config.typos, seed=seed)
-    metrics = [Measured("converter_error", abs(w - MILES_PER_KM))]
+    table = Split(TABLE.x[:, None], TABLE.y[:, None])
     # The slope of squares shrinks near their minimum, so they bear large steps and need few of them.
-    for name, loss_fn, lr, epochs in (
-        ("mae", mae, config.typos_lr, config.typos_epochs),
-        ("mse", mse, config.typos_squares_lr, config.typos_epochs // 5 + 1),
-    ):
-        w, _ = train(
-            signs,
+    few = config.typos_epochs // 5 + 1
+    jobs: dict[str, tuple[Split, Loss, float, int]] = {
+        "converter": (table, mse, config.lr, config.epochs),
+        "typos_mae": (signs, mae, config.typos_lr, config.typos_epochs),
+        "typos_mse": (signs, mse, config.typos_squares_lr, few),
+    }
+    metrics, histories = [], {}
+    for name, (data, loss_fn, lr, epochs) in jobs.items():
+        w, histories[name] = train(
+            data,
             loss_fn,
+            start=config.start,
             lr=lr,
             epochs=epochs,
-            progress=progress and f"typing errors, {name}",
-            **at,
+            device=device,
+            progress=progress and name.replace("_", " "),
         )
-        metrics.append(Measured(f"typos_{name}_error", abs(w - MILES_PER_KM)))
-    return metrics, {"converter": history}
+        metrics.append(Measured(f"{name}_error", abs(w - MILES_PER_KM)))
+    return Result(tuple(metrics), histories)

@@ -1,8 +1,8 @@
-"""A critic that learns how far apart two heaps of numbers are: the Wasserstein loss of GANs.
+"""A critic that learns how far apart two samples of numbers are: the Wasserstein loss of GANs.
 
     W(p, q) = max over f with slopes in [-1, 1] of  mean f(real) - mean f(fake)
 
-Book 1.6.1; Arjovsky, Chintala and Bottou 2017. Shapes: N numbers of both heaps; x (N, 1), K pieces.
+Book 1.6.1; Arjovsky, Chintala and Bottou 2017. Shapes: N numbers of both samples; x (N, 1), K pieces.
 Control: without the limit on its slope the critic reports ever more, and measures nothing.
 """
 
@@ -14,14 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from workshop.core.data import Split, load
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, fit
 from workshop.day1.losses.functions import wasserstein
 
 
 @dataclass(frozen=True, kw_only=True)
-class CriticConfig(Settings):
+class Config(Settings):
     """Settings of the critic."""
 
     pieces: int = setting(60, at_least=1, help="straight pieces that the critic is made of")
@@ -45,9 +45,11 @@ def radii_and_forgeries(count: int, *, seed: int) -> tuple[Tensor, Tensor]:
 class Critic(nn.Module):
     """A curve of straight pieces, each with a slope that is learned: x (N, 1) -> f(x) (N,).
 
-    Like the ReLUs of lesson 4, with their bends spread evenly: f(x) = sum_k s_k ramp_k(x), where
+    Like the ReLUs of `activations`, with their bends spread evenly: f(x) = sum_k s_k ramp_k(x), where
     ramp_k climbs from 0 to its width over piece k. `clip` keeps every slope s_k in [-1, 1].
     """
+
+    left: Tensor  # where each piece begins (K,)
 
     def __init__(self, low: float, high: float, pieces: int, *, clip: bool = True) -> None:
         """Spread `pieces` of one width over low to high; all start level."""
@@ -72,7 +74,7 @@ def critic_loss(f: Tensor, real: Tensor) -> Tensor:
 def train_critic(
     real: Tensor,
     fake: Tensor,
-    config: CriticConfig = CriticConfig(),
+    config: Config = Config(),
     *,
     clip: bool = True,
     device: torch.device | str = "cpu",
@@ -95,9 +97,7 @@ def train_critic(
     return critic, reported, history
 
 
-def measure(
-    config: CriticConfig, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
     """What the critic reports of real radii and forged ones, as a share of the exact distance."""
     real, fake = radii_and_forgeries(config.fakes, seed=seed)
     exact = wasserstein(real, fake).item()
@@ -112,4 +112,4 @@ def measure(
             progress=progress and name.replace("_", " "),
         )
         metrics.append(Measured(f"{name}_off", abs(reported / exact - 1)))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

@@ -1,4 +1,4 @@
-"""Exercises of lesson 5, `losses`: squared error, two cross-entropies, the Wasserstein distance."""
+"""Exercises of `losses`: squared error, two cross-entropies, the Wasserstein distance."""
 
 from __future__ import annotations
 

@@ -6,9 +6,12 @@ takes the prediction first and the label second, as torch does, and returns a me
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
+Loss = Callable[[Tensor, Tensor], Tensor]  # (prediction, y) -> ()
 LOWEST_LOG = -100.0  # what nn.BCELoss takes for the logarithm of 0, instead of minus infinity
 
 
@@ -21,7 +24,7 @@ def same_shape(prediction: Tensor, y: Tensor) -> None:
     if prediction.shape != y.shape:
         raise ValueError(
             f"prediction and label: got shapes {tuple(prediction.shape)} and {tuple(y.shape)}, "
-            f"expected one shape for both; squeeze(1) or [:, None] mends a column beside a row"
+            f"expected one shape for both; squeeze(1) or [:, None] fixes a column beside a row"
         )
 
 
@@ -55,7 +58,7 @@ def clamped_log(p: Tensor) -> Tensor:
 
 
 def binary_cross_entropy(p: Tensor, y: Tensor) -> Tensor:
-    """BCE from probabilities (eq-2.5, its bracket mended): p in [0, 1], y of 0 and 1 -> ().
+    """BCE from probabilities (eq-2.5, its bracket corrected): p in [0, 1], y of 0 and 1 -> ().
 
     For several labels per example, p and y are (N, L): each label is a yes or no of its own.
     """
@@ -109,7 +112,7 @@ def soft_cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
     return -(y * (logits - logits.logsumexp(dim=1, keepdim=True))).sum(dim=1).mean()
 
 
-# --- two heaps of numbers ------------------------------------------------------------------------
+# --- two samples of numbers ----------------------------------------------------------------------
 
 
 def wasserstein_1d(a: Tensor, b: Tensor) -> Tensor:

@@ -10,11 +10,12 @@ that scikit-learn's LogisticRegression finds. Control: with shuffled labels it l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
@@ -73,7 +74,7 @@ def boundary_x2(x1: Tensor, w: Tensor, b: Tensor) -> Tensor:
     return -(w[0] * x1 + b) / w[1]
 
 
-def standardise(x: Tensor, train: Tensor) -> Tensor:
+def standardize(x: Tensor, train: Tensor) -> Tensor:
     """Each column of x on one scale, in standard deviations from the mean: (M, n) -> (M, n).
 
     Means and deviations are those of train (N, n), so that new examples are measured with the same
@@ -105,18 +106,15 @@ def train(
 ) -> tuple[Neuron, History]:
     """A new neuron, fitted to x (N, n), y (N,) of 0 and 1 by gradient descent on the log loss."""
     model = Neuron(data.x.shape[1]).to(data.x.device)
-    optimizer = torch.optim.SGD(  # the weights are pulled towards 0, the bias is not
-        [
-            {"params": [model.linear.weight], "weight_decay": config.l2},
-            {"params": [model.linear.bias]},
-        ],
-        lr=config.lr,
-    )
+    groups: list[dict[str, Any]] = [  # the weights are pulled towards 0, the bias is not
+        {"params": [model.linear.weight], "weight_decay": config.l2},
+        {"params": [model.linear.bias]},
+    ]
     history = fit(
         model,
         (data.x, data.y.float()),
         loss_fn=nn.BCEWithLogitsLoss(),
-        optimizer=optimizer,
+        optimizer=torch.optim.SGD(groups, lr=config.lr),
         epochs=config.epochs,
         seed=seed,
         progress=progress,
@@ -146,18 +144,17 @@ def run(
 ) -> Result:
     """Train the neuron and its control on breast cancer; compare with scikit-learn."""
     device = choose(device)
-    data = standardize(load("breast_cancer")).to(device)
+    data = load("breast_cancer").standardized().to(device)
     known = data.development
     order = torch.randperm(len(known), generator=torch.Generator().manual_seed(seed))
     shuffled = Split(known.x, known.y[order.to(device)])
-    score = {"metrics": {"accuracy": count_correct}}
     with threads(1):
         seed_everything(seed)
         model, history = train(known, config, seed=seed, progress=progress and "one neuron")
         control, _ = train(shuffled, config, seed=seed, progress=progress and "shuffled labels")
-        right = evaluate(model, data.test, **score)
-        guessed = evaluate(control, data.test, **score)
-
+        right, guessed = (
+            evaluate(m, data.test, metrics={"accuracy": count_correct}) for m in (model, control)
+        )
     w, _ = sklearn_weights(known, config.l2)
     difference = (model.linear.weight[0].detach().cpu() - w).abs().max().item()
     metrics = (

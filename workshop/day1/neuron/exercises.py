@@ -1,4 +1,4 @@
-"""Exercises of lesson 2, `neuron`: weighted sum, sigmoid, boundary, and one scale for all inputs."""
+"""Exercises of `neuron`: weighted sum, sigmoid, boundary, and one scale for all inputs."""
 
 from __future__ import annotations
 
@@ -272,7 +272,7 @@ BOUNDARY = Exercise(
 )
 
 
-def _standardise_cases(seed: int) -> list[Case]:
+def _standardize_cases(seed: int) -> list[Case]:
     g = torch.Generator().manual_seed(seed)
 
     def table(rows: int, columns: int) -> Tensor:
@@ -303,12 +303,12 @@ def _by_row(x: Tensor, train: Tensor) -> Tensor:
     return (x - train.mean(dim=1)) / train.std(dim=1, correction=0)
 
 
-STANDARDISE = Exercise(
-    name="standardise",
+STANDARDIZE = Exercise(
+    name="standardize",
     lesson="neuron",
     title="One scale for all inputs",
-    reference=neuron.standardise,
-    cases=_standardise_cases,
+    reference=neuron.standardize,
+    cases=_standardize_cases,
     rtol=1e-3,
     atol=1e-5,
     mistakes=(
@@ -395,4 +395,4 @@ STANDARDISE = Exercise(
     ),
 )
 
-EXERCISES = (WEIGHTED_SUM, SIGMOID, BOUNDARY, STANDARDISE)
+EXERCISES = (WEIGHTED_SUM, SIGMOID, BOUNDARY, STANDARDIZE)

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from workshop.core.data import Data, Split, load, standardize
+from workshop.core.data import Data, Split, load
 from workshop.core.device import choose, seed_everything, threads
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
@@ -124,7 +125,7 @@ def hand_made_features(images: Tensor) -> Tensor:
 
 
 def represent(data: Data, how: Callable[[Tensor], Tensor]) -> Data:
-    """The same examples and labels in all three parts, looked at in another way."""
+    """The same examples and labels in all three parts, with `how` of each x in its place."""
     return data.map(lambda part: Split(how(part.x), part.y))
 
 
@@ -132,12 +133,12 @@ def represent(data: Data, how: Callable[[Tensor], Tensor]) -> Data:
 
 
 def network(inputs: int, hidden: int, classes: int = 2) -> nn.Module:
-    """One hidden layer with a bend (lesson 4) in it: (N, inputs) -> logits (N, classes)."""
+    """One hidden layer with an activation (see `activations`): (N, inputs) -> logits (N, classes)."""
     return nn.Sequential(nn.Linear(inputs, hidden), nn.Tanh(), nn.Linear(hidden, classes))
 
 
 def small_cnn(classes: int = 10) -> nn.Module:
-    """A look ahead at lesson 10, for figure 1.4: (N, 1, 28, 28) -> logits (N, classes)."""
+    """A look ahead at `cnn`, for fig-1.4: (N, 1, 28, 28) -> logits (N, classes)."""
     return nn.Sequential(
         nn.Conv2d(1, 8, kernel_size=5, padding=2),
         nn.ReLU(),
@@ -150,8 +151,8 @@ def small_cnn(classes: int = 10) -> nn.Module:
     )
 
 
-def learn(
-    model: nn.Module, data: Split, test: Split, *, lr: float, **options: object
+def train(
+    model: nn.Module, data: Split, test: Split, *, lr: float, **options: Any
 ) -> tuple[History, Scores]:
     """Train `model` by plain gradient descent, options as for `fit`, and score it on `test`."""
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
@@ -171,12 +172,12 @@ def run(
     seed_everything(seed)
     digits, mnist = load("digits"), load("mnist5k")  # fit takes them to the model's device
     pixels = represent(mnist, lambda x: x.flatten(1))
-    features = standardize(represent(mnist, lambda x: hand_made_features(x[:, 0])))
+    features = represent(mnist, lambda x: hand_made_features(x[:, 0])).standardized()
     seen, new = rings(800, seed=2 * seed), rings(800, seed=2 * seed + 1)
     polar, polar_new = Split(to_polar(seen.x), seen.y), Split(to_polar(new.x), new.y)
-    small = {"epochs": config.epochs, "lr": config.lr, "seed": seed}
-    large = {"epochs": config.digits_epochs, "lr": config.digits_lr, "seed": seed, "batch_size": 32}
-    jobs = {
+    small = {"epochs": config.epochs, "lr": config.lr}
+    large = {"epochs": config.digits_epochs, "lr": config.digits_lr, "batch_size": 32}
+    jobs: dict[str, tuple[nn.Module, Split, Split, dict[str, Any]]] = {
         "xor_mlp": (network(2, config.hidden), XOR, XOR, small),
         "rings_linear": (nn.Linear(2, 2), seen, new, small),
         "rings_polar_linear": (nn.Linear(2, 2), polar, polar_new, small),
@@ -190,24 +191,24 @@ def run(
         ),
     }
     known, test = represent(digits, lambda x: x.flatten(1)).development, digits.test
-    options = {"epochs": config.perceptron_epochs, "seed": seed}
+    rule_epochs = config.perceptron_epochs
     with threads(1):
-        for_two = train_perceptron(known.x, (known.y == 2).long(), **options)
-        for_xor = train_perceptron(*XOR, **options)
-        sides = {
+        for_two = train_perceptron(known.x, (known.y == 2).long(), epochs=rule_epochs, seed=seed)
+        for_xor = train_perceptron(XOR.x, XOR.y, epochs=rule_epochs, seed=seed)
+        answers = {
             "two_rule": (rule_for_two(test.x[:, 0]), test.y == 2),
             "two_learned": (perceptron_predict(test.x.flatten(1), *for_two), test.y == 2),
             "xor_perceptron": (perceptron_predict(XOR.x, *for_xor), XOR.y),
         }
         metrics = [
             Measured.count(f"{name}_accuracy", int((guess == y).sum()), len(y))
-            for name, (guess, y) in sides.items()
+            for name, (guess, y) in answers.items()
         ]
         histories = {}
-        for name, (model, data, held_out, settings) in jobs.items():
+        for name, (model, data, held_out, options) in jobs.items():
             label = progress and name.replace("_", " ")
-            histories[name], score = learn(
-                model.to(device), data, held_out, progress=label, **settings
+            histories[name], score = train(
+                model.to(device), data, held_out, seed=seed, progress=label, **options
             )
             metrics.append(score.measured("accuracy", f"{name}_accuracy"))
     return Result(tuple(metrics), histories)

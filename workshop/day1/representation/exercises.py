@@ -1,4 +1,4 @@
-"""Exercises of lesson 1, `representation`: predict, learn from a mistake, polar form, symmetry."""
+"""Exercises of `representation`: predict, learn from a mistake, polar form, symmetry."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from workshop.core.data import Split, load
 from workshop.core.device import choose, threads
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
-from workshop.core.training import Scores, count_correct, evaluate
+from workshop.core.training import History, Scores, count_correct, evaluate
 from workshop.day2.cnn.full_size import load_fashion_mnist
 from workshop.day2.cnn.invariance import score_shifted, shuffle_pixels
 from workshop.day2.cnn.model import build, train
@@ -57,9 +57,11 @@ def run(
     device = choose(device)
     full = load_fashion_mnist() if config.full else None  # first: it may not be there
     digits, clothes = load("mnist5k").to(device), load("fashion_mnist").to(device)
-    histories = {}
+    histories: dict[str, History] = {}
 
-    def learned(name: str, kind: str, data: Split, augment: bool = False, **changes: int):
+    def trained(
+        name: str, kind: str, data: Split, augment: bool = False, **changes: int
+    ) -> torch.nn.Module:
         """A new model of that kind, trained on `data`."""
         options = {"epochs": config.epochs, "batch_size": config.batch_size} | changes
         model = build(kind, width=config.width, seed=seed, augment=augment)
@@ -79,12 +81,12 @@ def run(
     # Convolutions use as many threads as torch has, all cores by default; small layers want one.
     known, test = digits.development, digits.test
     mixed, mixed_test = (shuffle_pixels(part, seed=seed) for part in (known, test))
-    cnn = learned("digits", "cnn", known, augment=config.augment)
-    mixed_cnn = learned("shuffled", "cnn", mixed)
-    clothes_cnn = learned("fashion", "cnn", clothes.development)
+    cnn = trained("digits", "cnn", known, augment=config.augment)
+    mixed_cnn = trained("shuffled", "cnn", mixed)
+    clothes_cnn = trained("fashion", "cnn", clothes.development)
     with threads(1):
-        mlp = learned("digits_mlp", "mlp", known)
-        mixed_mlp = learned("shuffled_mlp", "mlp", mixed)
+        mlp = trained("digits_mlp", "mlp", known)
+        mixed_mlp = trained("shuffled_mlp", "mlp", mixed)
     scores = {
         "digits": score(cnn, test),
         "digits_mlp": score(mlp, test),
@@ -96,7 +98,7 @@ def run(
     }
     if full is not None:
         full = full.to(device)
-        model = learned(
+        model = trained(
             "full_fashion", "cnn", full.development, epochs=config.full_epochs, batch_size=128
         )
         scores["full_fashion"] = score(model, full.test)

@@ -84,10 +84,10 @@ def conv2d(
     dilation: int = 1,
     groups: int = 1,
 ) -> Tensor:
-    """All that F.conv2d can do, in a loop over the k * k cells of the kernel instead of the places.
+    """All that F.conv2d does, in a loop over the k * k cells of the kernel instead of the places.
 
-    x (B, C, H, W), weight (F, C / groups, k, l), bias (F,) -> (B, F, H', W'). With groups, the
-    channels are dealt out: each group of filters sees its own part of them.
+    x (B, C, H, W), weight (F, C / groups, k, l), bias (F,) -> (B, F, H', W'). With groups,
+    each group of filters sees its own part of the channels.
 
     Raises:
         ValueError: the shapes do not fit together, or the kernel does not fit into the image.
@@ -105,7 +105,7 @@ def conv2d(
         )
     x = F.pad(x, (padding,) * 4).unflatten(1, (groups, -1))  # (B, g, C / g, H, W)
     filters = weight.unflatten(0, (groups, -1))  # (g, F / g, C / g, k, l)
-    total = 0
+    total = x.new_zeros(())
     for row in range(k):
         for column in range(l):
             top, left = row * dilation, column * dilation
@@ -153,10 +153,7 @@ def max_pool(x: Tensor, size: int) -> Tensor:
 
 def avg_pool(x: Tensor, size: int) -> Tensor:
     """The average of each size-by-size square (sec-2.4.3): as `max_pool` otherwise."""
-    rows, columns = x.shape[2] // size, x.shape[3] // size
-    squares = x[:, :, : rows * size, : columns * size]
-    squares = squares.reshape(x.shape[0], x.shape[1], rows, size, columns, size)
-    return squares.mean(dim=(3, 5))
+    return x.unfold(2, size, size).unfold(3, size, size).mean(dim=(4, 5))
 
 
 def receptive_field(layers: list[tuple[int, int]]) -> int:

@@ -1,4 +1,4 @@
-"""Exercises of lesson 10, `cnn`: how many places, one kernel, pooling, a whole convolution layer."""
+"""Exercises of `cnn`: how many places, one kernel, pooling, a whole convolution layer."""
 
 from __future__ import annotations
 

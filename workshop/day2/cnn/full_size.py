@@ -40,7 +40,7 @@ def places(folder: str | Path | None = None) -> list[Path]:
 
 def find_fashion_mnist(folder: str | Path | None = None) -> Path | None:
     """The first of `places(folder)` that has all four files, packed or not; None where none has."""
-    return next((p for p in places(folder) if all(_file(p, name) for name in FILES)), None)
+    return next((p for p in places(folder) if len(_files(p)) == len(FILES)), None)
 
 
 def load_fashion_mnist(folder: str | Path | None = None, *, download: bool = False) -> Data:
@@ -67,7 +67,7 @@ def load_fashion_mnist(folder: str | Path | None = None, *, download: bool = Fal
             f"{OFFLINE}. With a network, download=True fetches them; on Debian and Ubuntu so does "
             f"`apt install dataset-fashion-mnist`",
         )
-    x, y, test_x, test_y = (_idx(_file(place, name)) for name in FILES)
+    x, y, test_x, test_y = map(_idx, _files(place))
     for images, labels, count in ((x, y, 60_000), (test_x, test_y, 10_000)):
         got = tuple(images.shape), tuple(labels.shape)
         if got != ((count, 28, 28), (count,)) or labels.max() > 9:
@@ -92,10 +92,7 @@ def _download(folder: Path) -> None:
 
     try:
         FashionMNIST(os.fspath(folder), download=True)
-    except (
-        OSError,
-        RuntimeError,
-    ) as error:  # no network, no such host, a damaged file, a full disk
+    except (OSError, RuntimeError) as error:  # no network, no such host, damaged, a full disk
         raise DataError(
             f"The full Fashion-MNIST could not be fetched into {folder} ({type(error).__name__}: "
             f"{error})",
@@ -103,8 +100,10 @@ def _download(folder: Path) -> None:
         ) from None
 
 
-def _file(place: Path, name: str) -> Path | None:
-    return next((f for f in (place / name, place / f"{name}.gz") if f.is_file()), None)
+def _files(place: Path) -> list[Path]:
+    """Those of FILES that are in this folder, in their order, plain or .gz."""
+    found = ([f for f in (place / name, place / f"{name}.gz") if f.is_file()] for name in FILES)
+    return [files[0] for files in found if files]
 
 
 def _idx(path: Path) -> Tensor:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from workshop.core.checks import expect
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
 from workshop.core.training import History, count_correct, fit
@@ -46,7 +49,7 @@ class CNN(nn.Module):
 
 
 def mlp(classes: int = 10) -> nn.Module:
-    """Two hidden layers with all the means of the CNN but its windows: (B, 1, 28, 28) -> logits."""
+    """Two hidden layers with BatchNorm and ReLU, as in the CNN: (B, 1, 28, 28) -> logits (B, 10)."""
     return nn.Sequential(
         nn.Flatten(),
         nn.Linear(784, 256),
@@ -59,16 +62,27 @@ def mlp(classes: int = 10) -> nn.Module:
     )
 
 
-def recipe(
-    model: nn.Module, examples: int, *, epochs: int, lr: float, batch_size: int = 64
-) -> dict:
-    """The arguments of `fit` or `train_epochs` for a model that sees `examples` images an epoch."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01)
+def fit_options(
+    model: nn.Module,
+    examples: int,
+    *,
+    epochs: int,
+    lr: float,
+    batch_size: int = 64,
+    smoothing: float = 0.05,
+    groups: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """The arguments of `fit` or `train_epochs` for a model that sees `examples` images an epoch.
+
+    groups: weights with highest rates of their own, as an optimizer takes them; else all get `lr`.
+    """
+    optimizer = torch.optim.AdamW(groups or model.parameters(), lr=lr, weight_decay=0.01)
+    rates = [group["lr"] for group in optimizer.param_groups]
     updates = epochs * -(-examples // batch_size)
     return {
-        "loss_fn": nn.CrossEntropyLoss(label_smoothing=0.05),
+        "loss_fn": nn.CrossEntropyLoss(label_smoothing=smoothing),
         "optimizer": optimizer,
-        "schedule": torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=updates),
+        "schedule": torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=updates),
         "metrics": {"accuracy": count_correct},
         "epochs": epochs,
         "batch_size": batch_size,
@@ -77,8 +91,7 @@ def recipe(
 
 def build(kind: str, *, width: int = 16, seed: int = 0, augment: bool = False) -> nn.Module:
     """A new 'cnn' or 'mlp', its weights drawn with `seed`; augment: training images vary at random."""
-    if kind not in ("cnn", "mlp"):
-        raise ValueError(f"kind: got {kind!r}, expected 'cnn' or 'mlp'")
+    expect(kind in ("cnn", "mlp"), "kind", repr(kind), "'cnn' or 'mlp'")
     seed_everything(seed)
     model = CNN(width) if kind == "cnn" else mlp()
     # The channels of a pixel side by side in memory: saves a CPU a third of the time.
@@ -93,12 +106,12 @@ def train(
     epochs: int,
     lr: float,
     seed: int,
-    batch_size: int = 64,
     progress: bool | str = False,
+    **options: Any,
 ) -> History:
-    """Train `model` in place on `data`, on the device where `data` are."""
-    if data.x.device.type == "mps":  # which is not at home in the layout that `build` chose
+    """Train `model` in place on `data`, on the device where `data` are; options: of `fit_options`."""
+    if data.x.device.type == "mps":  # slow with the layout that `build` chose
         model.to(memory_format=torch.contiguous_format)
     model.to(data.x.device)
-    options = recipe(model, len(data), epochs=epochs, lr=lr, batch_size=batch_size)
+    options = fit_options(model, len(data), epochs=epochs, lr=lr, **options)
     return fit(model, data, seed=seed, progress=progress, **options)

@@ -1,9 +1,9 @@
-"""Designing a network: how deep, how wide, with which bends, which output and which loss.
+"""Designing a network: how deep, how wide, which activation, which output and which loss.
 
     signal forwards: x -> g(f(x)) or g(x + f(x));   gradient backwards: a product of slopes
 
-Book 2.1. Tasks, each in a file with settings of its own: `parity` (what depth can say briefly),
-`degradation` (where more layers harm), `vanishing` (why, for sigmoids, and what helps), `width`,
+Book 2.1. Tasks, each in a file with settings of its own: `parity` (what depth needs few weights
+for), `degradation` (where more layers harm), `vanishing` (why, for sigmoids, and what helps), `width`,
 `dying` (dead ReLUs), `chooser` (output, loss and label format for each kind of task).
 Shapes: B or N examples, D inputs, H units a layer, C classes.
 Targets: the sound choice learns on real data. Controls: the same with the choice undone does not.

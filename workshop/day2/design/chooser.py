@@ -10,16 +10,18 @@ a softmax over a single output, class ids taken for numbers, one label where the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from workshop.core.data import Split, load, standardize
+from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, fit
 from workshop.day1.layers import disease_progression, flat_digits
+from workshop.day1.losses.kinds import count_exact
 from workshop.day2.design.heads import head_for
 
 CLASSES = (1, 2, 3)  # the digits on the composed images: C = 3, as in fig-2.2
@@ -103,11 +105,6 @@ def train(
     return model, history
 
 
-def all_right(p: Tensor, y: Tensor) -> Tensor:
-    """In how many examples all labels are right: p (N, C) probabilities, y (N, C) -> ()."""
-    return ((p > 0.5) == (y > 0.5)).all(dim=1).sum()
-
-
 def f1(p: Tensor, y: Tensor) -> float:
     """2 hits / (2 hits + false alarms + missed) over all labels: p and y (N, C)."""
     says, true = p > 0.5, y > 0.5
@@ -123,8 +120,9 @@ def r2(model: nn.Module, known: Split, new: Split) -> float:
 
 def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """All rows, right and wrong."""
-    common = {"config": config, "seed": seed, "device": device}
-    metrics, histories = [], {}
+    common: dict[str, Any] = {"config": config, "seed": seed, "device": device}
+    metrics: list[Measured] = []
+    histories = {}
 
     def add(name: str, right: Tensor, total: int) -> None:
         metrics.append(Measured.count(name, int(right), total))
@@ -142,7 +140,7 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> R
         )
         metrics.append(Measured(f"chooser_{name}_r2", r2(model, number.development, number.test)))
 
-    tumours = standardize(load("breast_cancer"))
+    tumours = load("breast_cancer").standardized()
     yes_no = Split(tumours.development.x, head_for("binary").labels(tumours.development.y.tolist()))
     for name, head in (("binary", "binary"), ("binary_softmax", "multi-class")):
         model, histories[name] = train(
@@ -181,6 +179,6 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> R
             data, 3, head_for(head).loss, progress=progress and name, **common
         )
         p = head_for(head).activation(model(test.x.to(device))).detach().cpu()
-        add(f"chooser_{name}_all_right", all_right(p, test.y), len(p))
+        add(f"chooser_{name}_all_right", count_exact(p - 0.5, test.y), len(p))
         metrics.append(Measured(f"chooser_{name}_f1", f1(p, test.y)))
     return Result(tuple(metrics), histories)

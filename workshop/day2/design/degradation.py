@@ -68,7 +68,7 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> R
             )
             for part, examples in (("train", data.development), ("test", data.test)):
                 score = evaluate(model, examples, metrics={"right": count_correct})
-                wrong = score.total - score.sums["right"]
+                wrong = score.total - int(score.sums["right"])
                 metrics.append(
                     Measured.count(f"degradation_{name}_{part}_error", wrong, score.total)
                 )

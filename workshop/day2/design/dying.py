@@ -65,7 +65,7 @@ def count_dead(model: nn.Sequential, x: Tensor) -> int:
 def kill(model: nn.Sequential, bias: float) -> None:
     """Push all biases of the hidden layer far down, as one much too large update does."""
     with torch.no_grad():
-        model[1].bias.fill_(bias)
+        model.get_parameter("1.bias").fill_(bias)
 
 
 def dead_after(lr: float, data: Split, *, hidden: int = 64, updates: int = 100, seed: int) -> int:

@@ -1,4 +1,4 @@
-"""Exercises of lesson 7, `design`: a residual block, LeakyReLU, dead units, and a loss by loops."""
+"""Exercises of `design`: a residual block, LeakyReLU, dead units, and a loss by loops."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _residual_cases(seed: int) -> list[Case]:
 
 
 def _residual(
-    skip: str, x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor
+    wrong: str, x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor
 ) -> Tensor:  # the block with one thing changed
     z1 = x @ w1.T + b1
     h = torch.relu(z1)
@@ -37,11 +37,11 @@ def _residual(
     return {
         "none": torch.relu(f),
         "late": x + torch.relu(f),
-        "never bent": x + f,
-        "straight": torch.relu(x + z1 @ w2.T + b2),
+        "no last ReLU": x + f,
+        "no ReLU inside": torch.relu(x + z1 @ w2.T + b2),
         "hidden": torch.relu(h + f),
         "transposed": torch.relu(x + torch.relu(x @ w1 + b1) @ w2 + b2),
-    }[skip]
+    }[wrong]
 
 
 RESIDUAL = Exercise(
@@ -64,14 +64,14 @@ RESIDUAL = Exercise(
             lambda *a: _residual("late", *a),
         ),
         Mistake(
-            "last bend missing",
+            "last ReLU missing",
             "The sum x + f(x) is right, but it still has to go through a ReLU.",
-            lambda *a: _residual("never bent", *a),
+            lambda *a: _residual("no last ReLU", *a),
         ),
         Mistake(
-            "no bend inside",
-            "There is no ReLU between the two layers, so they are one linear layer (lesson 4).",
-            lambda *a: _residual("straight", *a),
+            "no ReLU inside",
+            "There is no ReLU between the two layers, so they are one linear layer (see `activations`).",
+            lambda *a: _residual("no ReLU inside", *a),
         ),
         Mistake(
             "skips one layer only",

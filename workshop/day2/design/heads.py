@@ -43,7 +43,7 @@ class Head:
     """A row of the table: what belongs to one kind of task.
 
     activation: turns logits into what people read; loss: takes the logits; labels: turns plain
-    labels into the form that the loss wants; metric: how the result is told.
+    labels into the form that the loss wants; metric: how the result is reported.
     """
 
     task: str

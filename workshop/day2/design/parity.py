@@ -1,4 +1,4 @@
-"""Task 1: the parity of n bits. What a deep net says with a few numbers, a shallow one cannot.
+"""Task 1: the parity of n bits, which a deep net learns with a few weights and a shallow one does not.
 
     parity(b1 ... b8) = parity(parity(b1 ... b4), parity(b5 ... b8)), and so on down to pairs
 
@@ -10,10 +10,12 @@ Control: one hidden layer of equally many numbers knows its own half by heart, a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from workshop.core.checks import expect
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured, Result
@@ -29,7 +31,7 @@ class Config(Settings):
     hidden: int = setting(8, at_least=2, help="units that look at a pair, in the deep net")
     restarts: int = setting(40, at_least=1, help="starts of each net; the best on training counts")
     epochs: int = setting(500, at_least=1, help="updates, each on all training patterns")
-    lr: float = setting(0.02, above=0, help="learning rate (Adam, which lesson 8 explains)")
+    lr: float = setting(0.02, above=0, help="learning rate (Adam, which `optimizers` explains)")
 
 
 def patterns(bits: int) -> tuple[Tensor, Tensor]:
@@ -51,8 +53,7 @@ def parity_by_folding(x: Tensor) -> Tensor:
         ValueError: n is no power of two, or less than 2.
     """
     n = x.shape[1]
-    if n < 2 or n & (n - 1):
-        raise ValueError(f"x: got {n} bits, expected a power of two, 2 or more")
+    expect(n >= 2 and n & (n - 1) == 0, "x", f"{n} bits", "a power of two, 2 or more")
     z = x.sum(dim=1)
     while n > 1:
         z = torch.relu(z) + torch.relu(-z)  # one hidden layer of two units
@@ -89,8 +90,9 @@ class Pairs(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pairs, pairs of pairs, ... until one number is left."""
-        z = x.expand(len(self.levels[0]["w1"]), *x.shape)  # (R, N, n)
-        for p in self.levels:
+        levels = cast("list[nn.ParameterDict]", list(self.levels))
+        z = x.expand(len(levels[0]["w1"]), *x.shape)  # (R, N, n)
+        for p in levels:
             width = z.shape[-1] // 2
             pairs = z.reshape(len(z), -1, 2)
             z = torch.relu(pairs @ p["w1"] + p["b1"]) @ p["w2"] + p["b2"]
@@ -110,7 +112,7 @@ class Shallow(nn.Module):
         self.b2 = nn.Parameter(torch.zeros(restarts, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Weights, bend, weights."""
+        """Layer, ReLU, layer."""
         return (torch.relu(x @ self.w1 + self.b1) @ self.w2 + self.b2)[..., 0].T
 
 
@@ -134,7 +136,7 @@ def loss_fn(logits: Tensor, y: Tensor) -> Tensor:
 
 
 def halves(bits: int, seed: int) -> tuple[Split, Split]:
-    """Half of all patterns to train on and the other half to test on, dealt out at random."""
+    """Half of all patterns to train on and the other half to test on, at random."""
     x, y = patterns(bits)
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
     known, new = order.chunk(2)

@@ -10,10 +10,12 @@ Control: the same ten layers with sigmoids stay at chance, and their first layer
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from workshop.core.checks import expect
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
 from workshop.core.results import Measured, Result
@@ -33,7 +35,7 @@ class Config(Settings):
 
 
 # What differs between the networks; everything else is the same.
-VARIANTS = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "sigmoid": {"activation": nn.Sigmoid, "kaiming": False},
     "relu": {"kaiming": False},
     "kaiming": {},
@@ -97,7 +99,7 @@ class Block(nn.Module):
 
 
 def layer(inputs: int, outputs: int, norm: bool) -> list[nn.Module]:
-    """A linear layer, with BatchNorm behind it if asked (lesson 9 opens BatchNorm)."""
+    """A linear layer, with BatchNorm behind it if asked (`generalization` opens BatchNorm)."""
     return [nn.Linear(inputs, outputs)] + [nn.BatchNorm1d(outputs)] * norm
 
 
@@ -120,8 +122,7 @@ def deep_network(
     Raises:
         ValueError: depth is odd or below 2.
     """
-    if depth < 2 or depth % 2:
-        raise ValueError(f"depth: got {depth}, expected an even number, 2 or more")
+    expect(depth >= 2 and depth % 2 == 0, "depth", depth, "an even number, 2 or more")
     blocks = [Block(width, activation, norm=norm, skip=skip) for _ in range((depth - 2) // 2)]
     model = nn.Sequential(
         nn.Flatten(), *layer(inputs, width, norm), activation(), *blocks, nn.Linear(width, classes)

@@ -10,15 +10,16 @@ Control: a hidden layer of two units, which is too narrow for ten classes.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import nn
 
 from workshop.core.data import Data, Split, load
-from workshop.core.device import seed_everything
 from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
-from workshop.core.training import History, count_correct, evaluate, fit
+from workshop.core.training import History, count_correct, evaluate
+from workshop.day2.design import chooser
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,22 +59,9 @@ def train(
     data: Split, hidden: int, config: Config, *, seed: int, progress: bool | str = False
 ) -> tuple[nn.Module, History]:
     """One hidden layer of `hidden` ReLUs, trained on x (N, 1, 28, 28) and y (N,)."""
-    seed_everything(seed)
-    model = nn.Sequential(
-        nn.Flatten(), nn.Linear(784, hidden), nn.ReLU(), nn.Linear(hidden, 10)
-    ).to(data.x.device)
-    optimizer = torch.optim.SGD(model.parameters(), lr=config.lr)
-    history = fit(
-        model,
-        data,
-        loss_fn=nn.CrossEntropyLoss(),
-        optimizer=optimizer,
-        epochs=config.epochs,
-        batch_size=32,
-        seed=seed,
-        progress=progress,
-    )
-    return model, history
+    settings = chooser.Config(hidden=hidden, epochs=config.epochs, lr=config.lr)
+    options: dict[str, Any] = {"seed": seed, "device": data.x.device, "progress": progress}
+    return chooser.train(data, 10, nn.CrossEntropyLoss(), settings, **options)
 
 
 def sweep(
@@ -85,10 +73,11 @@ def sweep(
         model, _ = train(
             data.train, hidden, config, seed=seed, progress=progress and f"width {hidden}"
         )
-        scores[hidden] = tuple(
+        known, new = (
             evaluate(model, part, metrics={"right": count_correct})["right"]
             for part in (data.train, data.validation)
         )
+        scores[hidden] = known, new
     return scores
 
 

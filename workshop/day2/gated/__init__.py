@@ -2,8 +2,8 @@
 
     c = write * candidate + keep * c_before          write and keep are gates, between 0 and 1
 
-Book 2.6.3 and 2.6.4. by_hand.py has the cells, memory.py the task of remembering the first token,
-small.py what more weights do with few examples, cost.py time against length. Shapes: B sequences, T
+Book 2.6.3 and 2.6.4. `by_hand` has the cells, `memory` the task of remembering the first token, `small`
+what more weights do with few examples, `cost` time against length. Shapes: B sequences, T
 steps, n numbers in a step, h units; x (B, T, n), memory (B, h).
 Targets: GRU and LSTM that begin with a long memory know the first of 100 tokens. Controls: the plain
 cell does not, nor do GRU and LSTM with the biases that torch gives them.
@@ -16,9 +16,11 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose, threads
-from workshop.core.results import Result
+from workshop.core.results import Result, run_tasks
 from workshop.core.settings import Settings, part
 from workshop.day2.gated import memory, small
+
+TASKS = {"memory": memory, "small": small}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +39,5 @@ def run(
     progress: bool = False,
 ) -> Result:
     """Both tasks; on one thread, since the steps of these cells are small."""
-    device = choose(device)
     with threads(1):
-        metrics, histories = memory.run(config.memory, seed=seed, device=device, progress=progress)
-        metrics += small.run(config.small, seed=seed, device=device)
-    return Result(tuple(metrics), histories)
+        return run_tasks(TASKS, config, seed=seed, device=choose(device), progress=progress)

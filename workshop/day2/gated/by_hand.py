@@ -54,13 +54,13 @@ def gru_step(
 ) -> Tensor:
     """One step of a GRU as torch has it (Cho et al. 2014): x (B, n), a (B, h) -> the new a (B, h).
 
-    The weights of r, z and the candidate lie below one another. z keeps what is old, so the book's
+    The weights of r, z and the candidate lie below one another. z keeps the old state, so the book's
     update gate is 1 - z (eq-2.15); the reset gate r comes after the matrix and its bias (eq-2.12).
     """
     x_r, x_z, x_n = (x @ w_ih.T + b_ih).chunk(3, dim=1)
     a_r, a_z, a_n = (a @ w_hh.T + b_hh).chunk(3, dim=1)
     r = torch.sigmoid(x_r + a_r)  # eq-2.13
-    z = torch.sigmoid(x_z + a_z)  # eq-2.14, turned round
+    z = torch.sigmoid(x_z + a_z)  # eq-2.14 has 1 - z
     candidate = torch.tanh(x_n + r * a_n)  # eq-2.12
     return (1 - z) * candidate + z * a  # eq-2.15
 
@@ -108,7 +108,7 @@ def memory_bias(span: Tensor) -> Tensor:
 
 
 def gates_of(layer: nn.GRU | nn.LSTM, x: Tensor) -> dict[str, Tensor]:
-    """What each gate of a trained layer does at every step of x (B, T, n): name -> (B, T, h).
+    """The value of each gate of a layer at every step of x (B, T, n): name -> (B, T, h).
 
     Names are the book's: reset and update for a GRU; update, forget, output for an LSTM. 'memory' is
     what is kept after each step.
@@ -122,7 +122,8 @@ def gates_of(layer: nn.GRU | nn.LSTM, x: Tensor) -> dict[str, Tensor]:
         z = x[:, t] @ weights.w_ih.T + weights.b_ih + a @ weights.w_hh.T + weights.b_hh
         if isinstance(layer, nn.GRU):
             r, u, _ = z.sigmoid().chunk(3, dim=1)
-            values = (r, 1 - u)  # torch's z keeps, the book's update gate writes
+            # torch's z keeps, the book's update gate writes.
+            values: tuple[Tensor, ...] = (r, 1 - u)
             a = c = gru_step(x[:, t], a, *weights)
         else:
             u, f, _, o = z.sigmoid().chunk(4, dim=1)
@@ -161,5 +162,5 @@ def check_sequence(x: Tensor, features: int) -> None:
 
 
 def count_parameters(layer: nn.Module) -> int:
-    """How many numbers a layer learns (note-19: 1 : 3 : 4 for nn.RNN, nn.GRU, nn.LSTM)."""
+    """How many weights a layer has, biases included (note-19: 1 : 3 : 4 for nn.RNN, nn.GRU, nn.LSTM)."""
     return sum(p.numel() for p in layer.parameters())

@@ -1,6 +1,6 @@
 """What a step of training costs as sequences get longer: an RNN, a CNN and an MLP (sec-2.6.1-cost).
 
-    RNN: T steps behind one another;  CNN: all T places at once;  MLP: a weight for every place
+    RNN: T steps, one after the other;  CNN: all T at once;  MLP: own weights for every step
 
 Shapes: B sequences, T steps, n numbers in a step; x (B, T, n) -> logits (B, classes).
 """

@@ -1,4 +1,4 @@
-"""Exercises of lesson 14, `gated`."""
+"""Exercises of `gated`: a gate, the bias of a long memory, the GRU, the LSTM."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _gate_cases(seed: int) -> list[Case]:
         Case(random(5, 4, 4), "as many inputs as units"),
         Case((x, torch.zeros_like(a), w_x, w_a, b), "the first step: a is 0"),
         Case(random(1, 1, 1), "one of everything"),
-        Case(random(2, 3, 2, scale=20.0), "gates wide open and tightly shut"),
+        Case(random(2, 3, 2, scale=20.0), "gates wide open and tightly closed"),
     ]
 
 
@@ -52,12 +52,12 @@ GATE = Exercise(
         ),
         Mistake(
             "tanh",
-            "tanh goes from -1 to 1, and a gate from 0, shut, to 1, open: use torch.sigmoid.",
+            "tanh goes from -1 to 1, and a gate from 0, closed, to 1, open: use torch.sigmoid.",
             lambda x, a, w_x, w_a, b: torch.tanh(x @ w_x.T + a @ w_a.T + b),
         ),
         Mistake(
             "no bias",
-            "The bias is missing. It decides how far a gate is open when nothing else speaks: add b.",
+            "The bias is missing. It decides how far the gate is open when x and a are 0: add b.",
             lambda x, a, w_x, w_a, b: torch.sigmoid(x @ w_x.T + a @ w_a.T),
         ),
         Mistake(
@@ -73,13 +73,13 @@ GATE = Exercise(
         ),
         Mistake(
             "one minus",
-            "This gate is open where it should be shut: it is 1 minus the right one. Is there a "
+            "This gate is open where it should be closed: it is 1 minus the right one. Is there a "
             "sign too many before the sum?",
             lambda x, a, w_x, w_a, b: torch.sigmoid(-(x @ w_x.T + a @ w_a.T + b)),
         ),
     ),
     hints=(
-        "A gate is a layer like those of lesson 3, with two inputs: x and the state a.",
+        "A gate is a layer like those of the lesson `layers`, with two inputs: x and the state a.",
         "Each input times its matrix (transposed, a row of numbers for each sequence), and the bias.",
         "torch.sigmoid of x @ w_x.T + a @ w_a.T + b.",
     ),
@@ -109,7 +109,7 @@ def _cell_cases(seed: int, parts: int, states: int) -> list[Case]:
         Case(random(5, 4, 4), "as many inputs as units"),
         Case(zero, "the first step: the state is 0"),
         Case(random(1, 1, 1), "one of everything"),
-        Case(random(2, 3, 2, scale=8.0), "gates wide open and tightly shut"),
+        Case(random(2, 3, 2, scale=8.0), "gates wide open and tightly closed"),
     ]
 
 
@@ -123,7 +123,7 @@ def _gru(
     *,
     order: tuple[int, int, int] = (0, 1, 2),
     reset: str = "after",
-    bend=torch.tanh,
+    activation=torch.tanh,
     writes: bool = False,
 ) -> Tensor:
     """A GRU with one thing done another way."""
@@ -138,7 +138,7 @@ def _gru(
         "before the matrix": lambda: (r * a) @ w_cc.T + b_cc,
         "without its bias": lambda: r * (a @ w_cc.T) + b_cc,
     }[reset]()
-    candidate = bend(from_x[k] + inside)
+    candidate = activation(from_x[k] + inside)
     return z * candidate + (1 - z) * a if writes else (1 - z) * candidate + z * a
 
 
@@ -192,7 +192,7 @@ GRU = Exercise(
         Mistake(
             "candidate through a sigmoid",
             "The candidate is no gate but a new memory, which may be negative: tanh, not sigmoid.",
-            lambda *args: _gru(*args, bend=torch.sigmoid),
+            lambda *args: _gru(*args, activation=torch.sigmoid),
         ),
     ),
     hints=(
@@ -221,7 +221,7 @@ def _lstm(
     *,
     order: tuple[int, int, int, int] = (0, 1, 2, 3),
     tied: bool = False,
-    bend=torch.tanh,
+    activation=torch.tanh,
     shown=torch.tanh,
     read_new: bool = True,
 ) -> tuple[Tensor, Tensor]:
@@ -230,7 +230,7 @@ def _lstm(
     u, f, n, o = (parts[i] for i in order)
     update = torch.sigmoid(u)
     forget = 1 - update if tied else torch.sigmoid(f)
-    new = update * bend(n) + forget * c
+    new = update * activation(n) + forget * c
     return torch.sigmoid(o) * shown(new if read_new else c), new
 
 
@@ -265,14 +265,14 @@ LSTM = Exercise(
         ),
         Mistake(
             "old memory shown",
-            "The output gate opens on the old memory. Work out the new c first, then "
+            "The output gate multiplies the old memory. Work out the new c first, then "
             "output * tanh(new c).",
             lambda *args: _lstm(*args, read_new=False),
         ),
         Mistake(
             "candidate through a sigmoid",
             "The candidate, the third part, is no gate but new memory, which may be negative: tanh.",
-            lambda *args: _lstm(*args, bend=torch.sigmoid),
+            lambda *args: _lstm(*args, activation=torch.sigmoid),
         ),
         Mistake(
             "parts in another order",

@@ -1,4 +1,4 @@
-"""The two gated cells drawn: what flows where, and which gate stands in its way (fig-2.20, fig-2.21)."""
+"""Diagrams of the two gated cells: what flows where, through which gate (fig-2.20, fig-2.21)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from matplotlib import rc_context
 
 from workshop.core.checks import expect
-from workshop.figures.diagrams import box, line, node
-from workshop.figures.style import ORANGE, STYLE, YELLOW, finish, new_axes
+from workshop.figures.diagrams import UNIT, box, canvas, line, node
+from workshop.figures.style import ORANGE, STYLE, YELLOW, finish
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-GATE, BEND = YELLOW, "#CFE5F5"
+GATE, CANDIDATE = YELLOW, UNIT
 
 
 def _box(ax: Axes, x: float, y: float, text: str, name: str, fill: str) -> None:
-    """A layer of weights and its bend: `text` is the bend, `name` is what comes out."""
+    """A layer of weights with an activation: `text` is the activation, `name` what comes out."""
     box(ax, x, y, (0.84, 0.56), fill, text, fontsize=15)
     ax.text(x + 0.12, y + 0.4, name, ha="left", va="bottom", zorder=4, fontsize=15)
 
@@ -32,17 +32,14 @@ def cell(kind: str) -> Figure:
     """
     expect(kind in ("gru", "lstm"), "kind", repr(kind), "'gru' or 'lstm'")
     name = "A GRU" if kind == "gru" else "An LSTM"
-    figure, (ax,) = new_axes(sizes=((9.6, 5.2),), grid=False, title=f"{name}, one step")
-    ax.axis("off")
-    ax.set(xlim=(-1.3, 11.1), ylim=(-0.9, 4.7), aspect="equal")
-    memory = {"color": ORANGE, "linewidth": 4}
-    line(ax, (0, 4), (10, 4), **memory)  # the memory runs straight through
+    figure, ax = canvas(-1.3, 11.1, -0.9, 4.7, 0.77, f"{name}, one step")
+    line(ax, (0, 4), (10, 4), color=ORANGE, linewidth=4)  # the memory runs straight through
     ax.text(-0.15, 4, "$c^{<t-1>}$", ha="right", va="center", fontsize=16)
     ax.text(10.15, 4, "$c^{<t>}$", ha="left", va="center", fontsize=16)
     ax.text(1.3, -0.75, "$x^{<t>}$", ha="center", va="center", fontsize=16)
     line(ax, (1.3, -0.5), (1.3, 0.3), arrow=False)
-    told = _gru(ax) if kind == "gru" else _lstm(ax)
-    return finish(figure, None, f"{name}, one step: {told} The memory runs straight through above.")
+    says = _gru(ax) if kind == "gru" else _lstm(ax)
+    return finish(figure, None, f"{name}, one step: {says} The memory runs straight through above.")
 
 
 def _gru(ax: Axes) -> str:
@@ -55,7 +52,7 @@ def _gru(ax: Axes) -> str:
     ):
         line(ax, (x, 0.3), (x, 0.95))
         _box(ax, x, 1.25, text, name, fill)
-    _box(ax, 7.0, 1.25, "tanh", "", BEND)
+    _box(ax, 7.0, 1.25, "tanh", "", CANDIDATE)
     ax.text(7.6, 1.32, "$\\tilde{c}$", ha="left", va="bottom", fontsize=15)
     line(ax, (2.9, 1.6), (2.9, 3.74))
     ax.text(2.8, 3.5, "$1-\\Gamma_u$", ha="right", va="center", fontsize=14)
@@ -82,7 +79,7 @@ def _lstm(ax: Axes) -> str:
     for x, text, name, fill in (
         (2.2, "$\\sigma$", "$\\Gamma_f$", GATE),
         (4.0, "$\\sigma$", "$\\Gamma_u$", GATE),
-        (5.6, "tanh", "$\\tilde{c}$", BEND),
+        (5.6, "tanh", "$\\tilde{c}$", CANDIDATE),
         (7.4, "$\\sigma$", "$\\Gamma_o$", GATE),
     ):
         line(ax, (x, 0.3), (x, 0.95))
@@ -93,7 +90,7 @@ def _lstm(ax: Axes) -> str:
     line(ax, (5.6, 2.86), (5.6, 3.74))
     line(ax, (7.4, 1.6), (7.4, 2.2), (8.54, 2.2))
     line(ax, (8.8, 4), (8.8, 2.46))
-    _box(ax, 8.8, 3.2, "tanh", "", BEND)
+    _box(ax, 8.8, 3.2, "tanh", "", CANDIDATE)
     line(ax, (8.8, 1.96), (8.8, 0.3), (10, 0.3))
     ax.text(10.15, 0.3, "$a^{<t>}$", ha="left", va="center", fontsize=16)
     for x, y, text in ((2.2, 4, "×"), (5.6, 4, "+"), (5.6, 2.6, "×"), (8.8, 2.2, "×")):

@@ -13,6 +13,7 @@ import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,10 +22,10 @@ from torch.nn import functional as F
 from workshop.core.checks import expect
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, train_epochs
-from workshop.day2.gated.by_hand import check_sequence, memory_bias
+from workshop.day2.gated.by_hand import Weights, check_sequence, memory_bias
 
 KINDS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 TOKENS = 8
@@ -47,7 +48,7 @@ class Config(Settings):
 def first_token(count: int, length: int, *, seed: int, tokens: int = TOKENS) -> Split:
     """Random sequences and their first token: x (count, length, tokens), y (count,).
 
-    Each step is a one-hot row times 4: with small numbers, learning would only begin later.
+    Each step is a one-hot row times 4: with 1, the loss would fall only after more epochs.
     """
     expect(
         count > 0 and length > 0 and tokens > 1,
@@ -93,13 +94,12 @@ def remember_long(cell: nn.GRU | nn.LSTM, length: int) -> None:
     """
     expect(isinstance(cell, (nn.GRU, nn.LSTM)), "cell", type(cell).__name__, "nn.GRU or nn.LSTM")
     expect(length >= 2, "length", length, "2 steps or more")
-    h = cell.hidden_size
-    bias = memory_bias(torch.full((h,), float(length))).to(cell.bias_ih_l0.device)
+    h, (_, _, b_ih, b_hh) = cell.hidden_size, Weights.of(cell)
+    bias = memory_bias(torch.full((h,), float(length))).to(b_ih.device)
     keep = slice(h, 2 * h)  # z of a GRU (r, z, n), the forget gate of an LSTM (i, f, n, o)
-    cell.bias_ih_l0[keep], cell.bias_hh_l0[keep] = bias, 0.0
+    b_ih[keep], b_hh[keep] = bias, 0.0
     if isinstance(cell, nn.LSTM):
-        write = slice(0, h)
-        cell.bias_ih_l0[write], cell.bias_hh_l0[write] = -bias, 0.0
+        b_ih[:h], b_hh[:h] = -bias, 0.0
 
 
 def build(kind: str, *, long: bool = False, length: int = 100, hidden: int = 32, seed: int = 0):
@@ -111,14 +111,14 @@ def build(kind: str, *, long: bool = False, length: int = 100, hidden: int = 32,
     return model
 
 
-def learn(
-    model: Reader, train: Split, *, epochs: int, lr: float, batch_size: int, seed: int = 0
+def train(
+    model: Reader, data: Split, *, epochs: int, lr: float, batch_size: int, seed: int = 0
 ) -> Iterator[History]:
-    """Train in place, as `train_epochs`; over as soon as an epoch had 999 of 1,000 right."""
+    """Train in place, as `train_epochs`; stops as soon as an epoch had 999 of 1,000 right."""
     optimizer = torch.optim.Adam(model.parameters(), lr)
     for history in train_epochs(
         model,
-        train,
+        data,
         loss_fn=nn.CrossEntropyLoss(),
         optimizer=optimizer,
         epochs=epochs,
@@ -132,7 +132,7 @@ def learn(
 
 
 def gradient_through_time(model: Reader, x: Tensor) -> Tensor:
-    """How much the answer depends on each step (sec-2.6.3): x (B, T, n) -> (T,), the last is 1.
+    """How much the logits depend on each step (sec-2.6.3): x (B, T, n) -> (T,), the last is 1.
 
     The size of the gradient of all logits with respect to the step, divided by that of the last
     step. In double precision, and so on the CPU: a plain cell's is soon below what float32 holds.
@@ -141,27 +141,26 @@ def gradient_through_time(model: Reader, x: Tensor) -> Tensor:
     x = x.detach().cpu().double().requires_grad_()
     torch.manual_seed(0)
     logits = model(x)
-    logits.backward(torch.randn(logits.shape, dtype=torch.double))
-    size = x.grad.norm(dim=(0, 2))
+    (gradient,) = torch.autograd.grad(logits, x, torch.randn(logits.shape, dtype=torch.double))
+    size = gradient.norm(dim=(0, 2))
     return (size / size[-1]).float()
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
-    """Five cells on the task, and how far the gradient has faded before any training.
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
+    """Five cells on the task, and how far the gradient fades before any training.
 
     A cell with torch's biases trains as long as its twin with a long memory needed, the plain cell
     as long as the slower of these. Those with a long memory then go on to longer sequences.
     """
     from tqdm.auto import tqdm
 
-    train = first_token(config.examples, config.length, seed=4 * seed)
+    short = first_token(config.examples, config.length, seed=4 * seed)
     test = first_token(1000, config.length, seed=4 * seed + 1)
     longer = first_token(-(-config.examples // 2), config.longer, seed=4 * seed + 2)
     longer_test = first_token(1000, config.longer, seed=4 * seed + 3)
-    options = {"lr": config.lr, "batch_size": config.batch_size, "seed": seed}
-    metrics, histories = [], {}
+    options: dict[str, Any] = {"lr": config.lr, "batch_size": config.batch_size, "seed": seed}
+    metrics: list[Measured] = []
+    histories: dict[str, History] = {}
     jobs = ("gru", "gru_default", "lstm", "lstm_default", "rnn")
     for name in (bar := tqdm(jobs, disable=not progress, leave=False)):
         bar.set_description(name.replace("_", " "))
@@ -171,14 +170,14 @@ def run(
         model = build(kind, long=long, length=config.length, hidden=config.hidden, seed=seed)
         first = gradient_through_time(model, test.x[:50])[0].item()
         metrics.append(Measured(f"{name}_faded", -math.log10(first) if first else math.inf))
-        for histories[name] in learn(model.to(device), train, epochs=epochs, **options):
+        for histories[name] in train(model.to(device), short, epochs=epochs, **options):
             pass
         score = evaluate(model, test, metrics={"accuracy": count_correct})
         metrics.append(score.measured("accuracy", f"{name}_accuracy"))
         if long:
-            course = learn(model, longer, epochs=config.longer_epochs, **options)
-            for histories[f"{name}_longer"] in course:
+            history = train(model, longer, epochs=config.longer_epochs, **options)
+            for histories[f"{name}_longer"] in history:
                 pass
             score = evaluate(model, longer_test, metrics={"accuracy": count_correct})
             metrics.append(score.measured("accuracy", f"{name}_longer_accuracy"))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

@@ -15,7 +15,7 @@ from torch import nn
 
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import count_correct, evaluate, fit
 from workshop.day2.gated.memory import KINDS, Reader
@@ -39,7 +39,7 @@ def rows() -> tuple[Split, Split]:
     return Split(known.x[:, 0], known.y), Split(test.x[:, 0], test.y)
 
 
-def run(config: Config, *, seed: int, device: torch.device) -> list[Measured]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """How many digits each kind of cell reads, of all draws: few seen in training, and held out."""
     known, test = rows()
     seen = dict.fromkeys(KINDS, 0)
@@ -64,7 +64,7 @@ def run(config: Config, *, seed: int, device: torch.device) -> list[Measured]:
             )
             for sums, part in ((seen, train), (new, test)):
                 score = evaluate(model, part, metrics={"right": count_correct})
-                sums[kind] += score.sums["right"]
+                sums[kind] += int(score.sums["right"])
     metrics = []
     for kind in KINDS:
         total = config.draws * len(test)
@@ -72,4 +72,4 @@ def run(config: Config, *, seed: int, device: torch.device) -> list[Measured]:
             Measured.count(f"small_{kind}_train_accuracy", seen[kind], config.draws * len(few)),
             Measured.count(f"small_{kind}_accuracy", new[kind], total),
         ]
-    return metrics
+    return Result(tuple(metrics))

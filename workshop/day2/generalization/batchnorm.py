@@ -4,7 +4,8 @@
 
 Book 2.3.3. Shapes: B examples, n units; z (B, n), gamma, beta, running mean and variance (n,).
 Target: with it a deep network learns within one pass what it does not without. Controls: the same
-network without it; with it, but asked in training mode, where the answers hang on the neighbours.
+network without it; with it, but asked in training mode, where an answer depends on the rest of the
+batch.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from workshop.core.data import Data, Split
+from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate, train_epochs
 from workshop.day2.generalization.networks import mlp
@@ -62,6 +63,9 @@ def batch_norm(
 
 class BatchNorm(nn.Module):
     """nn.BatchNorm1d by hand: gamma and beta are learned, the running statistics only kept."""
+
+    running_mean: Tensor
+    running_var: Tensor
 
     def __init__(self, units: int, *, momentum: float = 0.1, eps: float = 1e-5) -> None:
         """Start with gamma 1, beta 0, running mean 0 and running variance 1."""
@@ -127,7 +131,7 @@ def descent(
 def count_in_training_mode(model: nn.Module, data: Split, batch_size: int) -> int:
     """How many of `data`, sorted by class, are right if model.eval() is forgotten.
 
-    Sorted, as when someone sorts their photos: a batch holds one kind, and BatchNorm takes away what
+    Sorted, as when someone sorts their photos: a batch holds one kind, and BatchNorm removes what
     its members share. The model is left as it was.
     """
     kept = {name: value.clone() for name, value in model.state_dict().items()}
@@ -141,12 +145,14 @@ def count_in_training_mode(model: nn.Module, data: Split, batch_size: int) -> in
     return right
 
 
-def run(config: Config, data: Data, *, seed: int) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Train the same deep network with BatchNorm and without; ask it in both modes."""
-    metrics, histories = [], {}
+    data = load("mnist5k").to(device)
+    metrics: list[Measured] = []
+    histories = {}
     for name, with_it in (("with_batch_norm", True), ("without_batch_norm", False)):
         seed_everything(seed)
-        model = mlp(*config.hidden, batch_norm=with_it).to(data.test.x.device)
+        model = mlp(*config.hidden, batch_norm=with_it).to(device)
         for history in descent(
             model, data.development, lr=config.lr, epochs=config.epochs, seed=seed
         ):
@@ -156,4 +162,4 @@ def run(config: Config, data: Data, *, seed: int) -> tuple[list[Measured], dict[
         if with_it:
             right = count_in_training_mode(model, data.test, batch_size=50)
             metrics.append(Measured.count("forgotten_eval_accuracy", right, len(data.test)))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

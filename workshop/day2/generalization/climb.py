@@ -2,20 +2,22 @@
 
     3,500 digits to learn from, 500 to choose by; then both together, and the 1,000 of the test once
 
-Book 2.3.2 and 2.3.3. Target: at least 0.965 of the test digits. Control: the same MLP with no remedy
-misses that by far.
+Book 2.3.2 and 2.3.3. Target: the MLP with all remedies reads the test digits. Control: the same MLP
+with no remedy misses that by far.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import torch
 from torch import nn
 
-from workshop.core.data import Data, Split
+from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate
 from workshop.day2.generalization.augmentation import Augment
@@ -66,25 +68,28 @@ def epochs_of(
     validation: Split | None = None,
 ) -> Iterator[History]:
     """Train `model` on `data` in the way of its kind: yields the history after each epoch."""
-    options = {"seed": seed, "validation": validation, "batch_size": 100}
+    options: dict[str, Any] = {"seed": seed, "validation": validation, "batch_size": 100}
     if kind == "plain":  # a constant rate, the usual one
         return training(model, data, epochs=config.epochs, **options)
     options |= {"lr": config.lr, "one_cycle": True}
     if kind == "regularised":
         return training(model, data, epochs=config.epochs, **options)
-    return training(
-        model, data, epochs=config.augmented_epochs, smoothing=config.smoothing, **options
-    )
+    options["smoothing"] = config.smoothing
+    return training(model, data, epochs=config.augmented_epochs, **options)
 
 
-def run(config: Config, data: Data, *, seed: int) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Refit each kind on training and validation part together, and test it once."""
-    metrics, histories = [], {}
-    for kind in KINDS:
+    from tqdm.auto import tqdm
+
+    data = load("mnist5k").to(device)
+    metrics: list[Measured] = []
+    histories = {}
+    for kind in tqdm(KINDS, "all of MNIST-5k", leave=False, disable=not progress):
         seed_everything(seed)
-        model = network(config, kind).to(data.test.x.device)
+        model = network(config, kind).to(device)
         for history in epochs_of(config, kind, model, data.development, seed=seed):
             histories[kind] = history
         score = evaluate(model, data.test, metrics={"accuracy": count_correct})
         metrics.append(score.measured("accuracy", f"{kind}_accuracy"))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

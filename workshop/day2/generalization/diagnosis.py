@@ -1,22 +1,23 @@
-"""Two numbers tell what ails a model: its error on what it has seen, and how much worse it does on new.
+"""Two numbers diagnose a model: its error on what it was trained on, and how much that grows on new.
 
     high bias: training error > goal          high variance: validation error - training error > gap
 
 Book 2.3, note-14. Shapes: E epochs; errors (E,), shares between 0 and 1.
-Four real runs, one of each kind; a function tells which is which from nothing but their curves.
+Four real runs, one of each kind; a function tells which is which from their curves alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from workshop.core.data import Data, Split
+from workshop.core.data import Data, Split, load
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, count_correct, evaluate
 from workshop.day2.generalization.augmentation import Augment
@@ -72,7 +73,8 @@ def error_curves(
             evaluate(model, part, metrics={"right": count_correct}) for part in (train, validation)
         )
         errors.append([1 - score["right"] for score in scores])
-    return tuple(torch.tensor(errors).T)
+    train_errors, validation_errors = torch.tensor(errors).T
+    return train_errors, validation_errors
 
 
 def four_runs(
@@ -85,13 +87,17 @@ def four_runs(
     """
     device = data.train.x.device
     few, fewer = (Split(data.train.x[:n], data.train.y[:n]) for n in (500, 100))
-    augmented = {"batch_norm": True, "augment": Augment()}
     schedule = {"lr": 1e-2, "one_cycle": True}
-    kinds = {  # network, its examples, how it is trained
+    kinds: dict[str, tuple[Callable[[], nn.Module], Split, dict[str, Any]]] = {
+        # network, its examples, how it is trained
         "underfit": (lambda: mlp(2), data.train, {}),
         "overfit": (lambda: mlp(256, 256), few, {}),
         "both at once": (lambda: mlp(4), fewer, {"lr": 3e-3, "batch_size": 20}),
-        "a good fit": (lambda: mlp(256, 128, **augmented), data.train, schedule),
+        "a good fit": (
+            lambda: mlp(256, 128, batch_norm=True, augment=Augment()),
+            data.train,
+            schedule,
+        ),
     }
     curves = {}
     for name in names:
@@ -103,18 +109,22 @@ def four_runs(
     return curves
 
 
-def run(config: Config, data: Data, *, seed: int) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Make one run of each kind, and diagnose all four from their curves."""
-    curves = four_runs(config, data, seed=seed)
+    from tqdm.auto import tqdm
+
+    names = tqdm(NAMES.values(), "four runs", leave=False, disable=not progress)
+    curves = four_runs(config, load("mnist5k").to(device), seed=seed, names=names)
     right = sum(
         NAMES[diagnose(*errors, config.goal, config.gap)] == name for name, errors in curves.items()
     )
-    train, validation = curves["underfit"]
-    good = curves["a good fit"]
-    metrics = [
-        Measured.count("diagnoses", right, len(curves)),
-        Measured("underfit_training_error", train[-5:].mean().item()),
-        Measured("overfit_gap", (curves["overfit"][1] - curves["overfit"][0])[-5:].mean().item()),
-        Measured("good_fit_validation_error", good[1][-5:].mean().item()),
-    ]
-    return metrics, {}
+    (train, _), (_, good) = curves["underfit"], curves["a good fit"]
+    gap = curves["overfit"][1] - curves["overfit"][0]
+    return Result(
+        (
+            Measured.count("diagnoses", right, len(curves)),
+            Measured("underfit_training_error", train[-5:].mean().item()),
+            Measured("overfit_gap", gap[-5:].mean().item()),
+            Measured("good_fit_validation_error", good[-5:].mean().item()),
+        )
+    )

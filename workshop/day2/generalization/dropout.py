@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from workshop.core.checks import expect
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, fit
 from workshop.day1.representation import rings
@@ -51,7 +52,7 @@ def inverted_dropout(x: Tensor, u: Tensor, p: float, training: bool) -> Tensor:
 
 
 class Dropout(nn.Module):
-    """nn.Dropout by hand: draws the random numbers, and is told by train() and eval()."""
+    """nn.Dropout by hand: it draws the random numbers; train() and eval() switch it on and off."""
 
     def __init__(self, p: float = 0.5) -> None:
         """p: probability of being dropped.
@@ -60,8 +61,7 @@ class Dropout(nn.Module):
             ValueError: p is below 0, or 1 and more.
         """
         super().__init__()
-        if not 0 <= p < 1:
-            raise ValueError(f"p: got {p}, expected 0 <= p < 1")
+        expect(0 <= p < 1, "p", p, "0 <= p < 1")
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
@@ -84,30 +84,41 @@ def probabilities(masks: Tensor, p: float) -> Tensor:
 # --- with torch.nn -------------------------------------------------------------------------------
 
 
-def tiny_network(hidden: int, p: float) -> nn.Sequential:
+class TinyNetwork(nn.Module):
     """Two inputs, one hidden layer with dropout: (B, 2) -> logits (B, 2)."""
-    return nn.Sequential(nn.Linear(2, hidden), nn.ReLU(), nn.Dropout(p), nn.Linear(hidden, 2))
+
+    def __init__(self, hidden: int, p: float) -> None:
+        """`hidden` ReLUs, each dropped with probability p while training."""
+        super().__init__()
+        self.first, self.dropout, self.last = (
+            nn.Linear(2, hidden),
+            nn.Dropout(p),
+            nn.Linear(hidden, 2),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Layer, ReLU, dropout, layer."""
+        return self.last(self.dropout(self.first(x).relu()))
 
 
 @torch.no_grad()
-def subnetwork_logits(model: nn.Sequential, x: Tensor, masks: Tensor) -> Tensor:
+def subnetwork_logits(model: TinyNetwork, x: Tensor, masks: Tensor) -> Tensor:
     """What each sub-network of a tiny network answers (fig-2.9): x (B, 2), masks (S, n) -> (S, B, 2).
 
     As in training, the units that are kept count 1 / (1 - p) times.
     """
-    first, bend, drop, last = model
-    return last(bend(first(x)) * masks[:, None, :] / (1 - drop.p))
+    return model.last(model.first(x).relu() * masks[:, None, :] / (1 - model.dropout.p))
 
 
 @torch.no_grad()
-def ensemble(model: nn.Sequential, x: Tensor) -> dict[str, Tensor]:
+def ensemble(model: TinyNetwork, x: Tensor) -> dict[str, Tensor]:
     """Class probabilities (B, 2) of all sub-networks together, averaged in two ways, and of one net.
 
     'mean': of the probabilities; 'geometric mean': of the probabilities, then made to add up to 1,
     which is the softmax of the mean logits; 'whole network': in evaluation mode, one pass.
     """
-    masks = all_masks(model[0].out_features).to(x.device)
-    share = probabilities(masks, model[2].p)[:, None, None]
+    masks = all_masks(model.first.out_features).to(x.device)
+    share = probabilities(masks, model.dropout.p)[:, None, None]
     logits = subnetwork_logits(model, x, masks)
     return {
         "mean": (share * logits.softmax(dim=2)).sum(dim=0),
@@ -117,24 +128,29 @@ def ensemble(model: nn.Sequential, x: Tensor) -> dict[str, Tensor]:
 
 
 def trained_tiny_network(
-    config: Config, data: Split, *, seed: int
-) -> tuple[nn.Sequential, History]:
+    config: Config, data: Split, *, seed: int, progress: bool | str = False
+) -> tuple[TinyNetwork, History]:
     """A tiny network that has learned the points x (N, 2) with dropout, on their device."""
     seed_everything(seed)
-    model = tiny_network(config.hidden, config.p).to(data.x.device)
+    model = TinyNetwork(config.hidden, config.p).to(data.x.device)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.lr)
-    loss_fn = nn.CrossEntropyLoss()
-    history = fit(model, data, loss_fn=loss_fn, optimizer=optimizer, epochs=config.epochs)
+    history = fit(
+        model,
+        data,
+        loss_fn=nn.CrossEntropyLoss(),
+        optimizer=optimizer,
+        epochs=config.epochs,
+        progress=progress,
+    )
     return model, history
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """List all sub-networks of a tiny network that learned the rings, and average them."""
     data = rings(400, seed=2 * seed).to(device)
     new = rings(400, seed=2 * seed + 1).to(device)
-    model, history = trained_tiny_network(config, data, seed=seed)
+    label = progress and "a tiny network"
+    model, history = trained_tiny_network(config, data, seed=seed, progress=label)
     answers = ensemble(model, new.x)
     masks = all_masks(config.hidden).to(device)
     alone = int((subnetwork_logits(model, new.x, masks).argmax(dim=2) == new.y).sum())
@@ -143,11 +159,11 @@ def run(
         return int((answers[name].argmax(dim=1) == new.y).sum())
 
     gap = (answers["geometric mean"] - answers["whole network"]).abs().max().item()
-    metrics = [
+    metrics = (
         Measured("ensemble_difference", gap),
         Measured.count("ensemble_accuracy", right("mean"), len(new)),
         Measured.count("whole_network_accuracy", right("whole network"), len(new)),
         members := Measured.count("members_accuracy", alone, len(new) * len(masks)),
         Measured("committee_gain", right("whole network") / len(new) - members.value),
-    ]
-    return metrics, {"tiny network": history}
+    )
+    return Result(metrics, {"tiny_network": history})

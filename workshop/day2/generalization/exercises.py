@@ -1,4 +1,4 @@
-"""Exercises of lesson 9, `generalization`: diagnose, early stopping, dropout, BatchNorm."""
+"""Exercises of `generalization`: diagnose, early stopping, dropout, BatchNorm."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _diagnosis_with(how):
 DIAGNOSE = Exercise(
     name="diagnose",
     lesson="generalization",
-    title="What ails this model?",
+    title="What is wrong with this model?",
     reference=diagnosis.diagnose,
     cases=_diagnose_cases,
     mistakes=(
@@ -473,8 +473,8 @@ NORM = Exercise(
         ),
         Mistake(
             "the batch in evaluation",
-            "In evaluation it still takes mean and variance from the batch, so an answer would hang "
-            "on the neighbours. Take the running ones there.",
+            "In evaluation it still takes mean and variance from the batch, so an answer would "
+            "depend on its neighbours. Take the running ones there.",
             _norm_with(batch_always=True),
         ),
         Mistake(

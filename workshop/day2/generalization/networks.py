@@ -38,7 +38,7 @@ def mlp(
 
 
 def cnn(*, augment: nn.Module | None = None) -> nn.Sequential:
-    """A small convolutional network, which lesson 10 opens: (B, 1, 28, 28) -> logits (B, 10)."""
+    """A small convolutional network, which `cnn` opens: (B, 1, 28, 28) -> logits (B, 10)."""
     return nn.Sequential(
         *([augment] if augment is not None else []),
         nn.Conv2d(1, 16, 3, padding=1),
@@ -69,7 +69,7 @@ def training(
 ) -> Iterator[History]:
     """`train_epochs` with AdamW for `model`: yields the history after each epoch.
 
-    one_cycle: let the learning rate rise to `lr` and fall again (lesson 8), instead of keeping it.
+    one_cycle: let the learning rate rise to `lr` and fall again (`optimizers`), instead of keeping it.
     smoothing: label smoothing, the share of the wanted probability that all classes divide.
     """
     while len(data) % batch_size == 1 < len(data):

@@ -4,23 +4,25 @@
 
 Book 2.3.1 and 2.3.2. Against high bias, from a network with 2 hidden units; against high variance,
 from one with 256 + 256. Targets: what the remedies that help reach. Controls: both networks without
-any; images mirrored, which does not keep the label; labels dealt out at random, which are learned
-by heart and say nothing about a new digit.
+any; images mirrored, which does not keep the label; shuffled labels, which are learned by heart and
+say nothing about a new digit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import nn
 
-from workshop.core.data import Data, Split
+from workshop.core.checks import expect
+from workshop.core.data import Split, load
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Result
 from workshop.core.settings import Settings, setting
-from workshop.core.training import History, Scores, count_correct, evaluate
+from workshop.core.training import Scores, count_correct, evaluate
 from workshop.day2.generalization.augmentation import Augment
 from workshop.day2.generalization.networks import cnn, mlp, training
 from workshop.day2.generalization.regularization import train_until_best
@@ -35,7 +37,7 @@ class Config(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Setup:
     """A network and how it is trained; a remedy changes one thing in it."""
 
     hidden: tuple[int, ...] = (256, 256)  # (): a small CNN instead of an MLP
@@ -57,9 +59,9 @@ class Recipe:
         return mlp(*self.hidden, batch_norm=self.batch_norm, dropout=self.dropout, augment=augment)
 
 
-def against_high_bias() -> dict[str, Recipe]:
+def against_high_bias() -> dict[str, Setup]:
     """Section 2.3.1, one after the other, from a network that is too small."""
-    start = Recipe(hidden=(2,), epochs=10)
+    start = Setup(hidden=(2,), epochs=10)
     return {
         "2 units": start,
         "more units": replace(start, hidden=(64,)),
@@ -69,10 +71,10 @@ def against_high_bias() -> dict[str, Recipe]:
     }
 
 
-def against_high_variance(epochs: int = 60) -> dict[str, Recipe]:
+def against_high_variance(epochs: int = 60) -> dict[str, Setup]:
     """Section 2.3.2, one after the other, from a network that knows its 500 digits by heart."""
-    start = Recipe(epochs=epochs)
-    schedule = {"lr": 1e-2, "one_cycle": True}
+    start = Setup(epochs=epochs)
+    schedule: dict[str, Any] = {"lr": 1e-2, "one_cycle": True}
     return {
         "256 + 256 units": start,
         "fewer units": replace(start, hidden=(16,)),
@@ -95,40 +97,39 @@ def first(data: Split, count: int) -> Split:
     Raises:
         ValueError: there are not so many.
     """
-    if not 0 < count <= len(data):
-        raise ValueError(f"count: got {count}, expected 1 to {len(data)}")
+    expect(0 < count <= len(data), "count", count, f"1 to {len(data)}")
     return Split(data.x[:count], data.y[:count])
 
 
-def try_recipe(
-    recipe: Recipe,
+def train_and_score(
+    setup: Setup,
     train: Split,
     held_out: Mapping[str, Split],
     *,
     seed: int,
     validation: Split | None = None,
 ) -> dict[str, Scores]:
-    """Train by a recipe on `train`, on its device; accuracy and loss on `train` and the other parts.
+    """Train a setup on `train`, on its device; accuracy and loss on `train` and the other parts.
 
     Raises:
-        ValueError: the recipe stops early, and there is no validation part to tell it when.
+        ValueError: the setup stops early, and there is no validation part to tell when.
     """
-    if recipe.patience and validation is None:
-        raise ValueError("validation: got None, expected a Split: early stopping looks at it")
+    enough = setup.patience == 0 or validation is not None
+    expect(enough, "validation", validation, "a Split: early stopping looks at it")
     seed_everything(seed)
-    model = recipe.network().to(train.x.device)
+    model = setup.network().to(train.x.device)
     epochs = training(
         model,
         train,
-        epochs=recipe.epochs,
-        lr=recipe.lr,
-        one_cycle=recipe.one_cycle,
+        epochs=setup.epochs,
+        lr=setup.lr,
+        one_cycle=setup.one_cycle,
         seed=seed,
-        weight_decay=recipe.weight_decay,
-        validation=validation if recipe.patience else None,
+        weight_decay=setup.weight_decay,
+        validation=validation if setup.patience else None,
     )
-    if recipe.patience:
-        train_until_best(epochs, model, patience=recipe.patience)
+    if setup.patience:
+        train_until_best(epochs, model, patience=setup.patience)
     else:
         for _ in epochs:
             pass
@@ -142,44 +143,48 @@ def try_recipe(
 
 
 def learning_curve(
-    recipe: Recipe, data: Split, held_out: Split, counts: Iterable[int], *, updates: int, seed: int
+    setup: Setup, data: Split, held_out: Split, counts: Iterable[int], *, updates: int, seed: int
 ) -> dict[int, dict[str, Scores]]:
     """More data as a remedy: the scores after as many updates on ever more examples."""
     curve = {}
     for count in counts:
         epochs = max(1, round(updates * 50 / count))  # 50 examples are a batch
         few = first(data, count)
-        curve[count] = try_recipe(
-            replace(recipe, epochs=epochs), few, {"held out": held_out}, seed=seed
+        curve[count] = train_and_score(
+            replace(setup, epochs=epochs), few, {"held out": held_out}, seed=seed
         )
     return curve
 
 
 def shuffled(data: Split, *, seed: int) -> Split:
-    """The same examples with their labels dealt out at random."""
+    """The same examples with their labels in random order."""
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
     return Split(data.x, data.y[order.to(data.y.device)])
 
 
-def run(config: Config, data: Data, *, seed: int) -> tuple[list[Measured], dict[str, History]]:
-    """Try recipes on the first digits of the training part; each is tested once."""
-    few, recipes = first(data.train, config.examples), against_high_variance(config.epochs)
-    tried = {  # name of the metric -> (recipe, what it learns from)
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
+    """Try setups on the first digits of the training part; each is tested once."""
+    from tqdm.auto import tqdm
+
+    data = load("mnist5k").to(device)
+    few, setups = first(data.train, config.examples), against_high_variance(config.epochs)
+    tried = {  # name of the metric -> (setup, what it learns from)
         "two_units": (against_high_bias()["2 units"], few),
         "more_units": (against_high_bias()["more units"], few),
-        "no_remedy": (recipes["256 + 256 units"], few),
-        "random_labels": (recipes["256 + 256 units"], shuffled(few, seed=seed)),
-        "weight_decay": (recipes["weight decay"], few),
-        "dropout": (recipes["dropout"], few),
-        "augmentation": (recipes["augmentation"], few),
-        "mirrored": (recipes["augmentation, mirrored too"], few),
-        "together": (recipes["augmentation, BatchNorm, one-cycle"], few),
-        "cnn": (recipes["CNN, augmentation, one-cycle"], few),
+        "no_remedy": (setups["256 + 256 units"], few),
+        "random_labels": (setups["256 + 256 units"], shuffled(few, seed=seed)),
+        "weight_decay": (setups["weight decay"], few),
+        "dropout": (setups["dropout"], few),
+        "augmentation": (setups["augmentation"], few),
+        "mirrored": (setups["augmentation, mirrored too"], few),
+        "together": (setups["augmentation, BatchNorm, one-cycle"], few),
+        "cnn": (setups["CNN, augmentation, one-cycle"], few),
     }
     metrics = []
-    for name, (recipe, examples) in tried.items():
-        scores = try_recipe(recipe, examples, {"test": data.test}, seed=seed)
+    for name in tqdm(tried, "remedies", leave=False, disable=not progress):
+        setup, examples = tried[name]
+        scores = train_and_score(setup, examples, {"test": data.test}, seed=seed)
         metrics.append(scores["test"].measured("accuracy", f"{name}_accuracy"))
         if name == "random_labels":
             metrics.append(scores["train"].measured("accuracy", "random_labels_by_heart"))
-    return metrics, {}
+    return Result(tuple(metrics))

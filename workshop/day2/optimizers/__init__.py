@@ -2,11 +2,11 @@
 
     w := w - lr * (what the optimizer makes of the gradient of a batch)
 
-Book 2.2.1 and 2.2.2. Shapes: B examples in a batch, x (B, 784), logits (B, 10). A file for each
-question: `steps` (the optimizers by hand), `batches`, `rates`, `plateaus`, `schedules`; `trial` has
-the network that all of them train. Targets: by hand equals torch.optim; the right rate, small batches
-and what leaves a plateau read digits. Controls: no rate, rates too low and too high, all digits in
-one batch, plain SGD on a plateau and in a narrow valley, Adam without its correction.
+Book 2.2.1 and 2.2.2. Shapes: B examples in a batch, x (B, 784), logits (B, 10). Tasks, each in a
+file: `steps` (the optimizers by hand), `batches`, `rates`, `plateaus`, `schedules`; `common` has the
+network that all of them train. Targets: by hand equals torch.optim; the right rate, small batches
+and what leaves a plateau read digits. Controls: a rate of 0, rates too low and too high, all digits
+in one batch, plain SGD on a plateau and in a narrow valley, Adam without its correction.
 """
 
 from __future__ import annotations
@@ -16,15 +16,22 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose, threads
-from workshop.core.results import Result
+from workshop.core.results import Result, run_tasks
 from workshop.core.settings import Settings, part
 from workshop.day2.optimizers import batches, plateaus, rates, schedules, steps
-from workshop.day2.optimizers.trial import digits
+
+TASKS = {
+    "steps": steps,
+    "batches": batches,
+    "rates": rates,
+    "plateaus": plateaus,
+    "schedules": schedules,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
-    """Settings of the lesson, a group for each of its questions."""
+    """Settings of the lesson, task by task."""
 
     steps: steps.Config = part(steps.Config, help="the optimizers by hand")
     batches: batches.Config = part(batches.Config, help="batch sizes")
@@ -40,12 +47,6 @@ def run(
     device: str | torch.device = "cpu",
     progress: bool = False,
 ) -> Result:
-    """Every question on the same network and the same digits."""
-    data = digits(choose(device))
+    """All tasks, one after the other, on the same digits."""
     with threads(1):
-        metrics = steps.run(config.steps, data.train, seed)
-        by_size, histories = batches.run(config.batches, data, seed, progress)
-        by_rate, more = rates.run(config.rates, data, seed, progress)
-        off, plateau = plateaus.run(config.plateaus, data, seed)
-        scheduled = schedules.run(config.schedules, data, seed, progress)
-    return Result((*metrics, *by_size, *by_rate, *off, *scheduled), histories | more | plateau)
+        return run_tasks(TASKS, config, seed=seed, device=choose(device), progress=progress)

@@ -1,4 +1,4 @@
-"""Exercises of lesson 8, `optimizers`."""
+"""Exercises of `optimizers`: counting updates, momentum, Adam, reading a range test."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _count_cases(seed: int) -> list[Case]:
         Case((3500, 1, 1), "one example at a time"),
         Case((3500, 3500, 10), "all examples at once"),
         Case((10, 64, 4), "a batch larger than the data"),
-        Case((1000 + seed % 7, 33, 5), "odd numbers"),
+        Case((1000 + seed % 7, 33, 5), "numbers that do not divide evenly"),
     ]
 
 

@@ -17,12 +17,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from workshop.core.data import Data, Split
+from workshop.core.data import Split
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History, train_epochs
-from workshop.day2.optimizers.trial import MakeOptimizer, mlp, score
+from workshop.day1.gradient_descent import flat_mnist
+from workshop.day2.optimizers.common import MakeOptimizer, mlp, score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,14 +86,16 @@ def ways_off(config: Config) -> dict[str, Any]:
     }
 
 
-def run(config: Config, data: Data, seed: int) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """The same start and the same epochs for each way, scored on the validation part."""
-    metrics, histories = [], {}
+    data = flat_mnist().to(device)
+    metrics: list[Measured] = []
+    histories = {}
     for name, make in ways_off(config).items():
         for model, history in train_on_plateau(
             data.train, make, epochs=config.epochs, hidden=config.hidden, seed=seed
         ):
-            histories[f"plateau_{name}"] = history
+            histories[name] = history
         measured = score(model, data.validation).measured("accuracy", f"plateau_{name}_accuracy")
         metrics.append(measured)
-    return metrics, histories
+    return Result(tuple(metrics), histories)

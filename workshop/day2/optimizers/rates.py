@@ -4,7 +4,7 @@
 
 Book 2.2.2. Letters: T updates of a range test, its rates and losses (T,).
 Targets: the right rate reads digits, by a margin over both others, and so does the rate that a range
-test suggests. Controls: rates of nothing, too low and too high, each with the same three epochs.
+test suggests. Controls: a rate of 0, too low and too high, each with the same three epochs.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from torch import Tensor, nn
 
 from workshop.core.data import Data, Split
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import History
-from workshop.day2.optimizers.trial import MakeOptimizer, mlp, score, train
+from workshop.day1.gradient_descent import flat_mnist
+from workshop.day2.optimizers.common import MakeOptimizer, mlp, score, train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,11 +134,10 @@ def trained_with(
     return train(data.train, partial(MAKERS[kind], lr=lr), epochs=epochs, seed=seed, **options)
 
 
-def run(
-    config: Config, data: Data, seed: int, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """The same training with each rate, scored on the validation part."""
-    jobs = {"sgd_zero": 0.0}  # the control of controls: no step at all
+    data = flat_mnist().to(device)
+    jobs = {"sgd_zero": 0.0}  # no step at all
     names = (
         "sgd_too_low",
         "sgd_low",
@@ -152,7 +152,8 @@ def run(
     rates, losses = range_test(data.train, partial(torch.optim.SGD, lr=0), seed=seed)
     jobs["sgd_suggested"] = suggest_rate(rates, losses).item()
 
-    histories, metrics, reached = {}, [], {}
+    histories, reached = {}, {}
+    metrics: list[Measured] = []
     for name, lr in jobs.items():
         model, histories[name] = trained_with(
             data,
@@ -168,4 +169,4 @@ def run(
     for kind in MAKERS:
         wrong = max(reached[f"{kind}_too_low"], reached[f"{kind}_too_high"])
         metrics.append(Measured(f"{kind}_margin", reached[f"{kind}_right"] - wrong))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

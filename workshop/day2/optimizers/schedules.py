@@ -3,8 +3,8 @@
     cosine: lr_t = lr (1 + cos(pi t / T)) / 2
 
 Book note 13. Letters: t the update, from 0; T updates in all. A schedule is (t, T) -> the factor by
-which the optimizer's rate is multiplied. Target: the recipe that is best on the validation part reads
-the test digits. Whether the best schedule beats the best constant rate is measured over paired seeds
+which the optimizer's rate is multiplied. Target: the schedule that is best on the validation part
+reads the test digits. Whether the best schedule beats the best constant rate is measured over paired seeds
 and reported as it is found: it has no bound.
 """
 
@@ -18,9 +18,10 @@ from functools import partial
 import torch
 
 from workshop.core.data import Data
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
-from workshop.day2.optimizers.trial import score, train
+from workshop.day1.gradient_descent import flat_mnist
+from workshop.day2.optimizers.common import score, train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,7 @@ SCHEDULES: dict[str, Schedule] = {
 }
 
 
-def choose_recipes(
+def choose_schedules(
     data: Data, config: Config, seed: int, progress: bool = False
 ) -> tuple[dict[tuple[str, float], float], tuple[str, float], tuple[str, float]]:
     """Try every schedule with every rate, on the training and the validation part alone.
@@ -84,31 +85,32 @@ def choose_recipes(
     tried = {}
     for name, schedule in SCHEDULES.items():
         for lr in config.rates:
-            right = 0
-            for trial in range(config.tries):
+            right = 0.0
+            for attempt in range(config.tries):
                 model, _ = train(
                     data.train,
                     partial(torch.optim.Adam, lr=lr),
                     epochs=config.epochs,
                     schedule=schedule,
-                    seed=1000 * seed + trial,
+                    seed=1000 * seed + attempt,
                     progress=progress and f"{name.replace('_', ' ')}, {lr:g}",
                 )
                 right += score(model, data.validation).sums["accuracy"]
             tried[name, lr] = right / (config.tries * len(data.validation))
-    scheduled = max((key for key in tried if key[0] != "constant"), key=tried.get)
-    return tried, scheduled, max((key for key in tried if key[0] == "constant"), key=tried.get)
+    best = sorted(tried, key=lambda key: -tried[key])
+    scheduled = next(key for key in best if key[0] != "constant")
+    return tried, scheduled, next(key for key in best if key[0] == "constant")
 
 
 def compare_on_test(
-    data: Data, recipes: tuple[tuple[str, float], ...], config: Config, seed: int
+    data: Data, candidates: tuple[tuple[str, float], ...], config: Config, seed: int
 ) -> list[list[int]]:
-    """Refit each recipe with `pairs` seeds and test it: for each, how many test digits are right.
+    """Refit each (schedule, rate) with `pairs` seeds: for each, how many test digits are right.
 
-    Both start from the same weights and see the digits in the same order, seed by seed.
+    All start from the same weights and see the digits in the same order, seed by seed.
     """
     right: list[list[int]] = []
-    for name, lr in recipes:
+    for name, lr in candidates:
         right.append([])
         for pair in range(config.pairs):
             model, _ = train(
@@ -118,17 +120,20 @@ def compare_on_test(
                 schedule=SCHEDULES[name],
                 seed=1000 * seed + 500 + pair,
             )
-            right[-1].append(score(model, data.test).sums["accuracy"])
+            right[-1].append(int(score(model, data.test).sums["accuracy"]))
     return right
 
 
-def run(config: Config, data: Data, seed: int, progress: bool = False) -> list[Measured]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Choose on the validation part, refit on both parts, test once: with a schedule and without."""
-    _, scheduled, constant_rate = choose_recipes(data, config, seed, progress)
+    data = flat_mnist().to(device)
+    _, scheduled, constant_rate = choose_schedules(data, config, seed, progress)
     ours, theirs = compare_on_test(data, (scheduled, constant_rate), config, seed)
     total = config.pairs * len(data.test)
-    return [
-        Measured.count("schedule_accuracy", sum(ours), total),
-        Measured.count("constant_accuracy", sum(theirs), total),
-        Measured("schedule_gain", (sum(ours) - sum(theirs)) / total),
-    ]
+    return Result(
+        (
+            Measured.count("schedule_accuracy", sum(ours), total),
+            Measured.count("constant_accuracy", sum(theirs), total),
+            Measured("schedule_gain", (sum(ours) - sum(theirs)) / total),
+        )
+    )

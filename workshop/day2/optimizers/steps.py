@@ -19,9 +19,10 @@ from torch import Tensor, nn
 from workshop.core.checks import nearest
 from workshop.core.data import Split
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
-from workshop.day2.optimizers.trial import mlp
+from workshop.day1.gradient_descent import flat_mnist
+from workshop.day2.optimizers.common import mlp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,19 +98,16 @@ def adamw_step(
     return adam_step(w * (1 - lr * decay), g, m, s, t, lr)
 
 
-def uncorrected_step(w: Tensor, g: Tensor, m: Tensor, s: Tensor, lr: float) -> tuple[Tensor, ...]:
-    """Adam without the correction: at t without end, 1 - beta**t is 1. The control."""
-    return adam_step(w, g, m, s, 10**9, lr)
+ENDLESS = 10**9  # at this t the correction is gone: 1 - beta**t is 1
 
-
-# name -> how many tensors it remembers for each parameter, (w, g, memory, t, lr) -> (w, *memory)
+# name -> how many tensors it remembers for each parameter, (w, g, lr, t, *memory) -> (w, *memory)
 RULES: dict[str, tuple[int, Callable[..., tuple[Tensor, ...]]]] = {
-    "SGD": (0, lambda w, g, memory, t, lr: (sgd_step(w, g, lr),)),
-    "momentum": (1, lambda w, g, memory, t, lr: momentum_step(w, g, *memory, lr)),
-    "RMSprop": (1, lambda w, g, memory, t, lr: rmsprop_step(w, g, *memory, lr)),
-    "Adam": (2, lambda w, g, memory, t, lr: adam_step(w, g, *memory, t, lr)),
-    "AdamW": (2, lambda w, g, memory, t, lr: adamw_step(w, g, *memory, t, lr)),
-    "Adam, uncorrected": (2, lambda w, g, memory, t, lr: uncorrected_step(w, g, *memory, lr)),
+    "SGD": (0, lambda w, g, lr, t: (sgd_step(w, g, lr),)),
+    "momentum": (1, lambda w, g, lr, t, v: momentum_step(w, g, v, lr)),
+    "RMSprop": (1, lambda w, g, lr, t, s: rmsprop_step(w, g, s, lr)),
+    "Adam": (2, lambda w, g, lr, t, m, s: adam_step(w, g, m, s, t, lr)),
+    "AdamW": (2, lambda w, g, lr, t, m, s: adamw_step(w, g, m, s, t, lr)),
+    "Adam, uncorrected": (2, lambda w, g, lr, t, m, s: adam_step(w, g, m, s, ENDLESS, lr)),
 }
 RATES = {"SGD": 0.1, "momentum": 0.05, "RMSprop": 0.001, "Adam": 0.001, "AdamW": 0.001}
 
@@ -141,7 +139,7 @@ class ByHand:
         self.t += 1
         for i, w in enumerate(self.parameters):
             lr = self.param_groups[0]["lr"]
-            new, *self.memory[i] = self.rule(w, w.grad, self.memory[i], self.t, lr)
+            new, *self.memory[i] = self.rule(w, w.grad, lr, self.t, *self.memory[i])
             w.copy_(new)
 
 
@@ -188,27 +186,30 @@ def bowl(w: Tensor, steepness: float = 100.0) -> Tensor:
 
 def walk(step: Callable[..., Any], steps: int, *memory: Tensor) -> Tensor:
     """Down the bowl from START: step(w, g, *memory) -> w or (w, *memory). Returns (steps + 1, 2)."""
-    w, path = torch.tensor(START), []
+    w, path, state = torch.tensor(START), [], list(memory)
     for _ in range(steps):
         path.append(w)
         at = w.clone().requires_grad_()
         (g,) = torch.autograd.grad(bowl(at), at)
-        made = step(w, g, *memory)
-        w, *memory = made if isinstance(made, tuple) else (made,)
+        made = step(w, g, *state)
+        w, *state = made if isinstance(made, tuple) else (made,)
     return torch.stack([*path, w])
 
 
-def run(config: Config, data: Split, seed: int) -> list[Measured]:
-    """How far by hand is from torch, and how far down the bowl is after the steps, of the start."""
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
+    """How far by hand is from torch, and the height after the steps, as a share of the start's."""
+    data = flat_mnist().train.to(device)
     far = {name: difference(data, name, updates=config.updates, seed=seed) for name in RATES}
     wrong = difference(data, "Adam, uncorrected", against="Adam", updates=config.updates, seed=seed)
     lr, beta, steps = config.bowl_lr, config.bowl_momentum, config.bowl_steps
     plain = walk(lambda w, g: sgd_step(w, g, lr), steps)
     heavy = walk(lambda w, g, v: momentum_step(w, g, v, lr, beta), steps, torch.zeros(2))
     top = bowl(plain[0]).item()
-    return [
-        Measured("by_hand_difference", max(far.values())),
-        Measured("uncorrected_difference", wrong),
-        Measured("bowl_momentum_height", bowl(heavy[-1]).item() / top),
-        Measured("bowl_plain_height", bowl(plain[-1]).item() / top),
-    ]
+    return Result(
+        (
+            Measured("by_hand_difference", max(far.values())),
+            Measured("uncorrected_difference", wrong),
+            Measured("bowl_momentum_height", bowl(heavy[-1]).item() / top),
+            Measured("bowl_plain_height", bowl(plain[-1]).item() / top),
+        )
+    )

@@ -4,7 +4,7 @@
 
 Book 2.7.1 (one number is not enough). Shapes: N examples, C classes. Clothes of Fashion-MNIST, whose
 network is trained until it is too sure of itself. Target: one number, the temperature, found on
-validation examples, mends most of that, on the test set too. Control: left as it is.
+validation examples, fixes most of that, on the test set too. Control: left as it is.
 Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks, 2017.
 """
 
@@ -17,9 +17,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workshop.core.data import load
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
-from workshop.day2.practice.recipe import ask, learn
+from workshop.day2.practice.training import predict, train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +37,8 @@ def calibration_error(sure: Tensor, right: Tensor, bins: int) -> Tensor:
     """The expected calibration error: between how sure a model is and how often it is right.
 
     Args:
-        sure: the probability of what the model says, (N,), in (0, 1].
-        right: whether that is so, (N,) bool.
+        sure: the probability of the predicted class, (N,), in (0, 1].
+        right: whether the prediction is right, (N,) bool.
         bins: how many equal steps from 0 to 1; each includes its upper end, not its lower.
 
     Returns:
@@ -68,8 +68,8 @@ def reliability(sure: Tensor, right: Tensor, bins: int) -> tuple[Tensor, Tensor,
 def best_temperature(logits: Tensor, y: Tensor) -> float:
     """The T, of 201 from 0.1 to 10, with the lowest cross-entropy of logits / T; validation only.
 
-    Every logit is divided by the same number, so what the model says stays, and only how sure it
-    says it changes: T above 1 makes it less sure.
+    All logits are divided by the same number, so predictions stay and only the confidence changes:
+    T above 1 lowers it.
     """
     temperatures = torch.logspace(-1, 1, 201)
     losses = torch.stack([F.cross_entropy(logits / t, y).cpu() for t in temperatures.tolist()])
@@ -85,21 +85,20 @@ def confidence(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     return sure.cpu(), (guess == y).cpu()
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device
-) -> tuple[list[Measured], dict[str, tuple[Tensor, Tensor]]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Train, choose the temperature on validation, and test once, with it and without."""
     data = load("fashion_mnist").to(device)
-    model = learn(data.train, seed=seed, epochs=config.epochs)
-    temperature = best_temperature(ask(model, data.validation.x), data.validation.y)
-    logits, y = ask(model, data.test.x), data.test.y
-    seen = {"as trained": confidence(logits, y), "cooled": confidence(logits / temperature, y)}
-    before, after = (calibration_error(*s, config.bins).item() for s in seen.values())
-    right = int(seen["as trained"][1].sum())
-    metrics = [
-        Measured.count("clothes_accuracy", right, len(y)),
-        Measured("temperature", temperature),
-        Measured("calibration_error_untreated", before),
-        Measured("calibration_error", after),
-    ]
-    return metrics, seen
+    model = train(data.train, seed=seed, epochs=config.epochs)
+    temperature = best_temperature(predict(model, data.validation.x), data.validation.y)
+    logits, y = predict(model, data.test.x), data.test.y
+    sure, right = confidence(logits, y)
+    cooled, _ = confidence(logits / temperature, y)
+    before, after = (calibration_error(s, right, config.bins).item() for s in (sure, cooled))
+    return Result(
+        (
+            Measured.count("clothes_accuracy", int(right.sum()), len(y)),
+            Measured("temperature", temperature),
+            Measured("calibration_error_untreated", before),
+            Measured("calibration_error", after),
+        )
+    )

@@ -4,7 +4,7 @@
 
 Book 2.7.2 (fig-2.23). 30 % of the training labels of MNIST-5k are wrong; validation and test labels
 are right. Each split has its own wrong labels, folds and weights, and everything is tried on each.
-Control: the baseline, and the baseline trained for longer, which learns the wrong labels by heart.
+Control: the baseline, and the baseline trained for longer, which memorises the wrong labels.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 
 from workshop.core.data import Data, Split, load
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import count_correct, evaluate
 from workshop.day2.practice import labels
-from workshop.day2.practice.recipe import learn, out_of_fold
+from workshop.day2.practice.training import out_of_fold, train
 
 # The book's figure 2.23, in per cent: baseline, with another model, with better data.
 BOOK = {
@@ -70,7 +70,7 @@ def make_trial(config: Config, data: Data, *, seed: int) -> Trial:
 
 
 def data_for(choice: str, trial: Trial, truth: Tensor) -> Split:
-    """What a choice learns from.
+    """What a choice is trained on.
 
     dropped: without the suspects of confident learning; bluntly: without all that the out-of-fold
     model contradicts. corrected: somebody looks at the suspects, and at those only, and
@@ -88,7 +88,7 @@ def data_for(choice: str, trial: Trial, truth: Tensor) -> Split:
 
 
 def options_of(choice: str, config: Config) -> dict:
-    """How a choice is trained: the arguments of `learn`."""
+    """How a choice is trained: the arguments of `train`."""
     options: dict = {"epochs": config.epochs * (3 if choice == "longer" else 1)}
     if choice == "wider":
         options["hidden"] = (256,)
@@ -108,15 +108,15 @@ def try_all(
     """Each split in turn, when all choices have been trained on it."""
     for split in range(config.splits):
         own = 1000 * seed + split  # so that no two seeds share a split
-        trial, right = make_trial(config, data, seed=own), {}
+        trial, right = make_trial(config, data, seed=own), Right()
         for choice in choices:
             examples = data_for(choice, trial, data.train.y)
-            model = learn(examples, seed=own, **options_of(choice, config))
-            scores = (
-                evaluate(model, part, metrics={"right": count_correct})
+            model = train(examples, seed=own, **options_of(choice, config))
+            validation, test = (
+                int(evaluate(model, part, metrics={"right": count_correct}).sums["right"])
                 for part in (data.validation, data.test)
             )
-            right[choice] = tuple(score.sums["right"] for score in scores)
+            right[choice] = validation, test
         yield trial, right
 
 
@@ -136,11 +136,20 @@ def gain(one: str, other: str, splits: list[Right], total: int) -> tuple[float, 
     return values.mean().item(), error
 
 
-def run(config: Config, *, seed: int, device: torch.device) -> tuple[list[Measured], list[Right]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Find the wrong labels, try every change on every split, and compare."""
+    from tqdm.auto import tqdm
+
     data = load("mnist5k").to(device)
     counts, splits = torch.zeros(2, 3, dtype=torch.long), []
-    for trial, right in try_all(config, data, seed=seed):
+    trials = tqdm(
+        try_all(config, data, seed=seed),
+        "data or model",
+        config.splits,
+        disable=not progress,
+        leave=False,
+    )
+    for trial, right in trials:
         ways = (trial.suspected, labels.disagreeing_labels(trial.logits, trial.noisy.y))
         counts += torch.tensor([labels.found(way, trial.wrong) for way in ways])
         splits.append(right)
@@ -153,8 +162,8 @@ def run(config: Config, *, seed: int, device: torch.device) -> tuple[list[Measur
         metrics.append(Measured.count(f"{name}_recall", hits, max(wrong, 1)))
     for choice in CHOICES:
         name = choice.replace(", ", "_and_").replace(" ", "_")
-        right = sum(tests[choice][1] for tests in splits)
-        metrics.append(Measured.count(f"{name}_accuracy", right, total * len(splits)))
+        hits = sum(right[choice][1] for right in splits)
+        metrics.append(Measured.count(f"{name}_accuracy", hits, total * len(splits)))
     model, cleaning = best(MODEL, splits), best(DATA, splits)
     both, dropping = best(BOTH, splits), best(DATA[:2], splits)
     for name, one, other in (
@@ -167,4 +176,4 @@ def run(config: Config, *, seed: int, device: torch.device) -> tuple[list[Measur
         ("both_minus_model", both, model),
     ):
         metrics.append(Measured(name, gain(one, other, splits, total)[0]))
-    return metrics, splits
+    return Result(tuple(metrics))

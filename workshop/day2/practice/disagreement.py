@@ -15,16 +15,16 @@ from torch import Tensor
 
 from workshop.core.data import Reviews, reviews
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import fit
-from workshop.day2.practice.recipe import ask
+from workshop.day2.practice.training import predict
 from workshop.day2.text import bag
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
-    """Settings of the comparison with human raters; the model is lesson 12's bag of embeddings."""
+    """Settings of the comparison with human raters; the model is the bag of `text`."""
 
     epochs: int = setting(5, at_least=1, help="passes over the reviews")
 
@@ -64,9 +64,9 @@ def model_on_validation(
     seed_everything(seed)
     model = bag.Bag(len(vocabulary), settings.dim, settings.dropout).to(device)
     train = bag.as_split(known, vocabulary).to(device)
-    fit(model, train, seed=seed, **bag.recipe(model, len(train), settings))
+    fit(model, train, seed=seed, **bag.fit_options(model, len(train), settings))
     x, y = bag.as_split(new, vocabulary)
-    return new, (ask(model, x.to(device)).cpu() > 0) != (y > 0.5)
+    return new, (predict(model, x.to(device)).cpu() > 0) != (y > 0.5)
 
 
 def by_quarter(values: Tensor, wrong: Tensor) -> list[tuple[float, int, int]]:
@@ -78,18 +78,17 @@ def by_quarter(values: Tensor, wrong: Tensor) -> list[tuple[float, int, int]]:
     ]
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device
-) -> tuple[list[Measured], tuple[Reviews, Tensor]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Train the bag; compare where it errs with where people disagree."""
     new, wrong = model_on_validation(config, seed=seed, device=device)
     doubt = rater_disagreement(new.mean, new.spread)
     quarters = by_quarter(doubt, wrong)
-    metrics = [
-        Measured("one_rater_agrees", 1 - doubt.mean().item()),
-        Measured.count("model_agrees", len(wrong) - int(wrong.sum()), len(wrong)),
-        Measured.count("error_where_people_agree", *quarters[0][1:]),
-        Measured.count("error_where_people_disagree", *quarters[-1][1:]),
-        Measured("doubt_ranks_errors", rank_score(doubt, wrong)),
-    ]
-    return metrics, (new, wrong)
+    return Result(
+        (
+            Measured("one_rater_agrees", 1 - doubt.mean().item()),
+            Measured.count("model_agrees", len(wrong) - int(wrong.sum()), len(wrong)),
+            Measured.count("error_where_people_agree", *quarters[0][1:]),
+            Measured.count("error_where_people_disagree", *quarters[-1][1:]),
+            Measured("doubt_ranks_errors", rank_score(doubt, wrong)),
+        )
+    )

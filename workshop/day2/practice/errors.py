@@ -1,6 +1,6 @@
-"""Where does the model go wrong, and what would it be worth to mend it?
+"""Where does the model go wrong, and what would it be worth to fix it?
 
-    if cause k were gone: accuracy = (N - M + mistakes with cause k) / N
+    without cause k: accuracy = (N - M + mistakes with cause k) / N
 
 Book 2.7.1 (fig-2.22). Shapes: N digits, M of them mistaken, K causes, C classes. The digits that are
 looked at are validation digits, each judged by a model that has not seen it; never the test set.
@@ -10,7 +10,6 @@ no more frequent there explains nothing, however many mistakes have it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,9 +17,9 @@ from torch import Tensor
 
 from workshop.core.checks import expect
 from workshop.core.data import Data, Split, load
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
-from workshop.day2.practice.recipe import out_of_fold
+from workshop.day2.practice.training import out_of_fold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,8 +132,8 @@ def find_causes(data: Split) -> dict[str, Tensor]:
 class Mistakes:
     """What figure 2.22 is made of: M mistakes, the worst first, among `total` examples.
 
-    rows (M,) says where they are in `data`; guess (M,), sure (M,): what the model says, and with
-    which probability; causes (M, K) bool, with their names; everywhere (K,): the share of all
+    rows (M,) says where they are in `data`; guess (M,), sure (M,): the predicted class and its
+    probability; causes (M, K) bool, with their names; everywhere (K,): the share of all
     examples that has each cause.
     """
 
@@ -170,21 +169,18 @@ def analyse(data: Split, logits: Tensor, causes: dict[str, Tensor]) -> Mistakes:
 
 
 def out_of_fold_mistakes(
-    config: Config, data: Data, *, seed: int, names: Sequence[str] = ()
+    config: Config, data: Data, *, seed: int, progress: bool = False
 ) -> tuple[Tensor, Mistakes]:
     """Logits (N, C) for all digits that are not the test's, and the mistakes in them."""
     digits = data.development
-    logits = out_of_fold(digits, k=config.folds, seed=seed, epochs=config.epochs)
-    causes = find_causes(digits)
-    return logits, analyse(digits, logits, {n: causes[n] for n in names or causes})
+    logits = out_of_fold(digits, k=config.folds, seed=seed, progress=progress, epochs=config.epochs)
+    return logits, analyse(digits, logits, find_causes(digits))
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device
-) -> tuple[list[Measured], tuple[Tensor, Mistakes]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Find the mistakes, and how two causes are spread among them and among all digits."""
     data = load("mnist5k").to(device)
-    logits, found = out_of_fold_mistakes(config, data, seed=seed)
+    _, found = out_of_fold_mistakes(config, data, seed=seed, progress=progress)
     total = len(found.data)
     metrics = [Measured.count("out_of_fold_accuracy", total - len(found), total)]
     ceilings = accuracy_ceilings(found.causes, total)
@@ -193,4 +189,4 @@ def run(
         share = found.causes[:, k].float().mean() / found.everywhere[k]
         metrics.append(Measured(f"{short}_lift", share.item()))
         metrics.append(Measured(f"{short}_ceiling", ceilings[k].item()))
-    return metrics, (logits, found)
+    return Result(tuple(metrics))

@@ -1,4 +1,4 @@
-"""Exercises of lesson 15, `practice`: ceilings, calibration, suspected labels, a step to mend."""
+"""Exercises of `practice`: ceilings, calibration, suspected labels, a step to fix."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CEILINGS = Exercise(
         ),
         Mistake(
             "what would be left",
-            "This is the error that would be left if all but this cause were mended: the other way "
+            "This is the error that would be left if all but this cause were fixed: the other way "
             "round. Take the right ones, and add the mistakes with the cause.",
             lambda causes, total: (total - causes.sum(dim=0)) / total,
         ),
@@ -240,7 +240,7 @@ SUSPECTS = Exercise(
             "first choice",
             "This suspects every label that is not the model's first choice. Compare each probability "
             "with the threshold of its class first: where none reaches it, the model is too unsure to "
-            "accuse anybody.",
+            "suspect a label.",
             lambda p, y: p.argmax(dim=1) != y,
         ),
         Mistake(
@@ -314,7 +314,7 @@ def _step_cases(seed: int) -> list[Case]:
     ]
 
 
-def _steps(w: Tensor, x: Tensor, y: Tensor, lr: float, steps: int, fault: str) -> Tensor:
+def _steps(w: Tensor, x: Tensor, y: Tensor, lr: float, steps: int, *, fault: str) -> Tensor:
     held = torch.zeros_like(w)
     for _ in range(steps):
         w = w.detach().requires_grad_()
@@ -331,13 +331,13 @@ def _steps(w: Tensor, x: Tensor, y: Tensor, lr: float, steps: int, fault: str) -
 STEPS = Exercise(
     name="mended_steps",
     lesson="practice",
-    title="Mend a training step",
+    title="Fix a training step",
     reference=step.mended_steps,
     cases=_step_cases,
     mistakes=(
         Mistake(
             "all three faults",
-            "This still has all three of the faults. Look at what goes into log_softmax, at the shape "
+            "All three faults are still there. Look at what goes into log_softmax, at the shape "
             "of the losses when y is (B, 1), and at what w.grad holds in the second round.",
             step.broken_steps,
         ),
@@ -345,29 +345,29 @@ STEPS = Exercise(
             "softmax twice",
             "There are still two softmaxes: log_softmax (or cross_entropy) takes logits, so give it "
             "x @ w itself.",
-            lambda *a: _steps(*a, "softmax"),
+            lambda *a: _steps(*a, fault="softmax"),
         ),
         Mistake(
             "labels broadcast",
             "Right for labels (B,), but labels (B, 1) make (B, B) losses, every example against every "
             "label. Flatten them first: y.flatten().",
-            lambda *a: _steps(*a, "shape"),
+            lambda *a: _steps(*a, fault="shape"),
         ),
         Mistake(
             "gradients pile up",
             "The first step is right; after it, old gradients are added to new ones. Empty them "
             "before each backward pass.",
-            lambda *a: _steps(*a, "pile"),
+            lambda *a: _steps(*a, fault="pile"),
         ),
         Mistake(
             "summed",
             "The losses are summed, so the step grows with the batch. Take their mean.",
-            lambda *a: _steps(*a, "sum"),
+            lambda *a: _steps(*a, fault="sum"),
         ),
         Mistake(
             "uphill",
             "The step goes along the gradient, uphill. Subtract it.",
-            lambda *a: _steps(*a, "uphill"),
+            lambda *a: _steps(*a, fault="uphill"),
         ),
     ),
     hints=(
@@ -379,7 +379,7 @@ STEPS = Exercise(
         "torch.autograd.grad(loss, w); w = w - lr * g. At the end return w.detach().",
     ),
     alternatives=(
-        lambda *a: _steps(*a, "none"),
+        lambda *a: _steps(*a, fault="none"),
         lambda w, x, y, lr, steps: _by_formula(w, x, y, lr, steps),
     ),
 )

@@ -68,17 +68,6 @@ def suspected_labels(p: Tensor, labels: Tensor) -> Tensor:
     return reached.any(dim=1) & (guess != labels)
 
 
-def confident_joint(p: Tensor, labels: Tensor) -> Tensor:
-    """How many examples labelled i are confidently of class j: counts (C, C).
-
-    Off the diagonal stand the suspects: which classes are taken for which by whoever labelled them.
-    """
-    guess, classes = confident_guess(p, labels), p.shape[1]
-    sure = guess >= 0
-    counts = torch.bincount(labels[sure] * classes + guess[sure], minlength=classes * classes)
-    return counts.reshape(classes, classes)
-
-
 def disagreeing_labels(p: Tensor, labels: Tensor) -> Tensor:
     """The blunter way: every label that is not the model's first choice is suspect, (N,) bool."""
     return p.argmax(dim=1) != labels

@@ -1,4 +1,4 @@
-"""What is measured of a training run, and which fault it speaks for.
+"""What is measured of a training run, and which fault that points to.
 
     a run that has learned nothing:  loss = log C     gradients that pile up:  |used| / |fresh| > 1
 
@@ -36,7 +36,7 @@ class Evidence:
 
 
 def diagnose(e: Evidence, classes: int = 10) -> str:
-    """The fault that the evidence speaks for, or 'healthy': the first rule that holds.
+    """The fault that the evidence points to, or 'healthy': the first rule that holds.
 
     First what makes every other number worthless, then how the loss is made, then the steps.
     """

@@ -2,11 +2,11 @@
 
     a<t> = g1(W_aa a<t-1> + W_ax x<t> + b_a);    y<t> = g2(W_ya a<t> + b_y)
 
-Book 2.6 to 2.6.2. `by_hand` has the cell; then one task for each type of network, in a file with
+Book 2.6 to 2.6.2. `cell` has it by hand; then one task for each type of network, in a folder with
 settings of its own: `sentiment` (many to one), `music` (one to many), `entities` (many to many),
 `translation` (encoder-decoder). Shapes: B sequences, T steps, D numbers a step, H units, C classes,
-V tokens. Targets: what was held out is judged, written, marked and translated, and where order
-decides, the one that reads beats the one that counts. Controls: bags, counts, lists; order taken away.
+V tokens. Targets: held-out reviews, tunes, names and phrases; where the order of words decides,
+the recurrent network beats the counts. Controls: bags, counts, lists; order taken away.
 """
 
 from __future__ import annotations

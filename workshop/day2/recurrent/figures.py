@@ -1,15 +1,14 @@
-"""Recurrent networks drawn: unrolled (fig-2.14), the cell (fig-2.15), the types (fig-2.16 to 2.19)."""
+"""Diagrams of recurrent networks: unrolled (fig-2.14), the cell (fig-2.15), the types (fig-2.16 to 2.19)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context
 
 from workshop.core.checks import expect
-from workshop.figures.diagrams import box, line, node
+from workshop.figures.diagrams import UNIT, box, canvas, line, node
 from workshop.figures.style import (
     BLACK,
     BLUE,
@@ -26,17 +25,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INPUT, STATE, OUTPUT, DECODER = "white", "#CFE5F5", YELLOW, "#FBE3B5"
-STATES = {"color": BLUE, "linewidth": 2.6}  # the way of the state
+INPUT, STATE, OUTPUT, DECODER = "white", UNIT, YELLOW, "#FBE3B5"
+STATES: dict[str, Any] = {"color": BLUE, "linewidth": 2.6}  # lines along which the state goes
 LAYER_GAP = 1.35  # from an input up to the cell, and from there to the output
 
 
-_line = partial(line, linewidth=1.6)
-_node = partial(node, fontsize=15, linewidth=1.4)
-
-
 def _box(ax: Axes, x: float, y: float, text: str, fill: str, half: float = 0.36) -> None:
-    box(ax, x, y, (2 * half, 0.5), fill, text, fontsize=13, linewidth=1.4, drop=0.01)
+    box(ax, x, y, (2 * half, 0.5), fill, text, fontsize=13)
 
 
 @rc_context(STYLE)
@@ -48,22 +43,18 @@ def unrolled(tokens: Sequence[str]) -> Figure:
     """
     expect(0 < len(tokens) <= 7, "tokens", f"{len(tokens)} of them", "1 to 7")
     last = 3.6 + 1.8 * (len(tokens) - 1)
-    figure, (ax,) = new_axes(
-        sizes=((0.85 * (last + 2.6), 3.6),), grid=False, title="One cell, used again at every step"
-    )
-    ax.axis("off")
-    ax.set(xlim=(-1.1, last + 1.5), ylim=(-2.15, 2.0), aspect="equal")
+    figure, ax = canvas(-1.1, last + 1.5, -2.15, 2.0, 0.83, "One cell, used again at every step")
     _column(ax, 0.0, "", "$x$", "$y$")
     # Folded up: the state goes back into the same cell.
-    _line(ax, (0.42, 0), (0.95, 0), (0.95, 0.62), (-0.85, 0.62), (-0.85, 0), (-0.42, 0), **STATES)
+    line(ax, (0.42, 0), (0.95, 0), (0.95, 0.62), (-0.85, 0.62), (-0.85, 0), (-0.42, 0), **STATES)
     ax.text(1.38, 0, "=", ha="center", va="center", fontsize=24)
-    _line(ax, (2.6, 0), (3.17, 0), **STATES)
+    line(ax, (2.6, 0), (3.17, 0), **STATES)
     ax.text(2.55, 0, "$a^{<0>}$", ha="right", va="center", fontsize=13)
     for t, token in enumerate(tokens, start=1):
         x = 3.6 + 1.8 * (t - 1)
         _column(ax, x, f"$a^{{<{t}>}}$", f"$x^{{<{t}>}}$", f"$y^{{<{t}>}}$", under=token)
         if t < len(tokens):
-            _line(ax, (x + 0.42, 0), (x + 1.37, 0), **STATES)
+            line(ax, (x + 0.42, 0), (x + 1.37, 0), **STATES)
     return finish(
         figure,
         None,
@@ -76,9 +67,9 @@ def unrolled(tokens: Sequence[str]) -> Figure:
 def _column(ax: Axes, x: float, state: str, below: str, above: str, *, under: str = "") -> None:
     """Input, cell and output of one step, and a word below."""
     _box(ax, x, 0, state, STATE)
-    _line(ax, (x, 0.29 - LAYER_GAP), (x, -0.3))
+    line(ax, (x, 0.29 - LAYER_GAP), (x, -0.3))
     _box(ax, x, -LAYER_GAP, below, INPUT)
-    _line(ax, (x, 0.3), (x, LAYER_GAP - 0.3))
+    line(ax, (x, 0.3), (x, LAYER_GAP - 0.3))
     _box(ax, x, LAYER_GAP, above, OUTPUT)
     ax.text(x, -LAYER_GAP - 0.6, under, ha="center", va="center", fontsize=13, style="italic")
 
@@ -86,24 +77,22 @@ def _column(ax: Axes, x: float, state: str, below: str, above: str, *, under: st
 @rc_context(STYLE)
 def cell() -> Figure:
     """One step of the plain cell, in the book's letters (fig-2.15)."""
-    figure, (ax,) = new_axes(sizes=((8.4, 4.2),), grid=False, title="The recurrent cell, one step")
-    ax.axis("off")
-    ax.set(xlim=(-1.2, 8.3), ylim=(-1.5, 3.2), aspect="equal")
+    figure, ax = canvas(-1.2, 8.3, -1.5, 3.2, 0.86, "The recurrent cell, one step")
     for height, text in ((1.3, "$W_{aa}$"), (0.0, "$W_{ax}$")):
         _box(ax, 1.4, height, text, "white", 0.45)
-    _line(ax, (-0.3, 1.3), (0.88, 1.3), **STATES)
-    _line(ax, (1.9, 1.3), (2.9, 1.3), (2.9, 1.3), **STATES)
-    _line(ax, (0.2, -1.05), (0.2, 0), (0.88, 0))
-    _line(ax, (1.9, 0), (3.15, 0), (3.15, 1.04))
-    _line(ax, (3.15, 2.2), (3.15, 1.56))
+    line(ax, (-0.3, 1.3), (0.88, 1.3), **STATES)
+    line(ax, (1.9, 1.3), (2.9, 1.3), (2.9, 1.3), **STATES)
+    line(ax, (0.2, -1.05), (0.2, 0), (0.88, 0))
+    line(ax, (1.9, 0), (3.15, 0), (3.15, 1.04))
+    line(ax, (3.15, 2.2), (3.15, 1.56))
     ax.text(3.15, 2.28, "$b_a$", ha="center", va="bottom", fontsize=15)
-    _line(ax, (3.4, 1.3), (4.0, 1.3), **STATES)
+    line(ax, (3.4, 1.3), (4.0, 1.3), **STATES)
     _box(ax, 4.55, 1.3, "tanh", STATE, 0.45)
-    _line(ax, (5.07, 1.3), (7.3, 1.3), **STATES)
-    _line(ax, (6.0, 1.3), (6.0, 1.75))
+    line(ax, (5.07, 1.3), (7.3, 1.3), **STATES)
+    line(ax, (6.0, 1.3), (6.0, 1.75))
     _box(ax, 6.0, 2.05, "$W_{ya}$, $b_y$", OUTPUT, 0.62)
-    _line(ax, (6.0, 2.35), (6.0, 2.75))
-    _node(ax, 3.15, 1.3, "+")
+    line(ax, (6.0, 2.35), (6.0, 2.75))
+    node(ax, 3.15, 1.3, "+")
     for x, y, text, side in (
         (-0.35, 1.3, "$a^{<t-1>}$", "right"),
         (0.2, -1.3, "$x^{<t>}$", "center"),
@@ -152,18 +141,18 @@ def types() -> Figure:
         for t, (below, above) in enumerate(zip(read, said, strict=True)):
             _box(ax, gap * t, 0, "", DECODER if name[0] == "E" and t > 1 else STATE)
             if below:
-                _line(ax, (gap * t, 0.25 - LAYER_GAP), (gap * t, -0.3))
+                line(ax, (gap * t, 0.25 - LAYER_GAP), (gap * t, -0.3))
             if above:
-                _line(ax, (gap * t, 0.3), (gap * t, LAYER_GAP - 0.25))
+                line(ax, (gap * t, 0.3), (gap * t, LAYER_GAP - 0.25))
             for height, word in ((-LAYER_GAP, below), (LAYER_GAP, above)):
                 ax.text(gap * t, height, word, ha="center", va="center", fontsize=13)
             if t + 1 < len(read):
                 way = STATES if name[0] != "E" or t != 1 else STATES | {"color": ORANGE}
-                _line(ax, (gap * t + 0.42, 0), (gap * (t + 1) - 0.43, 0), **way)
+                line(ax, (gap * t + 0.42, 0), (gap * (t + 1) - 0.43, 0), **way)
                 # What was said is what is read next.
                 if above and not read[t + 1]:
                     middle = gap * (t + 0.5)
-                    _line(
+                    line(
                         ax,
                         (gap * t + 0.42, LAYER_GAP),
                         (middle, LAYER_GAP),
@@ -185,15 +174,15 @@ def types() -> Figure:
 
 
 @rc_context(STYLE)
-def judged(
+def probabilities(
     readings: Mapping[str, tuple[Sequence[str], Sequence[int], Any]], *, title: str = ""
 ) -> Figure:
-    """What a model thinks of a text after each word, a panel for each text.
+    """The probability of positive after each word of a text, a panel for each text.
 
     readings: panel title -> (tokens, steps, probabilities), as `sentiment.as_read` gives them.
     """
     figure, axes = new_axes(len(readings), columns=1, sizes=((9.0, 3.4),), title=title)
-    told = []
+    curves = []
     for ax, (name, (tokens, steps, chances)) in zip(axes, readings.items(), strict=True):
         values = as_array(chances)
         ax.plot(range(len(steps)), values, color=BLUE, marker="o")
@@ -203,17 +192,17 @@ def judged(
         words = ["(nothing)" if not step else _short(tokens[step - 1]) for step in steps]
         every = -(-len(steps) // 30)  # with more, only every so many words can be written down
         ax.set_xticks(range(0, len(steps), every), words[::every], rotation=40, ha="right")
-        told.append(
+        curves.append(
             f"{name or 'a text'}: "
             + ", ".join(
                 f"{word} {number(value, 2)}" for word, value in zip(words, values, strict=True)
             )
         )
-    words_read = f"{title or 'Probability of positive'} after each word that is read. "
-    return finish(figure, None, words_read + "; ".join(told) + ".")
+    alt = f"{title or 'Probability of positive'} after each word that is read. "
+    return finish(figure, None, alt + "; ".join(curves) + ".")
 
 
-def _short(word: str, most: int = 14) -> str:
-    """A very long word would leave no room for the curve. Dollars are no sign of a formula here."""
+def _short(word: str, longest: int = 14) -> str:
+    """Cut a very long word, which would leave no room for the curve, and escape dollar signs."""
     word = word.replace("$", r"\$")
-    return word if len(word) <= most else word[: most - 1] + "\u2026"
+    return word if len(word) <= longest else word[: longest - 1] + "\u2026"

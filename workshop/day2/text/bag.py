@@ -2,23 +2,25 @@
 
     logit = w . (1 / T) sum over t of v[id_t] + b
 
-Shapes: B sentences, T tokens, V words, D numbers a word. The order of the words is lost.
+Shapes: B sentences, T tokens, V words, D the embedding size. The order of the words is lost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from workshop.core.data import Reviews, Split, reviews, word_vectors
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
-from workshop.core.training import History, count_correct, evaluate, fit
+from workshop.core.training import count_correct, evaluate, fit
 from workshop.day2.text import pipeline
+from workshop.day2.text.training import decaying_adam
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,7 @@ class Config(Settings):
 
     limit: float = setting(1.0, at_least=0, below=3, help="only reviews rated beyond +- this")
     least: int = setting(2, at_least=1, help="how often a word must occur to get a vector")
-    dim: int = setting(32, at_least=1, help="numbers for each word")
+    dim: int = setting(32, at_least=1, help="embedding size")
     dropout: float = setting(0.5, at_least=0, below=1, help="share of the mean that is dropped")
     epochs: int = setting(6, at_least=1, help="passes over the reviews")
     lr: float = setting(0.01, above=0, help="learning rate at the start; it falls to 0")
@@ -75,20 +77,10 @@ def as_split(part: Reviews, vocabulary: Mapping[str, int]) -> Split:
     return Split(ids, (part.mean > 0).float())
 
 
-def recipe(model: Bag, examples: int, config: Config) -> dict:
+def fit_options(model: Bag, examples: int, config: Config) -> dict[str, Any]:
     """The arguments of `fit` or `train_epochs`."""
-    learned = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.Adam(learned, lr=config.lr)
-    updates = config.epochs * -(-examples // config.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: max(0.0, 1 - n / updates))
-    return {
-        "loss_fn": nn.BCEWithLogitsLoss(),
-        "optimizer": optimizer,
-        "schedule": schedule,
-        "metrics": {"accuracy": count_correct},
-        "epochs": config.epochs,
-        "batch_size": config.batch_size,
-    }
+    options = decaying_adam(model, examples, config)
+    return {"loss_fn": nn.BCEWithLogitsLoss(), "metrics": {"accuracy": count_correct}, **options}
 
 
 def shuffle_words(ids: Tensor, *, seed: int) -> Tensor:
@@ -97,9 +89,7 @@ def shuffle_words(ids: Tensor, *, seed: int) -> Tensor:
     return ids[:, order.to(ids.device)]
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Three bags on the film reviews: as it should be, labels shuffled, GloVe's vectors frozen."""
     parts = reviews()
     known, test = parts.development.beyond(config.limit), parts.test.beyond(config.limit)
@@ -122,7 +112,7 @@ def run(
             data,
             seed=seed,
             progress=progress and name.replace("_", " "),
-            **recipe(model, len(data), config),
+            **fit_options(model, len(data), config),
         )
         scores = evaluate(model, as_split(test, words), metrics={"accuracy": count_correct})
         metrics.append(scores.measured("accuracy", f"{name}_accuracy"))
@@ -130,4 +120,4 @@ def run(
     with torch.no_grad():
         moved = (bag(x) - bag(shuffle_words(x, seed=seed))).abs().max()
     metrics.append(Measured("word_order_effect", moved.item()))
-    return metrics, histories
+    return Result(tuple(metrics), histories)

@@ -14,8 +14,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import torch
+
 from workshop.core.data import reviews
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.day2.text import pipeline
 
@@ -55,7 +57,8 @@ def learn_merges(texts: Iterable[str], number: int) -> list[Pair]:
     """
     counts = Counter(piece for text in texts for piece in split_text(text))
     words = [list(to_bytes(piece)) for piece in counts]
-    often, pairs = list(counts.values()), Counter()
+    often = list(counts.values())
+    pairs: Counter[Pair] = Counter()
     where: dict[Pair, set[int]] = defaultdict(set)  # in which words a pair is
     for i, word in enumerate(words):
         for pair in pairwise(word):
@@ -123,7 +126,7 @@ class BytePairs:
         return self._known[piece]
 
 
-def run(config: Config) -> tuple[list[Measured], dict]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Can a validation sentence be written without <unk>? In pieces, and in whole words."""
     parts = reviews()
     pieces = BytePairs(learn_merges(parts.train.texts, config.merges))
@@ -131,7 +134,9 @@ def run(config: Config) -> tuple[list[Measured], dict]:
     texts = parts.validation.texts
     back = sum(pieces.decode(pieces.encode(text)) == text for text in texts)
     known = sum(all(token in words for token in pipeline.tokenize(text)) for text in texts)
-    return [
-        Measured.count("pieces_round_trip", back, len(texts)),
-        Measured.count("words_known", known, len(texts)),
-    ], {}
+    return Result(
+        (
+            Measured.count("pieces_round_trip", back, len(texts)),
+            Measured.count("words_known", known, len(texts)),
+        )
+    )

@@ -1,4 +1,4 @@
-"""Exercises of lesson 12, `text`: a padded batch, pieces of words, a masked mean, skip-gram's loss."""
+"""Exercises of `text`: a padded batch, pieces of words, a masked mean, skip-gram's loss."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ MERGE = Exercise(
         ),
     ),
     hints=(
-        "Walk through the ids with an index i and build a new list. What are the two cases at each i?",
+        "Go through the ids with an index i and build a new list. What are the two cases at each i?",
         "If ids[i] and ids[i + 1] are the pair, append `new` and move on by two; otherwise append ids[i] "
         "and move on by one. Mind the last one.",
         "while i < len(ids): if i + 1 < len(ids) and (ids[i], ids[i + 1]) == pair: ... i += 2, "

@@ -1,6 +1,7 @@
 """From a string to numbers, step by step: tokens, ids, one-hot rows or vectors, a padded batch.
 
-Shapes: T tokens of a sentence, B sentences in a batch, V words in the vocabulary, D numbers a word.
+Shapes: T tokens of a sentence, B sentences in a batch, V words in the vocabulary, D the
+embedding size.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
+from torch.utils.data import Sampler
 
 PAD, UNK, SOS, EOS = SPECIALS = ("<pad>", "<unk>", "<sos>", "<eos>")
 
@@ -19,8 +21,6 @@ PAD, UNK, SOS, EOS = SPECIALS = ("<pad>", "<unk>", "<sos>", "<eos>")
 SENTENCE = "The movie was terrible! terrible!"
 BOOK_VOCABULARY = {"movie": 1, "was": 2, "the": 3, "terrible": 4}
 BOOK_IDS = [3, 1, 2, 4, 4]
-# One column a token, as the book prints it: (V, T).
-BOOK_ONE_HOT = torch.tensor([[0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [1, 0, 0, 0, 0], [0, 0, 0, 1, 1]])
 # A row for each word of the vocabulary, (V, D): looked up, they give the rows of eq-2.9.
 BOOK_VECTORS = torch.tensor([[0.4, 0.0, 0.2], [0.1, 1.0, 0.3], [0.0, 0.0, 1.0], [0.3, 0.3, 1.0]])
 
@@ -30,7 +30,7 @@ _WORD = re.compile(rf"(?:{_LETTER})+(?:['\u2019](?:{_LETTER})+)*")
 
 
 def tokenize(text: str) -> list[str]:
-    """The words of a text, in lower case; punctuation, emoji and white space only part them (eq-2.7).
+    """The words of a text, in lower case; punctuation, emoji and white space only separate them (eq-2.7).
 
     A letter and its accent are one, however they were typed: the text is brought into Unicode's
     composed form first.
@@ -44,7 +44,7 @@ def build_vocabulary(
     """Tokens to ids, from 0 on: the special ones first, then all seen `least` times, most frequent first.
 
     Args:
-        texts: of each text its tokens. Training texts only: a vocabulary is learned too.
+        texts: of each text its tokens. Of training texts only: a vocabulary is part of the model.
         least: how often a token must occur to get an id of its own.
         specials: tokens that stand for no word (book 2.5.5).
     """
@@ -125,3 +125,30 @@ def batch_of(
     ids = [encode(tokenize(text), vocabulary) for text in texts]
     table = pad(ids, min(longest, max(1, *map(len, ids))), vocabulary[PAD])
     return table, table != vocabulary[PAD]
+
+
+class BucketBatchSampler(Sampler):
+    """Batches of sequences of about the same length, so that little is padded; random anew each pass."""
+
+    def __init__(
+        self, lengths: Sequence[int], batch_size: int, *, seed: int, pool: int | None = None
+    ) -> None:
+        """lengths: of all N sequences; pool: how many batches are sorted together, None for all."""
+        self.lengths, self.batch_size = torch.as_tensor(lengths), batch_size
+        self.pool_size = len(lengths) if pool is None else pool * batch_size
+        self.order = torch.Generator().manual_seed(seed)
+
+    def __len__(self) -> int:
+        """Batches of a pass."""
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """Shuffle, cut into pools, sort each by length, cut into batches, shuffle these."""
+        shuffled = torch.randperm(len(self.lengths), generator=self.order)
+        batches = [
+            batch
+            for pool in shuffled.split(self.pool_size)
+            for batch in pool[self.lengths[pool].argsort(stable=True)].split(self.batch_size)
+        ]
+        for i in torch.randperm(len(batches), generator=self.order).tolist():
+            yield batches[i].tolist()

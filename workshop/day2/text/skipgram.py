@@ -3,7 +3,7 @@
     loss = -log sigmoid(v_c . u_o) - sum over K negatives n of log sigmoid(-v_c . u_n)
 
 A word c should score high with the words o that stand near it, low with random words n. Shapes: B pairs,
-K negatives, V words, D numbers a word. Source: Mikolov, Sutskever, Chen, Corrado, Dean: Distributed
+K negatives, V words, D the embedding size. Source: Mikolov, Sutskever, Chen, Corrado, Dean: Distributed
 Representations of Words and Phrases and their Compositionality, 2013.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,10 +19,11 @@ from torch.nn import functional as F
 
 from workshop.core.data import plays, word_vectors
 from workshop.core.device import seed_everything
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
-from workshop.core.training import History, fit
+from workshop.core.training import fit
 from workshop.day2.text import pipeline
+from workshop.day2.text.training import decaying_adam
 from workshop.day2.text.vectors import unit
 
 
@@ -32,7 +34,7 @@ class Config(Settings):
     least: int = setting(20, at_least=1, help="how often a word must occur to get a vector")
     window: int = setting(3, at_least=1, help="how many words to each side count as near")
     negatives: int = setting(5, at_least=1, help="random words for each pair")
-    dim: int = setting(50, at_least=1, help="numbers for each word")
+    dim: int = setting(50, at_least=1, help="embedding size")
     epochs: int = setting(3, at_least=1, help="passes over all pairs")
     lr: float = setting(0.01, above=0, help="learning rate at the start; it falls to 0")
     batch_size: int = setting(2048, at_least=1, help="pairs for each update")
@@ -114,18 +116,9 @@ class SkipGram(nn.Module):
         )
 
 
-def recipe(model: SkipGram, pairs: int, config: Config) -> dict:
+def fit_options(model: SkipGram, pairs: int, config: Config) -> dict[str, Any]:
     """The arguments of `fit` or `train_epochs`; the model gives its own loss."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.lr)
-    updates = config.epochs * -(-pairs // config.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: max(0.0, 1 - n / updates))
-    return {
-        "loss_fn": lambda loss, _: loss,
-        "optimizer": optimizer,
-        "schedule": schedule,
-        "epochs": config.epochs,
-        "batch_size": config.batch_size,
-    }
+    return {"loss_fn": lambda loss, _: loss, **decaying_adam(model, pairs, config)}
 
 
 def neighbour_score(words: Sequence[str], vectors: Tensor, name: str) -> Measured:
@@ -148,9 +141,7 @@ def neighbour_score(words: Sequence[str], vectors: Tensor, name: str) -> Measure
     return Measured.count(name, int(right), near.numel())
 
 
-def run(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict[str, History]]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """Vectors of the plays' words, before and after training."""
     corpus = read_plays(config, seed=seed)
     seed_everything(seed)
@@ -162,7 +153,7 @@ def run(
         pairs,
         seed=seed,
         progress=progress and "skip-gram",
-        **recipe(model, len(corpus.centers), config),
+        **fit_options(model, len(corpus.centers), config),
     )
     after = neighbour_score(corpus.words, model.center.weight, "neighbours")
-    return [after, before], {"skipgram": history}
+    return Result((after, before), {"plays": history})

@@ -1,11 +1,12 @@
 """What word vectors know: neighbours, analogies, a picture in two dimensions.
 
-Shapes: V words, D numbers a word.
+Shapes: V words, D the embedding size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -13,8 +14,15 @@ from torch.nn import functional as F
 
 from workshop.core.checks import nearest
 from workshop.core.data import word_vectors
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
+from workshop.core.settings import Settings
 from workshop.day2.text import pipeline
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Settings):
+    """There is nothing to set: GloVe's vectors are as they are."""
+
 
 # a is to b as c is to d.
 ANALOGIES = tuple(
@@ -95,7 +103,7 @@ def flatten_to_plane(vectors: Tensor) -> Tensor:
     return centred @ (directions * largest.sign()).T
 
 
-def run() -> tuple[list[Measured], dict]:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """GloVe's analogies, one-hot's blindness, and lookup against the product with a one-hot matrix."""
     words, vectors = word_vectors()
     right = sum(analogy(a, b, c, words, vectors) == d for a, b, c, d in ANALOGIES)
@@ -103,8 +111,10 @@ def run() -> tuple[list[Measured], dict]:
     rows = pipeline.one_hot(ids, len(words))
     difference = (rows @ vectors - F.embedding(ids, vectors)).abs().max()
     apart = torch.pdist(rows)
-    return [
-        Measured.count("analogies", right, len(ANALOGIES)),
-        Measured("lookup_difference", difference.item()),
-        Measured("one_hot_contrast", (apart.max() - apart.min()).item()),
-    ], {}
+    return Result(
+        (
+            Measured.count("analogies", right, len(ANALOGIES)),
+            Measured("lookup_difference", difference.item()),
+            Measured("one_hot_contrast", (apart.max() - apart.min()).item()),
+        )
+    )

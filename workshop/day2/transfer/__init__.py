@@ -1,14 +1,15 @@
 """What was learned elsewhere: a network that has seen a million photos needs few of yours.
 
-    logits = head(body(x)),  body from the old task, head new
+    logits = head(backbone(x)),  backbone from the old task, head new
 
-Book 2.3.4, example 4. digits.py moves a small CNN of our own from the digits 0 to 4 to the digits 5
-to 9; lite0.py is EfficientNet-Lite0, which learned ImageNet; scenes.py makes the task, photos pasted
-on backgrounds; regimes.py has the four ways to learn it: from scratch, with a frozen body, with its
-last blocks fine-tuned, with all of it fine-tuned; photos.py measures them; backbone.py brings other
-bodies, export.py takes the model out of the notebook. Shapes: B photos, S pixels a side, D features,
-K kinds. Targets: few examples suffice where something was learned before. Controls: the same from
-scratch does not reach it; and with enough examples of the digits the lead is gone.
+Book 2.3.4, example 4. Tasks: `digits` moves a small CNN of our own from the digits 0 to 4 to the
+digits 5 to 9; `photos` measures four ways to train on few photos. For it `lite0` is
+EfficientNet-Lite0, trained on ImageNet; `backbones` brings others; `scenes` makes the task, photos
+pasted on backgrounds; `regimes` has the four ways: from scratch, with a frozen backbone, with its
+last blocks fine-tuned, with all of it fine-tuned. `export` takes the model out of the notebook.
+Shapes: B photos, S pixels a side, D features, K kinds. Targets: few examples suffice where something
+was learned before. Controls: the same from scratch does not reach it; and with enough examples of
+the digits the lead is gone.
 """
 
 from __future__ import annotations
@@ -18,24 +19,19 @@ from dataclasses import dataclass
 import torch
 
 from workshop.core.device import choose
-from workshop.core.results import Result
-from workshop.core.settings import Settings, part, setting
+from workshop.core.results import Result, run_tasks
+from workshop.core.settings import Settings, part
 from workshop.day2.transfer import digits, photos
-from workshop.day2.transfer.backbone import check_backbone, load_body
+
+TASKS = {"digits": digits, "photos": photos}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
-    """Settings of the lesson."""
+    """Settings of the lesson, task by task."""
 
-    backbone: str = setting("lite0", help="the body: lite0, or a classifier of torchvision")
     digits: digits.Config = part(digits.Config, help="digits 0 to 4, then 5 to 9")
     photos: photos.Config = part(photos.Config, help="photos in four regimes")
-
-    def __post_init__(self) -> None:
-        """Refuse settings out of range."""
-        super().__post_init__()
-        check_backbone(self.backbone)
 
 
 def run(
@@ -45,13 +41,9 @@ def run(
     device: str | torch.device = "cpu",
     progress: bool = False,
 ) -> Result:
-    """Digits with a body of our own, then photos with one from ImageNet.
+    """Digits with a backbone of our own, then photos with one from ImageNet.
 
     Raises:
         DataError: the weights of the backbone are not here and cannot be fetched.
     """
-    device = choose(device)
-    body = load_body(config.backbone)  # first: it may not be there
-    numbers, histories = digits.measure(config.digits, seed=seed, device=device, progress=progress)
-    more, others = photos.measure(config.photos, body, seed=seed, device=device, progress=progress)
-    return Result((*numbers, *more), histories | others)
+    return run_tasks(TASKS, config, seed=seed, device=choose(device), progress=progress)

@@ -1,6 +1,6 @@
-"""Moving house with a network of our own: it learned the digits 0 to 4, now it gets 5 to 9.
+"""A network of our own on a new task: it learned the digits 0 to 4, now it gets 5 to 9.
 
-What it found in the old digits, strokes and bends, is in the new ones too. From 1, 5, 10 or 50
+What it found in the old digits, strokes and curves, is in the new ones too. From 1, 5, 10 or 50
 examples of each new digit, a linear layer on its frozen features is trained; beside it, the same
 network from random weights. Letters: N images, D features.
 """
@@ -14,10 +14,11 @@ from torch import Tensor, nn
 
 from workshop.core.data import Split, load
 from workshop.core.device import seed_everything, threads
-from workshop.core.results import Measured
+from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
-from workshop.core.training import count_correct, evaluate, fit
-from workshop.day2.cnn.model import CNN, train
+from workshop.core.training import count_correct, evaluate
+from workshop.day2.cnn.model import CNN
+from workshop.day2.cnn.model import train as train_cnn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,72 +59,49 @@ def features(model: CNN, x: Tensor) -> Tensor:
         return model.blocks(x).flatten(1)
 
 
-def learn(model: nn.Module, data: Split, *, updates: int, lr: float, seed: int) -> nn.Module:
-    """The same short training for both: `updates` steps, AdamW, a rate that rises and falls."""
-    model.to(data.x.device)
-    batch = min(len(data), 50)
-    epochs = -(-updates * batch // len(data))
-    steps = epochs * -(-len(data) // batch)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps)
-    fit(
-        model,
-        data,
-        loss_fn=nn.CrossEntropyLoss(),
-        optimizer=optimizer,
-        schedule=schedule,
-        epochs=epochs,
-        batch_size=batch,
-        seed=seed,
-    )
-    return model
+def train(model: nn.Module, data: Split, *, updates: int, lr: float, seed: int) -> None:
+    """The same short training for both: at least `updates` steps, in batches of 50 or fewer."""
+    batch_size = min(len(data), 50)
+    epochs = -(-updates * batch_size // len(data))
+    train_cnn(model, data, epochs=epochs, lr=lr, seed=seed, batch_size=batch_size, smoothing=0.0)
 
 
-def measure(
-    config: Config, *, seed: int, device: torch.device, progress: bool = False
-) -> tuple[list[Measured], dict]:
-    """Scratch and frozen on the digits 5 to 9: the numbers, and the history of the pretraining."""
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
+    """Scratch and frozen on the digits 5 to 9."""
     data = load("mnist5k").to(device)
     old, new = halves(data.development)
     _, test = halves(data.test)
     seed_everything(seed)
-    body = CNN(config.width, classes=5)
+    backbone = CNN(config.width, classes=5)
     if device.type == "cpu":  # a third of the time: the channels of a pixel side by side
-        body.to(memory_format=torch.channels_last)
+        backbone.to(memory_format=torch.channels_last)
     with threads(1):
-        history = train(
-            body,
+        history = train_cnn(
+            backbone,
             old,
             epochs=config.epochs,
             lr=config.lr,
             seed=seed,
             progress=progress and "digits 0 to 4",
         )
-        known, asked = features(body, new.x), Split(features(body, test.x), test.y)
+        known, asked = features(backbone, new.x), Split(features(backbone, test.x), test.y)
         metrics = []
         for shots in config.shots:
             right = {"scratch": 0, "frozen": 0}
             for draw in range(config.draws):
                 rows = few(new, shots, seed=1000 * seed + draw).to(device)
+                y = new.y[rows]
                 seed_everything(1000 * seed + draw)
-                tasks = {
-                    "scratch": (
-                        CNN(config.width, classes=5),
-                        Split(new.x[rows], new.y[rows]),
-                        test,
-                    ),
-                    "frozen": (
-                        nn.Linear(known.shape[1], 5),
-                        Split(known[rows], new.y[rows]),
-                        asked,
-                    ),
-                }
-                for name, (model, train_part, test_part) in tasks.items():
-                    learn(model, train_part, updates=config.updates, lr=config.lr, seed=draw)
+                scratch, head = CNN(config.width, classes=5), nn.Linear(known.shape[1], 5)
+                for name, model, data_part, test_part in (
+                    ("scratch", scratch, Split(new.x[rows], y), test),
+                    ("frozen", head, Split(known[rows], y), asked),
+                ):
+                    train(model, data_part, updates=config.updates, lr=config.lr, seed=draw)
                     scores = evaluate(model, test_part, metrics={"accuracy": count_correct})
-                    right[name] += scores.sums["accuracy"]
+                    right[name] += int(scores.sums["accuracy"])
             for name, count in right.items():
                 total = config.draws * len(test)
                 metrics.append(Measured.count(f"digits_{name}_{shots}", count, total))
             metrics.append(Measured(f"digits_lead_{shots}", metrics[-1].value - metrics[-2].value))
-    return metrics, {"digits_pretraining": history}
+    return Result(tuple(metrics), {"pretraining": history})

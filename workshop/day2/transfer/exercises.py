@@ -1,4 +1,4 @@
-"""Exercises of lesson 11, `transfer`: paste, rates for layers, a frozen body, uneven padding."""
+"""Exercises of `transfer`: paste, rates for layers, a frozen backbone, uneven padding."""
 
 from __future__ import annotations
 
@@ -165,9 +165,9 @@ def _step_cases(seed: int) -> list[Case]:
     g = torch.Generator().manual_seed(seed)
 
     def case(b: int, p: int, d: int, k: int, lr: float, note: str) -> Case:
-        body, head = torch.randn(p, d, generator=g), torch.randn(d, k, generator=g)
+        backbone, head = torch.randn(p, d, generator=g), torch.randn(d, k, generator=g)
         x, y = torch.randn(b, p, generator=g), torch.randint(k, (b,), generator=g)
-        return Case((body, head, x, y, lr), note)
+        return Case((backbone, head, x, y, lr), note)
 
     return [
         case(4, 3, 5, 3, 0.1, "four examples, three kinds"),
@@ -177,40 +177,42 @@ def _step_cases(seed: int) -> list[Case]:
     ]
 
 
-def _stepped(body, head, x, y, lr, *, bend=True, sign=-1.0, mean=True, what="head", softmax=True):
-    body, head = (part.detach().clone().requires_grad_() for part in (body, head))
-    features = torch.relu(x @ body) if bend else x @ body
+def _stepped(
+    backbone, head, x, y, lr, *, relu=True, sign=-1.0, mean=True, what="head", softmax=True
+):
+    backbone, head = (part.detach().clone().requires_grad_() for part in (backbone, head))
+    features = torch.relu(x @ backbone) if relu else x @ backbone
     logits = features @ head
     if softmax:
         loss = torch.nn.functional.cross_entropy(logits, y, reduction="mean" if mean else "sum")
     else:  # squared error on the logits
         loss = 0.5 * (logits - torch.eye(head.shape[1])[y]).square().sum() / len(y)
-    moves = torch.autograd.grad(loss, (body, head))
-    parts = {"body": body, "head": head}
+    moves = torch.autograd.grad(loss, (backbone, head))
+    parts = {"backbone": backbone, "head": head}
     for name, move in zip(parts, moves, strict=True):
         if what in (name, "both"):
             parts[name] = parts[name] + sign * lr * move
-    return parts["body"].detach(), parts["head"].detach()
+    return parts["backbone"].detach(), parts["head"].detach()
 
 
 STEP = Exercise(
     name="frozen_step",
     lesson="transfer",
-    title="One step with a frozen body",
+    title="One step with a frozen backbone",
     reference=regimes.frozen_step,
     cases=_step_cases,
     rtol=1e-3,
     atol=1e-5,
     mistakes=(
         Mistake(
-            "body moved too",
-            "The body was trained as well. Frozen means: give it back as it came.",
+            "backbone moved too",
+            "The backbone was trained as well. Frozen means: give it back as it came.",
             lambda *a: _stepped(*a, what="both"),
         ),
         Mistake(
-            "body moved instead",
-            "The body was trained and the head left alone. It is the other way round.",
-            lambda *a: _stepped(*a, what="body"),
+            "backbone moved instead",
+            "The backbone was trained and the head left alone. It is the other way round.",
+            lambda *a: _stepped(*a, what="backbone"),
         ),
         Mistake(
             "up instead of down",
@@ -224,8 +226,8 @@ STEP = Exercise(
         ),
         Mistake(
             "no ReLU",
-            "The features are relu(x @ body): the bend of the body is missing.",
-            lambda *a: _stepped(*a, bend=False),
+            "The features are relu(x @ backbone): the ReLU of the backbone is missing.",
+            lambda *a: _stepped(*a, relu=False),
         ),
         Mistake(
             "no softmax",
@@ -235,23 +237,23 @@ STEP = Exercise(
         ),
     ),
     hints=(
-        "The body only has to compute: features = torch.relu(x @ body). From there on it is a linear "
-        "model with a softmax, as in lesson 5. Which weights may change?",
+        "The backbone only has to compute: features = torch.relu(x @ backbone). From there on it is a linear "
+        "model with a softmax, as in `losses`. Which weights may change?",
         "For cross-entropy the gradient by the logits is (probabilities - one-hot) / B. "
         "torch.eye(K)[y] is the one-hot matrix (B, K).",
-        "The gradient by the head is features.T @ error / len(y), (D, K). Return body and "
+        "The gradient by the head is features.T @ error / len(y), (D, K). Return backbone and "
         "head - lr * gradient.",
     ),
     alternatives=(
         lambda *a: _stepped(*a),
-        lambda body, head, x, y, lr: (
-            body,
+        lambda backbone, head, x, y, lr: (
+            backbone,
             head
             - lr
             * torch.einsum(
                 "bd,bk->dk",
-                (x @ body).clamp(min=0),
-                ((x @ body).clamp(min=0) @ head).softmax(1)
+                (x @ backbone).clamp(min=0),
+                ((x @ backbone).clamp(min=0) @ head).softmax(1)
                 - torch.nn.functional.one_hot(y, head.shape[1]),
             )
             / len(y),
@@ -262,7 +264,7 @@ STEP = Exercise(
 PADDING = Exercise(
     name="same_padding",
     lesson="transfer",
-    title="Padding that came out odd",
+    title="Padding that is uneven",
     reference=lite0.same_padding,
     cases=lambda seed: [
         Case((7, 3, 1), "a stride of 1: one zero at each end"),
@@ -281,8 +283,8 @@ PADDING = Exercise(
             lambda size, k, s: (k // 2, k // 2),
         ),
         Mistake(
-            "the odd one before",
-            "The zeros are right in number, but the odd one belongs behind, not before.",
+            "the larger half before",
+            "The zeros are right in number. If they are uneven, the extra one goes behind, not before.",
             lambda size, k, s: lite0.same_padding(size, k, s)[::-1],
         ),
         Mistake(

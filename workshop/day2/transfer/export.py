@@ -59,13 +59,13 @@ def upload_box(model: nn.Module, *, size: int) -> Any:
         output.clear_output()
         with output:
             for file in button.value:
-                print(told(model, bytes(file["content"]), size=size))
+                print(describe(model, bytes(file["content"]), size=size))
 
     button.observe(look, names="value")
     return VBox([button, output])
 
 
-def told(model: nn.Module, content: bytes, *, size: int) -> str:
+def describe(model: nn.Module, content: bytes, *, size: int) -> str:
     """What the model sees on the picture in these bytes, or why it cannot look, in one line."""
     try:
         shares = classify(model, read_image(content), size=size)

@@ -1,10 +1,10 @@
 """EfficientNet-Lite0, from torchvision's building blocks: a network that has seen ImageNet.
 
-    padding = max((ceil(size / stride) - 1) * stride + kernel - size, 0), the odd one behind
+    padding = max((ceil(size / stride) - 1) * stride + kernel - size, 0), an odd zero after the image
 
-Letters: B images, C channels, H x W pixels. Its 4.65 M weights,
-learned from 1.28 M photos of 1,000 kinds, come with the workshop. They were
-learned in TensorFlow, whose padding called `same` is uneven where a stride of 2 meets an even size.
+Letters: B images, C channels, H x W pixels. Its 4.65 M weights, trained on 1.28 M photos of 1,000
+kinds, come with the workshop. They were trained in TensorFlow, whose padding called `same` is uneven
+where a stride of 2 meets an even size.
 Sources: Sandler et al. 2018 (inverted residuals), Tan and Le 2019 (EfficientNet).
 """
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from workshop.core.data import tensors
+from workshop.day2.transfer.backbones import Backbone
 
 # A row a stage: blocks, kernel, stride of the first, expansion, channels that come out.
 STAGES = (
@@ -60,9 +61,9 @@ def conv(
     stride: int = 1,
     *,
     groups: int = 1,
-    bend: bool = True,
+    activation: bool = True,
 ) -> nn.Module:
-    """Padding, convolution, BatchNorm, and ReLU6 (a ReLU that stops at 6) unless not `bend`."""
+    """Padding, convolution, BatchNorm, and ReLU6 (a ReLU that stops at 6) if `activation`."""
     from torchvision.ops import Conv2dNormActivation
 
     parts = Conv2dNormActivation(
@@ -73,7 +74,7 @@ def conv(
         padding=0,
         groups=groups,
         norm_layer=partial(nn.BatchNorm2d, eps=1e-3, momentum=0.01),
-        activation_layer=nn.ReLU6 if bend else None,
+        activation_layer=nn.ReLU6 if activation else None,
     )
     return parts if kernel == 1 else nn.Sequential(SamePad(kernel, stride), parts)
 
@@ -87,7 +88,7 @@ class InvertedResidual(nn.Module):
         wide = inputs * expansion
         widen = [conv(inputs, wide)] if expansion > 1 else []
         around = conv(wide, wide, kernel, stride, groups=wide)  # a kernel for each channel
-        self.inside = nn.Sequential(*widen, around, conv(wide, outputs, bend=False))
+        self.inside = nn.Sequential(*widen, around, conv(wide, outputs, activation=False))
         self.adds = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
@@ -95,7 +96,7 @@ class InvertedResidual(nn.Module):
         return x + self.inside(x) if self.adds else self.inside(x)
 
 
-class Lite0(nn.Module):
+class Lite0(Backbone):
     """Photos (B, 3, H, W) in [0, 1] -> logits (B, classes)."""
 
     width = WIDTH
@@ -119,11 +120,7 @@ class Lite0(nn.Module):
 
     def early(self, x: Tensor) -> Tensor:
         """Through all but the last blocks: (B, 3, H, W) -> (B, 192, H / 32, W / 32)."""
-        if x.ndim != 4 or x.shape[1] != 3:
-            raise ValueError(
-                f"x: got shape {tuple(x.shape)}, expected (B, 3, H, W): red, green and blue"
-            )
-        x = (x * 255 - 127) / 128  # the scale that its weights were learned with
+        x = (super().early(x) * 255 - 127) / 128  # the scale that its weights were trained with
         for block in list(self.blocks)[:-LAST]:
             x = block(x)
         return x
@@ -139,7 +136,7 @@ class Lite0(nn.Module):
         return self.late(self.early(x))
 
     def last_weights(self) -> list[nn.Parameter]:
-        """What `late` multiplies with."""
+        """The weights and biases in `late`."""
         return list(self.blocks[-LAST:].parameters())
 
 

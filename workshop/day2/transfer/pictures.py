@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
-from matplotlib import rc_context
 from torch import Tensor
 
-from workshop.core.checks import expect
 from workshop.core.data import members
-from workshop.figures.style import STYLE, as_array, count_of, finish, new_axes
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 KINDS = ("bird", "mammal", "fruit or vegetable", "flower")
 
@@ -117,44 +110,6 @@ def square(image: Tensor, size: int) -> Tensor:
     x = x[None, :, top : top + side, left : left + side]
     resized = torch.nn.functional.interpolate(x, size=(size, size), mode="bilinear", antialias=True)
     return resized[0].clamp(0, 1)
-
-
-@rc_context(STYLE)
-def gallery(
-    x: Any,
-    *,
-    titles: Sequence[Any] | None = None,
-    columns: int = 8,
-    title: str = "",
-    alt: str | None = None,
-) -> Figure:
-    """Colour pictures (N, 3, H, W), floats in [0, 1], in a grid; titles: one for each."""
-    pictures = as_array(x)
-    expect(
-        pictures.ndim == 4 and pictures.shape[1] == 3 and len(pictures) > 0,
-        "x",
-        f"shape {pictures.shape}",
-        "(N, 3, H, W)",
-    )
-    names = [str(name) for name in titles] if titles is not None else [""] * len(pictures)
-    expect(len(names) == len(pictures), "titles", len(names), f"{len(pictures)}, one for each")
-    lines = max(name.count("\n") + 1 for name in names) if any(names) else 0
-    columns = min(columns, len(pictures))
-    side = min(10.8 / columns, 2.7)
-    figure, axes = new_axes(
-        len(pictures), columns=columns, sizes=((side, side + 0.25 * lines),), grid=False
-    )
-    if title:
-        figure.suptitle(title)
-        wide, high = figure.get_size_inches()
-        figure.set_size_inches(max(wide, 0.125 * len(title)), high + 0.5)
-    for ax, picture, name in zip(axes, pictures, names, strict=True):
-        ax.imshow(np.clip(picture.transpose(1, 2, 0), 0, 1))
-        ax.set_title(name, fontsize=12)
-        ax.set(xticks=[], yticks=[])
-        ax.spines[:].set(visible=True, color="#BBBBBB")
-    said = ": " + ", ".join(name.replace("\n", " ") for name in names) if any(names) else ""
-    return finish(figure, alt, f"{title or 'Photos'}: {count_of(len(pictures), 'picture')}{said}.")
 
 
 def _decode(content: bytes, mode: str) -> Tensor:

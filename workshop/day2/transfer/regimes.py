@@ -1,8 +1,8 @@
-"""Four ways to learn a small task, with a body that has learned another one, or without (ex-4).
+"""Four ways to train on a small task, with a backbone trained on another one, or without (ex-4).
 
     scratch   nothing is given: a small CNN that starts from random weights
-    frozen    the body stays as it is; a new output layer is trained on its features
-    last      the body's last blocks are trained too: fine-tuning
+    frozen    the backbone stays as it is; a new output layer is trained on its features
+    last      the backbone's last blocks are trained too: fine-tuning
     all       all of it is trained, the early blocks in smaller steps than the late ones
 
 Letters: B photos, S pixels a side, D features, K kinds. What is frozen also stays in evaluation
@@ -12,28 +12,36 @@ mode: BatchNorm would otherwise go on changing its running means, without any gr
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from workshop.core.checks import expect
+from workshop.core.data import Split
 from workshop.core.device import seed_everything
-from workshop.core.training import History, count_correct, fit
+from workshop.core.training import History
 from workshop.day2.cnn.model import Block
+from workshop.day2.cnn.model import train as train_cnn
+from workshop.day2.transfer.backbones import Backbone
 
 REGIMES = ("scratch", "frozen", "last", "all")
 
 
-def frozen_step(body: Tensor, head: Tensor, x: Tensor, y: Tensor, lr: float):
-    """One step of gradient descent on cross-entropy, with a frozen body: its new weights, all of them.
+def frozen_step(
+    backbone: Tensor, head: Tensor, x: Tensor, y: Tensor, lr: float
+) -> tuple[Tensor, Tensor]:
+    """One step of gradient descent on cross-entropy, with a frozen backbone: all weights after it.
 
-    body (P, D), head (D, K), x (B, P), y (B,) ids. Features are relu(x @ body), logits are
-    features @ head. -> body as it was, the new head.
+    backbone (P, D), head (D, K), x (B, P), y (B,) ids. Features are relu(x @ backbone), logits are
+    features @ head. -> backbone as it was, the new head.
     """
-    features = torch.relu(x @ body)  # (B, D)
+    features = torch.relu(x @ backbone)  # (B, D)
     probabilities = torch.softmax(features @ head, dim=1)  # (B, K)
     wanted = torch.eye(head.shape[1]).to(head)[y]  # 1 for the right kind, 0 for the others
     error = probabilities - wanted  # what the loss says to each logit
-    return body, head - lr * features.T @ error / len(y)
+    return backbone, head - lr * features.T @ error / len(y)
 
 
 def layer_rates(lr: float, groups: int, factor: float) -> list[float]:
@@ -45,45 +53,45 @@ def layer_rates(lr: float, groups: int, factor: float) -> list[float]:
 
 
 class Transfer(nn.Module):
-    """A body that has learned something and a new output layer: -> logits (B, K).
+    """A trained backbone and a new output layer: -> logits (B, K).
 
     What goes in depends on `start`, so that what stays the same is computed once: 'features'
-    (B, D) of the frozen body, 'maps' before its last blocks, or 'photos' (B, 3, S, S).
+    (B, D) of the frozen backbone, 'maps' before its last blocks, or 'photos' (B, 3, S, S).
     """
 
-    def __init__(self, body: nn.Module, kinds: int, regime: str) -> None:
-        """Freeze what `regime` wants frozen. The body is copied if it will change."""
+    def __init__(self, backbone: Backbone, kinds: int, regime: str) -> None:
+        """Freeze what `regime` freezes. The backbone is copied if it will change."""
         super().__init__()
-        if regime not in REGIMES[1:]:
-            raise ValueError(f"regime: got {regime!r}, expected one of {', '.join(REGIMES[1:])}")
-        self.body = body if regime == "frozen" else copy.deepcopy(body)
-        self.head = nn.Linear(body.width, kinds)  # the old one knew other classes
-        self.body.requires_grad_(regime == "all")
+        known = REGIMES[1:]
+        expect(regime in known, "regime", repr(regime), f"one of {', '.join(known)}")
+        self.backbone = backbone if regime == "frozen" else copy.deepcopy(backbone)
+        self.head = nn.Linear(backbone.width, kinds)  # the old one knew other classes
+        self.backbone.requires_grad_(regime == "all")
         if regime == "last":
-            for weight in self.body.last_weights():
+            for weight in self.backbone.last_weights():
                 weight.requires_grad_(True)
         self.start = {"frozen": "features", "last": "maps", "all": "photos"}[regime]
 
     def forward(self, x: Tensor) -> Tensor:
         """From `start` to the logits."""
         if self.start == "photos":
-            x = self.body.early(x)
+            x = self.backbone.early(x)
         if self.start != "features":
-            x = self.body.late(x)
+            x = self.backbone.late(x)
         return self.head(x)
 
     def train(self, mode: bool = True) -> Transfer:
-        """Only the head changes its mode: the body's BatchNorm keeps the statistics of ImageNet.
+        """Only the head changes its mode: the backbone's BatchNorm keeps the statistics of ImageNet.
 
         A few photos are too few to estimate them anew, also where its weights are trained.
         """
         super().train(mode)
-        self.body.eval()
+        self.backbone.eval()
         return self
 
     def weight_groups(self, lr: float, factor: float, groups: int = 3) -> list[dict]:
         """For an optimizer: the trained weights from early to late, then the head, with rates."""
-        trained = [weight for weight in self.body.parameters() if weight.requires_grad]
+        trained = [weight for weight in self.backbone.parameters() if weight.requires_grad]
         size = max(-(-len(trained) // groups), 1)
         parts = [trained[at : at + size] for at in range(0, len(trained), size)]
         parts.append(list(self.head.parameters()))
@@ -105,50 +113,32 @@ def small_cnn(kinds: int, width: int = 8) -> nn.Module:
     )
 
 
-def tune(
+def train(
     model: nn.Module,
     x: Tensor,
     y: Tensor,
     *,
-    epochs: int,
     lr: float,
-    seed: int,
     factor: float = 0.3,
     batch_size: int = 32,
-    progress: bool | str = False,
+    **options: Any,
 ) -> History:
-    """Train what is not frozen, in place, with AdamW and a rate that rises and falls.
+    """Train what is not frozen, in place; options: epochs, seed, progress, as for the lesson `cnn`.
 
     x (N, V, ...), V views of each photo, y (N,): the views are examples of their own.
     """
-    views = x.shape[1]
-    x, y = x.flatten(0, 1), y.repeat_interleave(views)
-    groups = model.weight_groups(lr, factor) if isinstance(model, Transfer) else model.parameters()
-    optimizer = torch.optim.AdamW(groups, lr=lr, weight_decay=0.01)
-    rates = [group["lr"] for group in optimizer.param_groups]
-    steps = epochs * -(-len(y) // batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps)
-    return fit(
-        model,
-        (x, y),
-        loss_fn=nn.CrossEntropyLoss(label_smoothing=0.05),
-        optimizer=optimizer,
-        schedule=schedule,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        progress=progress,
-        metrics={"accuracy": count_correct},
-    )
+    data = Split(x.flatten(0, 1), y.repeat_interleave(x.shape[1]))
+    groups = model.weight_groups(lr, factor) if isinstance(model, Transfer) else None
+    return train_cnn(model, data, lr=lr, batch_size=batch_size, groups=groups, **options)
 
 
-def new_model(regime: str, body: nn.Module, kinds: int, *, seed: int) -> nn.Module:
+def new_model(regime: str, backbone: Backbone, kinds: int, *, seed: int) -> nn.Module:
     """A model for one of REGIMES, its new weights drawn with `seed`."""
     seed_everything(seed)
-    return small_cnn(kinds) if regime == "scratch" else Transfer(body, kinds, regime)
+    return small_cnn(kinds) if regime == "scratch" else Transfer(backbone, kinds, regime)
 
 
 @torch.no_grad()
-def in_batches(function, x: Tensor, batch_size: int = 64) -> Tensor:
+def in_batches(function: Callable[[Tensor], Tensor], x: Tensor, batch_size: int = 64) -> Tensor:
     """What `function` makes of x (N, ...), a batch at a time and without gradients."""
     return torch.cat([function(part) for part in x.split(batch_size)])

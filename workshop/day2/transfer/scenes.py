@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from workshop.core.checks import expect
 from workshop.day2.transfer.pictures import CutOut, cut_outs, landscape
 
 
@@ -120,20 +121,19 @@ def make_scenes(*, size: int, views: int, seed: int) -> Scenes:
 def folds(y: Tensor, count: int, *, seed: int) -> list[tuple[Tensor, Tensor]]:
     """Split photos `count` times in two: (training, test), each photo in the test exactly once.
 
-    y (N,) kinds; each kind is dealt out evenly. Returns the numbers of the photos, both sorted.
+    y (N,) kinds; each kind is split evenly. Returns the numbers of the photos, both sorted.
 
     Raises:
         ValueError: a kind has fewer photos than there are folds, or one fold alone.
     """
     smallest = int(y.bincount().min())
-    if not 2 <= count <= smallest:
-        raise ValueError(f"folds: got {count}, expected 2 to {smallest}, the photos of a kind")
+    expect(2 <= count <= smallest, "folds", count, f"2 to {smallest}, the photos of a kind")
     generator = torch.Generator().manual_seed(seed)
-    place, dealt = torch.empty_like(y), 0
+    place, start = torch.empty_like(y), 0
     for kind in y.unique():
         members = (y == kind).nonzero()[:, 0]
         members = members[torch.randperm(len(members), generator=generator)]
         # The next kind goes on where this one stopped, so that the folds are of one size.
-        place[members] = (torch.arange(len(members)) + dealt) % count
-        dealt += len(members)
+        place[members] = (torch.arange(len(members)) + start) % count
+        start += len(members)
     return [((place != k).nonzero()[:, 0], (place == k).nonzero()[:, 0]) for k in range(count)]

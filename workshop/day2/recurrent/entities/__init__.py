@@ -1,11 +1,10 @@
 """Many to many, T_x = T_y: a tag for every token, and so the names in a sentence.
 
-    tokens (T) -> tags (T) -> names (start, end, class);    F1 = 2 right / (found + there)
+    tokens (T) -> tags (T) -> names (start, end, class);    F1 = 2 right / (found + wanted)
 
 The labels to learn from are silver, another program's; those of the test are gold, read and corrected
 one by one. Controls: a list of the names seen in training, which finds no other one; the same network
-with each token by itself, for what a word is depends on its neighbours; and O for everything, which is
-right on most tokens and finds nothing.
+without context, each token by itself; and O for everything, right on most tokens, with no name found.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -23,6 +23,7 @@ from workshop.core.training import fit
 from workshop.day2.recurrent.entities.data import Sentence, entities
 from workshop.day2.recurrent.entities.spans import Counts, Span, count_spans, spans_of
 from workshop.day2.recurrent.entities.tagger import Reader, Tagger, tag_loss
+from workshop.day2.text.training import decaying_adam
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,7 @@ Names = list[list[Span]]
 
 def names_in(sentences: Sequence[Sentence]) -> Names:
     """The names that the labels mark, for each sentence."""
-    return [spans_of(sentence.tags) for sentence in sentences]
+    return [spans_of(list(sentence.tags)) for sentence in sentences]
 
 
 class Gazetteer:
@@ -51,7 +52,7 @@ class Gazetteer:
         """Keep what is a name at least half of the times that its tokens stand in these sentences."""
         classes: dict[tuple[str, ...], Counter[str]] = {}
         for tokens, tags, _ in sentences:
-            for start, end, kind in spans_of(tags):
+            for start, end, kind in spans_of(list(tags)):
                 classes.setdefault(tokens[start:end], Counter())[kind] += 1
         seen = Counter(
             tokens[i:j]
@@ -80,19 +81,9 @@ class Gazetteer:
         return found
 
 
-def recipe(model: Tagger, examples: int, config: Config) -> dict:
+def fit_options(model: Tagger, examples: int, config: Config) -> dict[str, Any]:
     """The arguments of `fit` or `train_epochs`."""
-    learned = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.Adam(learned, lr=config.lr)
-    updates = config.epochs * -(-examples // config.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: max(0.0, 1 - n / updates))
-    return {
-        "loss_fn": tag_loss,
-        "optimizer": optimizer,
-        "schedule": schedule,
-        "epochs": config.epochs,
-        "batch_size": config.batch_size,
-    }
+    return {"loss_fn": tag_loss, **decaying_adam(model, examples, config)}
 
 
 def only_new(names: Names, sentences: Sequence[Sentence], seen: set[str]) -> Names:
@@ -108,11 +99,11 @@ def texts_of(sentences: Sequence[Sentence]) -> set[str]:
     return {
         " ".join(tokens[start:end]).lower()
         for tokens, tags, _ in sentences
-        for start, end, _ in spans_of(tags)
+        for start, end, _ in spans_of(list(tags))
     }
 
 
-def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
     """The tagger, the tagger without context and the list, all on the same gold sentences."""
     parts = entities()
     known = parts.train + parts.validation  # all choices have been made: refit on both
@@ -129,15 +120,15 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool = Fal
             (x, y),
             seed=seed,
             progress=progress and f"names, {name}",
-            **recipe(reader.model, len(x), config),
+            **fit_options(reader.model, len(x), config),
         )
         tags = reader.tag(tokens)
         found = [spans_of(row) for row in tags]
         scores[name] = count_spans(wanted, found)
         if context:
             metrics.append(accuracy("entities_token_accuracy", parts.test, tags))
-            new = (only_new(names, parts.test, seen) for names in (wanted, found))
-            scores["unseen"] = count_spans(*new)
+            new = [only_new(names, parts.test, seen) for names in (wanted, found)]
+            scores["unseen"] = count_spans(new[0], new[1])
     gazetteer = Gazetteer(known)
     scores["gazetteer"] = count_spans(wanted, [gazetteer.spans(row) for row in tokens])
     scores["silver"] = count_spans(wanted, names_in(parts.test_silver))

@@ -1,4 +1,4 @@
-"""A sentence with its tags: each name in the colour of its class, the tag in words under every token."""
+"""A sentence with its tags: each name in the colour of its class, the tag written under every token."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from workshop.figures.style import finish, new_axes
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WIDE = 78  # letters in a line
-MOST = 400  # tokens that can still be read
+LINE_WIDTH = 78  # letters in a line
+MAX_TOKENS = 400  # tokens that can still be read
 
 
 def draw_tags(
@@ -34,14 +34,14 @@ def draw_tags(
     Raises:
         ValueError: not a tag for every token, or too many tokens to draw.
     """
-    expect(len(tokens) <= MOST, "tokens", len(tokens), f"at most {MOST} to draw")
+    expect(len(tokens) <= MAX_TOKENS, "tokens", len(tokens), f"at most {MAX_TOKENS} to draw")
     for name, tags in rows.items():
         expect(len(tags) == len(tokens), name, f"{len(tags)} tags", f"{len(tokens)}, one a token")
     lines: list[list[tuple[int, int]]] = [[]]  # of each line the tokens and where they begin
     at = 0
     for i, token in enumerate(tokens):
         width = max(len(token), *(len(tags[i]) - 1 for tags in rows.values())) + 1
-        if at + width > WIDE and at:
+        if at + width > LINE_WIDTH and at:
             lines.append([])
             at = 0
         lines[-1].append((i, at))
@@ -51,7 +51,7 @@ def draw_tags(
         grid=False, title=title, sizes=((9.5, 0.5 + 0.27 * deep * len(lines)),)
     )
     ax.set_axis_off()
-    ax.set_xlim(-11, WIDE)
+    ax.set_xlim(-11, LINE_WIDTH)
     ax.set_ylim(deep * len(lines), 0)
     for n, line in enumerate(lines):
         for r, name in enumerate(rows):
@@ -71,9 +71,9 @@ def draw_tags(
                     color=colour,
                     weight="bold" if kind else "normal",
                 )
-    told = []
+    rows_in_words = []
     for name, tags in rows.items():
         names = [f"{' '.join(tokens[a:b])} ({kind})" for a, b, kind in spans_of(list(tags))]
-        told.append(f"{name}: {', '.join(names) or 'no names'}")
-    words = f"{title + ': ' if title else ''}the sentence {' '.join(tokens)!r} with tags. "
-    return finish(figure, alt, f"{words}{'. '.join(told)}.")
+        rows_in_words.append(f"{name}: {', '.join(names) or 'no names'}")
+    sentence = f"{title + ': ' if title else ''}the sentence {' '.join(tokens)!r} with tags. "
+    return finish(figure, alt, f"{sentence}{'. '.join(rows_in_words)}.")

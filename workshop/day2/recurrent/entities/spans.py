@@ -8,7 +8,7 @@ Shared Task, 2003): an I that cannot go on with what stands before it begins a n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 Span = tuple[int, int, str]
@@ -29,23 +29,6 @@ def spans_of(tags: list[str]) -> list[tuple[int, int, str]]:
         if not kind and place != "O":
             start, kind = i, new
     return spans
-
-
-def tags_of(spans: Iterable[Span], length: int) -> list[str]:
-    """The BIO tags of a sentence of `length` tokens with these names.
-
-    Raises:
-        ValueError: a name is empty, outside of the sentence, or shares a token with another.
-    """
-    tags = ["O"] * length
-    for start, end, kind in spans:
-        if not 0 <= start < end <= length or any(tag != "O" for tag in tags[start:end]):
-            raise ValueError(
-                f"got ({start}, {end}, {kind!r}), expected 0 <= start < end <= {length}, and no "
-                f"token that is in another name"
-            )
-        tags[start:end] = [f"B-{kind}"] + [f"I-{kind}"] * (end - start - 1)
-    return tags
 
 
 class Counts(NamedTuple):

@@ -2,7 +2,7 @@
 
     a<t> from the left, a'<t> from the right;    logits<t> = W [a<t>, a'<t>] + b
 
-Shapes: B sentences, T tokens, 4 numbers for a token (word, shape, how it begins, how it ends), C tags.
+Shapes: B sentences, T tokens, 4 features of a token (ids of its word, shape, prefix, suffix), C tags.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from workshop.core.data import word_vectors
+from workshop.day2.recurrent.cell import read_packed
 from workshop.day2.recurrent.entities.data import TAGS, Sentence, cased_tokens
 
 PAD, UNKNOWN = 0, 1
@@ -72,7 +72,7 @@ class Tagger(nn.Module):
     def __init__(
         self, vectors: Tensor, hidden: int = 64, dropout: float = 0.4, *, context: bool = True
     ) -> None:
-        """GloVe's `vectors` stay as they are. Without context, a layer in place of the GRU."""
+        """GloVe's `vectors` are frozen. Without context, a linear layer in place of the GRU."""
         super().__init__()
         extra = torch.zeros(2, vectors.shape[1])  # padding, unknown
         self.words = nn.Embedding.from_pretrained(torch.cat([extra, vectors]), freeze=True)
@@ -80,8 +80,11 @@ class Tagger(nn.Module):
         self.ends = nn.Embedding(BUCKETS, 16, padding_idx=PAD)
         self.dropout = nn.Dropout(dropout)
         size = vectors.shape[1] + 8 + 16 + 16
-        self.gru = nn.GRU(size, hidden, batch_first=True, bidirectional=True) if context else None
-        self.alone = None if context else nn.Linear(size, 2 * hidden)
+        self.hidden: nn.GRU | nn.Linear = (
+            nn.GRU(size, hidden, batch_first=True, bidirectional=True)
+            if context
+            else nn.Linear(size, 2 * hidden)
+        )
         self.linear = nn.Linear(2 * hidden, len(TAGS))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -89,15 +92,10 @@ class Tagger(nn.Module):
         word, shape, begin, end = x.unbind(dim=2)
         parts = (self.words(word), self.shapes(shape), self.ends(begin), self.ends(end))
         inputs = self.dropout(torch.cat(parts, dim=2))  # (B, T, D)
-        if self.gru is None:
-            states = torch.tanh(self.alone(inputs))
+        if isinstance(self.hidden, nn.Linear):
+            states = torch.tanh(self.hidden(inputs))
         else:
-            # The state must not run through padding. A sentence without tokens reads one of it.
-            lengths = (word != PAD).sum(dim=1).clamp(min=1).cpu()
-            packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
-            states, _ = pad_packed_sequence(
-                self.gru(packed)[0], batch_first=True, total_length=x.shape[1]
-            )
+            states, _ = read_packed(self.hidden, inputs, (word != PAD).sum(dim=1))
         return self.linear(self.dropout(states))
 
 

@@ -1,10 +1,10 @@
-"""Exercises of lesson 13, a file for each type of network, in the order of its notebook."""
+"""Exercises of `recurrent`, a file for each of its parts, in the order of its notebook."""
 
 from workshop.day2.recurrent.exercises import cell, entities, music, translation
 
 EXERCISES = (
     *cell.EXERCISES,
-    music.PICK,
+    *music.EXERCISES,
     *entities.EXERCISES,
     *translation.EXERCISES,
 )

@@ -1,4 +1,4 @@
-"""The first two exercises of lesson 13: one step of the cell, and a padded batch of sequences."""
+"""Exercises on the cell: one step of the cell, and a padded batch of sequences."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from torch import Tensor
 
 from workshop.core.exercise import Case, Exercise, Mistake
 from workshop.day2.recurrent import cell as by_hand
+
+LIBRARY = ("torch.nn.RNNCell", "torch.nn.RNN", "torch.rnn_tanh_cell", "torch.rnn_tanh")
 
 
 def _weights(g: torch.Generator, n: int, h: int, scale: float = 1.0) -> tuple[Tensor, ...]:
@@ -85,7 +87,7 @@ CELL = Exercise(
         ),
     ),
     hints=(
-        "A layer like those of lesson 3, with two inputs instead of one: x, and the state a.",
+        "A layer like those of the lesson `layers`, with two inputs instead of one: x, and the state a.",
         "Each of the two times its own matrix, transposed (x @ w_ax.T is (B, h)), and one bias.",
         "torch.tanh of a @ w_aa.T + x @ w_ax.T + b.",
     ),
@@ -96,7 +98,7 @@ CELL = Exercise(
         ),
     ),
     gradients=(0, 1, 2, 3, 4),
-    without=("torch.nn.RNNCell", "torch.nn.RNN", "torch.rnn_tanh_cell", "torch.rnn_tanh"),
+    without=LIBRARY,
 )
 
 # --- a padded batch ------------------------------------------------------------------------------
@@ -223,8 +225,8 @@ LAST = Exercise(
         ),
         Mistake(
             "steps added up",
-            "This adds up what the cell says of each step by itself: a bag, in which the order is "
-            "lost. The new state replaces the old one.",
+            "This adds up what the cell gives for each step by itself: a bag, without order. The new "
+            "state replaces the old one.",
             lambda *args: _with(*args, total=True),
         ),
     ),
@@ -238,7 +240,7 @@ LAST = Exercise(
     ),
     alternatives=(_gathered, _one_by_one),
     gradients=(0, 2, 3, 4),
-    without=("torch.nn.RNNCell", "torch.nn.RNN", "torch.rnn_tanh_cell", "torch.rnn_tanh"),
+    without=LIBRARY,
 )
 
 EXERCISES = (CELL, LAST)

@@ -1,4 +1,4 @@
-"""Exercise of lesson 13, named entities: from tags to names."""
+"""Exercise on named entities: from tags to names."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from workshop.core.exercise import Case, Exercise, Mistake
-from workshop.day2.recurrent.music import composer
+from workshop.day2.recurrent.music import language_model
 
 
 def _fallen(shares: Tensor, u: Tensor) -> Tensor:
@@ -72,7 +72,7 @@ PICK = Exercise(
     name="pick",
     lesson="recurrent",
     title="Sample with a temperature",
-    reference=composer.pick,
+    reference=language_model.pick,
     cases=_cases,
     mistakes=(
         Mistake(
@@ -137,3 +137,5 @@ PICK = Exercise(
     ),
     alternatives=(_searched, _row_by_row),
 )
+
+EXERCISES = (PICK,)

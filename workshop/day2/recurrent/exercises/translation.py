@@ -1,4 +1,4 @@
-"""Exercise of lesson 13 on translation: attention."""
+"""Exercise on translation: attention."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def _cases(seed: int) -> list[Case]:
     return [
         Case(random(2, 3, 4, 5, [4, 4]), "no padding at all"),
         Case(random(3, 2, 5, 4, [5, 2, 1]), "padding behind short phrases"),
-        Case(random(2, 4, 4, 4, [3, 4]), "as many words as numbers for each"),
-        Case(random(1, 1, 1, 1, [1]), "one word, one question"),
+        Case(random(2, 4, 4, 4, [3, 4]), "as many words as units"),
+        Case(random(1, 1, 1, 1, [1]), "one word, one query"),
         Case(random(2, 2, 3, 6, [3, 2], scale=4.0), "large numbers"),
         Case(
             random(2, 2, 3, 4, [3, 0]), "a phrase that is all padding: its weights are 0, not nan"
@@ -95,8 +95,8 @@ ATTEND = Exercise(
     cases=_cases,
     mistakes=(
         Mistake(
-            "softmax over the questions",
-            "The softmax runs over the questions (dim 1). Each question spreads its attention over "
+            "softmax over the queries",
+            "The softmax runs over the queries (dim 1). Each query spreads its attention over "
             "the words of the source, so its weights add up to 1 over the last dimension: dim=-1.",
             lambda *args: _variant(*args, dim=1),
         ),
@@ -119,7 +119,7 @@ ATTEND = Exercise(
         ),
         Mistake(
             "scores of padding set to 0",
-            "A score of 0 is no wall: exp(0) = 1, so the padding still gets a share. Put a very low "
+            "A score of 0 hides nothing: exp(0) = 1, so the padding still gets a share. Put a very low "
             "number there, torch.finfo(scores.dtype).min, before the softmax.",
             lambda *args: _variant(*args, masked="as zero"),
         ),
@@ -137,8 +137,8 @@ ATTEND = Exercise(
         ),
         Mistake(
             "keys for values",
-            "The context is a mean of the keys. The keys say how well a word matches, the values what "
-            "it has to say: weights @ values.",
+            "The context is a mean of the keys. The keys are for the scores; the context is the "
+            "mean of the values: weights @ values.",
             lambda *args: _variant(*args, of="keys"),
         ),
         Mistake(
@@ -155,7 +155,7 @@ ATTEND = Exercise(
         ),
     ),
     hints=(
-        "Three steps. A score for each question and each word, (B, Q, T); a softmax, which makes "
+        "Three steps. A score for each query and each word, (B, Q, T); a softmax, which makes "
         "weights of the scores; a mean of the values with these weights.",
         "The scores are query @ keys.transpose(1, 2) / math.sqrt(query.shape[-1]). Before the "
         "softmax, scores.masked_fill(~mask[:, None, :], very low) hides the padding.",

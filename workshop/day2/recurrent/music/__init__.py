@@ -1,6 +1,6 @@
 """One to many: a GRU learns from 900 fiddle tunes to write its own, note by note, until <eos>.
 
-    perplexity = exp(mean of -log P(token<t+1> | tokens up to t))    among how many it hesitates
+    perplexity = exp(mean of -log P(token<t+1> | tokens up to t))
 
 Book fig-2.17, note-18. Targets: a perplexity on new tunes far below that of counting single tokens and
 pairs; tunes that end, differ, and fill their bars. Controls that must miss: a network that starts every
@@ -13,6 +13,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -24,16 +25,16 @@ from workshop.core.results import Measured, Result
 from workshop.core.settings import Settings, setting
 from workshop.core.training import fit
 from workshop.day2.recurrent.music import ngrams, notes
-from workshop.day2.recurrent.music.composer import Batches, Composer, compose, perplexity
+from workshop.day2.recurrent.music.language_model import Composer, compose, perplexity
 from workshop.day2.recurrent.music.tunes import KINDS, tunes
-from workshop.day2.text.pipeline import EOS, PAD, SOS
+from workshop.day2.text.pipeline import EOS, PAD, SOS, BucketBatchSampler
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(Settings):
     """Settings of the composer."""
 
-    embedding: int = setting(64, at_least=1, help="numbers for each token")
+    embedding: int = setting(64, at_least=1, help="embedding size")
     hidden: int = setting(96, at_least=1, help="units of the GRU")
     epochs: int = setting(6, at_least=1, help="passes over the tunes")
     memoryless_epochs: int = setting(1, at_least=1, help="the same for the network without a state")
@@ -44,17 +45,17 @@ class Config(Settings):
     limit: int = setting(400, at_least=10, help="tokens after which a tune is cut off")
 
 
-def recipe(
-    model: Composer, rows: list[list[int]], vocabulary: dict, config: Config, *, seed: int = 0
-):
-    """The arguments of `fit` or `train_epochs` behind the model."""
+def fit_options(
+    model: Composer, rows: Any, vocabulary: dict[str, int], config: Config, *, seed: int = 0
+) -> dict[str, Any]:
+    """The arguments of `fit` or `train_epochs` behind the model; rows: a list of ids for each tune."""
     rows = [row for row in rows if len(row) <= config.longest]
     epochs = config.epochs if model.memory else config.memoryless_epochs
-    batches = Batches([len(row) for row in rows], config.batch_size, seed)
+    batches = BucketBatchSampler([len(row) for row in rows], config.batch_size, seed=seed)
     optimizer = torch.optim.Adam(model.parameters(), config.lr)
 
     def clip(*_) -> None:
-        """Through many steps a gradient can grow very long: it keeps its direction, not its length."""
+        """Gradient clipping: over many steps a gradient can grow very large."""
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
 
     optimizer.register_step_pre_hook(clip)
@@ -71,8 +72,8 @@ def recipe(
     }
 
 
-def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
-    """The composer, its rivals, and what they write."""
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
+    """The network with and without its state, n-grams, and what they write."""
     parts = tunes()
     vocabulary = notes.vocabulary_of(parts.train)
     train, validation, test = (
@@ -87,7 +88,7 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool = Fal
         histories[name] = fit(
             models[name],
             progress=progress and name,
-            **recipe(models[name], train + validation, vocabulary, config, seed=seed),
+            **fit_options(models[name], train + validation, vocabulary, config, seed=seed),
         )
     counted = [ngrams.fitted(train, validation, n, len(vocabulary)) for n in (1, 2)]
     ours = perplexity(models["composer"], test, vocabulary)
@@ -113,7 +114,7 @@ def written(
     model: Composer, bigram: ngrams.Ngram, vocabulary: dict[str, int], config: Config, seed: int
 ) -> list[Measured]:
     """What the composer and the bigram write: do tunes end, fill their bars, differ?"""
-    options = {"limit": config.limit, "seed": seed}
+    options: dict[str, Any] = {"limit": config.limit, "seed": seed}
     sampled = compose(model, vocabulary, count=config.samples, **options)
     # Two tries for each kind of dance: the most likely token is the same on every try.
     kinds = [[f"<{kind}>"] for kind in KINDS if f"<{kind}>" in vocabulary]

@@ -1,4 +1,4 @@
-"""What to beat: counts of which token follows which, smoothed. No network, no learning rate.
+"""The baseline: n-grams, smoothed counts of which token follows which.
 
     P_n(w | h) = (count(h w) + k_n P_n-1(w | shorter h)) / (count(h) + k_n)
 
@@ -28,6 +28,7 @@ class Ngram:
         """Count in tunes of ids, each from <sos> to <eos>; size: the number of tokens V."""
         expect(order >= 1, "order", order, "1 (unigram) or more")
         self.size, self.strengths = size, [1.0] * order
+        self.counts: list[dict[tuple[int, ...], Counter[int]]]
         self.counts = [defaultdict(Counter) for _ in range(order)]
         for row in rows:
             for i in range(1, len(row)):
@@ -38,7 +39,7 @@ class Ngram:
         """P(token | history); order: use only runs up to this length."""
         p = 1 / self.size
         for n in range(min(order or len(self.counts), len(history) + 1)):
-            seen = self.counts[n].get(tuple(history[len(history) - n :]), {})
+            seen = self.counts[n].get(tuple(history[len(history) - n :]), Counter())
             k = self.strengths[n]
             p = (seen.get(token, 0) + k * p) / (sum(seen.values()) + k)
         return p
@@ -47,7 +48,7 @@ class Ngram:
         """P(every token | history), (V,)."""
         p = np.full(self.size, 1 / self.size)
         for n in range(min(len(self.counts), len(history) + 1)):
-            seen = self.counts[n].get(tuple(history[len(history) - n :]), {})
+            seen = self.counts[n].get(tuple(history[len(history) - n :]), Counter())
             p *= self.strengths[n]
             for token, count in seen.items():
                 p[token] += count
@@ -55,16 +56,16 @@ class Ngram:
         return p
 
     def perplexity(self, rows: Iterable[Sequence[int]], order: int | None = None) -> float:
-        """exp of the mean surprise -log P over all tokens behind <sos>."""
-        surprise = [
+        """exp of the mean of -log P over all tokens behind <sos>."""
+        losses = [
             -math.log(self.probability(row[max(0, i - len(self.counts)) : i], row[i], order))
             for row in rows
             for i in range(1, len(row))
         ]
-        expect(len(surprise) > 0, "rows", "no token", "one tune or more")
-        return math.exp(sum(surprise) / len(surprise))
+        expect(len(losses) > 0, "rows", "no token", "one tune or more")
+        return math.exp(sum(losses) / len(losses))
 
-    def tune(self, rows: Sequence[Sequence[int]]) -> None:
+    def choose_strengths(self, rows: Sequence[Sequence[int]]) -> None:
         """Choose each strength, the shortest run's first, by the perplexity on validation tunes."""
         for n in range(len(self.counts)):
             scores = {}
@@ -87,7 +88,7 @@ def fitted(
 ) -> Ngram:
     """Strengths chosen on validation, counts then taken from both (the one refit)."""
     chosen = Ngram(train, order, size)
-    chosen.tune(validation)
+    chosen.choose_strengths(validation)
     both = Ngram([*train, *validation], order, size)
     both.strengths = chosen.strengths
     return both

@@ -2,7 +2,7 @@
 
     <sos> <reel> D5 1/8 | F#5 1/8 ... || ... <eos>          (the spaces inside a note belong to it)
 
-Also what tells good tunes from bad: bars that fill the metre, and how much repeats. T tokens, B tunes.
+Also how good a tune is: bars that fill the metre, and how much repeats. T tokens, B tunes.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def tokens_of(tune: Tune) -> list[str]:
 
 
 def vocabulary_of(tunes: Sequence[Tune], *, least: int = 3) -> dict[str, int]:
-    """The tokens of training tunes that occur `least` times, and their ids (lesson 12)."""
+    """The tokens of training tunes that occur `least` times, and their ids."""
     return build_vocabulary(map(tokens_of, tunes), least=least)
 
 
@@ -83,9 +83,9 @@ def table(rows: Sequence[Sequence[int]], vocabulary: dict[str, int]) -> tuple[Te
 
 
 def lengths(vocabulary: dict[str, int]) -> Tensor:
-    """What a token has of each: eighths of a whole note, bar lines, ends of parts; (V, 3)."""
+    """Features (V, 3) of each token: its length in eighths, a bar line or not, an end of a part or not."""
     found = [read_note(token) for token in vocabulary]
-    # Bar lines are weighted like half a note, for they are few.
+    # Bar lines are rare, so they get the value of a half note.
     rows = [
         [note[1] / 12 if note else 0.0, 4.0 * (token == "|"), 4.0 * (token == "||")]
         for token, note in zip(vocabulary, found, strict=True)
@@ -105,7 +105,7 @@ def shuffled(rows: Sequence[Sequence[int]], *, seed: int) -> list[list[int]]:
 def bars_full(tunes: Sequence[Sequence[str]]) -> tuple[int, int]:
     """How many bars are filled exactly, and how many there are, in tunes of tokens.
 
-    Only bars from one plain bar line to the next: where a part begins or ends, a bar may be parted.
+    Only bars from one plain bar line to the next: where a part begins or ends, a bar may be incomplete.
     """
     right = total = 0
     for tokens in tunes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from matplotlib import rc_context
@@ -115,7 +115,7 @@ def midi(tokens: Sequence[str], *, tempo: float = 180, title: str = "") -> bytes
     return head + b"MTrk" + len(track).to_bytes(4, "big") + track
 
 
-def save_midi(tokens: Sequence[str], path: str | Path, **options: float | str) -> Path:
+def save_midi(tokens: Sequence[str], path: str | Path, **options: Any) -> Path:
     """Write `midi(tokens)` to a file; any music program opens it."""
     path = Path(path)
     write_atomically(path, midi(tokens, **options))
@@ -187,10 +187,11 @@ def staff(
         ax.text(0.4, 8, "♯", fontsize=12, va="center")
         ax.text(1.3, 5, "♯", fontsize=12, va="center")
         for token in (token for measure in row for token in measure):
-            if token in BARS:
+            found = read_note(token)
+            if found is None:  # a bar line
                 for shift in (0.0, 0.5)[: 1 + (token == "||")]:
                     ax.plot([x - 0.8 + shift] * 2, [0, 8], color=BLACK, linewidth=1.2)
-            elif (found := read_note(token))[0] == REST:
+            elif found[0] == REST:
                 ax.plot([x - 0.6, x + 0.6], [4, 4], color=BLACK, linewidth=5)  # a plain rest
             else:
                 _note(ax, x, *found)

@@ -1,10 +1,10 @@
-"""Many to one: a film review is read word by word, and at the end it is judged (fig-2.16).
+"""Many to one: a film review is read word by word, then classified (fig-2.16).
 
     logit = w . [max over t of a<t>, mean over t of a<t>] + b        a<t>: states of a GRU, both ways
 
-Shapes: B reviews, T tokens, V words, D numbers a word, h units; ids (B, T), 0 at padding. Targets:
+Shapes: B reviews, T tokens, V words, D the embedding size, h units; ids (B, T), 0 at padding. Targets:
 reviews of the test part; sentences that differ in nothing but the order of their words (negation.py).
-Controls: a bag of embeddings that took the same course in such sentences; a reader that did not.
+Controls: a bag of embeddings trained on such sentences too; a reader that was not.
 """
 
 from __future__ import annotations
@@ -29,23 +29,25 @@ from workshop.day2.text import bag, pipeline
 class Config(Settings):
     """Settings of the reader of film reviews."""
 
-    limit: float = setting(1.0, at_least=0, below=3, help="judged: only reviews beyond +- this")
+    limit: float = setting(1.0, at_least=0, below=3, help="tested: reviews rated beyond +- this")
     least: int = setting(2, at_least=1, help="how often a word that GloVe lacks must occur")
-    dim: int = setting(32, at_least=1, help="numbers for each word beside GloVe's 50")
+    dim: int = setting(32, at_least=1, help="embedding size of what is trained, beside GloVe's 50")
     hidden: int = setting(64, at_least=1, help="units of the cell, in each direction")
-    dropout: float = setting(0.5, at_least=0, below=1, help="share of numbers that is dropped")
-    unknown: float = setting(0.1, at_least=0, below=1, help="share of words that is hidden")
+    dropout: float = setting(0.5, at_least=0, below=1, help="share of inputs and features dropped")
+    unknown: float = setting(
+        0.1, at_least=0, below=1, help="share of words hidden (<unk>) in training"
+    )
     epochs: int = setting(3, at_least=1, help="passes over the reviews")
     lr: float = setting(0.005, above=0, help="largest learning rate of the cell")
     vector_lr: float = setting(0.02, above=0, help="largest learning rate of the words' vectors")
     batch_size: int = setting(128, at_least=1, help="reviews for each update")
-    repeats: int = setting(3, at_least=1, help="how often the course is among the reviews")
+    repeats: int = setting(3, at_least=1, help="how often the negation sentences are added")
 
 
 class Reader(nn.Module):
     """ids (B, T), 0 where there is padding -> logits (B,); above 0 says positive.
 
-    Each word has GloVe's vector, which stays, and one of its own, which is learned.
+    Each word has GloVe's vector, which is frozen, and one of its own, which is trained.
     """
 
     def __init__(self, table: Tensor, config: Config = Config()) -> None:
@@ -62,7 +64,7 @@ class Reader(nn.Module):
         self.head = nn.Linear(4 * config.hidden, 1)
 
     def forward(self, ids: Tensor) -> Tensor:
-        """Look up, read in both directions, take each unit's largest and mean number, weigh."""
+        """Look up, read in both directions, max and mean pooling over the steps, linear layer."""
         lengths = (ids != 0).sum(dim=1)
         ids = ids[:, : max(1, int(lengths.max()))]
         real = ids != 0
@@ -92,12 +94,12 @@ def vocabulary_of(part: Reviews, config: Config = Config()) -> tuple[dict[str, i
 def as_split(part: Reviews, vocabulary: Mapping[str, int]) -> Split:
     """x (N, T) ids, y (N,): how much people liked the film, from 0 to 1, sigmoid of their mean.
 
-    So the lukewarm reviews teach something too; for the clear ones, y is above or below 0.5.
+    So lukewarm reviews count too; for the clear ones, y is well above or below 0.5.
     """
     return Split(pipeline.batch_of(part.texts, vocabulary)[0], part.mean.sigmoid())
 
 
-def recipe(model: Reader, examples: int, config: Config) -> dict:
+def fit_options(model: Reader, examples: int, config: Config) -> dict:
     """The arguments of `fit` or `train_epochs`: learning rates that rise for a while, then fall."""
     vectors = list(model.own.parameters())
     rest = [*model.cell.parameters(), *model.head.parameters()]
@@ -119,28 +121,28 @@ def recipe(model: Reader, examples: int, config: Config) -> dict:
     }
 
 
-def with_course(train: Split, vocabulary: Mapping[str, int], config: Config) -> Split:
-    """The reviews, and `config.repeats` times the course in negation among them."""
-    lessons = negation.course(vocabulary)
-    wide = max(train.x.shape[1], lessons.x.shape[1])
-    x, more = (nn.functional.pad(t, (0, wide - t.shape[1])) for t in (train.x, lessons.x))
+def with_negation(train: Split, vocabulary: Mapping[str, int], config: Config) -> Split:
+    """The reviews, then `config.repeats` times the sentences with negations."""
+    extra = negation.training_sentences(vocabulary)
+    wide = max(train.x.shape[1], extra.x.shape[1])
+    x, more = (nn.functional.pad(t, (0, wide - t.shape[1])) for t in (train.x, extra.x))
     return Split(
         torch.cat([x, more.repeat(config.repeats, 1)]),
-        torch.cat([train.y, lessons.y.repeat(config.repeats)]),
+        torch.cat([train.y, extra.y.repeat(config.repeats)]),
     )
 
 
 @torch.no_grad()
 def as_read(
-    model: nn.Module, vocabulary: Mapping[str, int], text: str, *, most: int = 60
+    model: nn.Module, vocabulary: Mapping[str, int], text: str, *, max_steps: int = 60
 ) -> tuple[list[str], list[int], Tensor]:
     """What the model thinks of a text after each word: tokens, steps, probabilities of positive.
 
-    The texts judged are the beginnings of this one, from none of its words to all of them. Where
-    these are more than `most`, they are spread evenly; the whole text is always the last.
+    The model gets the beginnings of this text, from none of its words to all of them. Where these
+    are more than `max_steps`, they are spread evenly; the whole text is always the last.
     """
     tokens = pipeline.tokenize(text)
-    steps = sorted({round(i * len(tokens) / most) for i in range(most + 1)})
+    steps = sorted({round(i * len(tokens) / max_steps) for i in range(max_steps + 1)})
     ids = pipeline.encode(tokens, vocabulary)
     device = next(model.parameters()).device
     model.eval()
@@ -152,37 +154,37 @@ def as_read(
 
 
 def judge(model: nn.Module, vocabulary: Mapping[str, int], text: str) -> float:
-    """The probability that a text is positive; of any length, however strange."""
-    return as_read(model, vocabulary, text, most=1)[2][-1].item()
+    """The probability that a text, of any length, is positive."""
+    return as_read(model, vocabulary, text, max_steps=1)[2][-1].item()
 
 
-def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
-    """The reader and the bag, with and without the course: on the test reviews and on the probe."""
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
+    """The reader and the bag, with and without the negations: on the test reviews and on the probe."""
     parts = reviews()
     known, test = parts.development, parts.test.beyond(config.limit)
     clear, of_bag = known.beyond(config.limit), bag.Config()
     vocabulary, table = vocabulary_of(known, config)
     their_words = bag.vocabulary_of(clear, of_bag)
-    contestants = (
+    models = (
         (
             "reader",
             lambda: Reader(table, config),
             vocabulary,
             as_split(known, vocabulary),
-            lambda model, n: recipe(model, n, config),
+            lambda model, n: fit_options(model, n, config),
         ),
         (
             "bag",
             lambda: bag.Bag(len(their_words), of_bag.dim, of_bag.dropout),
             their_words,
             bag.as_split(clear, their_words),
-            lambda model, n: bag.recipe(model, n, of_bag),
+            lambda model, n: bag.fit_options(model, n, of_bag),
         ),
     )
     metrics, histories = [], {}
-    for name, build, words, train, how in contestants:
-        judged = bag.as_split(test, words)
-        for key, data in ((name, train), (f"{name}_course", with_course(train, words, config))):
+    for name, build, words, train, options in models:
+        tested = bag.as_split(test, words)
+        for key, data in ((name, train), (f"{name}_course", with_negation(train, words, config))):
             seed_everything(seed)
             model = build().to(device)
             histories[key] = fit(
@@ -190,9 +192,9 @@ def run(config: Config, *, seed: int, device: torch.device, progress: bool = Fal
                 data,
                 seed=seed,
                 progress=progress and key.replace("_", " "),
-                **how(model, len(data)),
+                **options(model, len(data)),
             )
-            scores = evaluate(model, judged, metrics={"accuracy": count_correct})
+            scores = evaluate(model, tested, metrics={"accuracy": count_correct})
             metrics.append(scores.measured("accuracy", f"sentiment_{key}_accuracy"))
             for kind, groups in zip(("pairs", "fours"), negation.probe(), strict=True):
                 of = f"sentiment_{key}_{kind}"

@@ -2,8 +2,8 @@
 
     "the plot is fun , definitely not flat"  |  "the plot is flat , definitely not fun"
 
-A bag of words gives both one and the same answer, so of no such pair can it have both right. Words and
-frames of the probe are not those of the course: what passes has learned what `not` does, not a list.
+A bag of words gives both the same logit, so it never has both right. Words and frames of the probe are
+not those of the training sentences: to pass, a model must know what `not` does, not a list of words.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from workshop.core.data import Split
 from workshop.core.results import Measured
 from workshop.day2.text import pipeline
 
-Group = tuple[tuple[str, bool], ...]  # sentences that go together, each with: does it praise?
+Group = tuple[tuple[str, bool], ...]  # sentences, each with whether it praises
 
 # {a} is what the film is, {b} what it is not.
-COURSE_FRAMES = (
+TRAIN_FRAMES = (
     "{a} , not {b}",
     "not {b} , {a}",
     "the film is not {b} , it is {a}",
@@ -28,16 +28,16 @@ COURSE_FRAMES = (
     "i found it {a} , certainly not {b}",
     "the story is not {b} but {a}",
 )
-# Held out: drawn up once the course was done. While it was being made, it was judged by other frames
-# and words, so these took no part in any choice. Whoever changes the course needs new ones.
+# Held out: written when the training sentences were done, which were chosen with other frames and words.
+# So these took no part in any choice; whoever changes the training sentences needs new ones.
 PROBE_FRAMES = (
     "the plot is {a} , definitely not {b}",
     "what we get is not {b} , we get something {a}",
     "her performance , not {b} , was {a}",
     "critics call it {a} . it is not {b}",
 )
-# A word by itself, then turned round by `not`.
-COURSE_TURNS = (
+# A word by itself, then negated.
+TRAIN_TURNS = (
     ("it is {a}", "it is not {a}"),
     ("a {a} film", "not a {a} film"),
     ("the acting is {a}", "the acting is not {a}"),
@@ -46,7 +46,7 @@ COURSE_TURNS = (
     ("that was {a} indeed", "that was not {a} at all"),
 )
 PROBE_TURNS = (("this comedy is {a}", "this comedy is not {a}"),)
-COURSE_GOOD, COURSE_BAD, PROBE_GOOD, PROBE_BAD = (
+TRAIN_GOOD, TRAIN_BAD, PROBE_GOOD, PROBE_BAD = (
     line.split()
     for line in (
         "funny charming beautiful clever exciting moving wonderful delightful fascinating fresh "
@@ -87,14 +87,14 @@ def fours(turns: Sequence[tuple[str, str]], good: Sequence[str], bad: Sequence[s
     ]
 
 
-def course(vocabulary: Mapping[str, int]) -> Split:
-    """The sentences of the course: x (N, T) ids, y (N,) 1.0 where a sentence praises."""
+def training_sentences(vocabulary: Mapping[str, int]) -> Split:
+    """Sentences with negations to train on: x (N, T) ids, y (N,) 1.0 where a sentence praises."""
     groups: list[Group] = []
-    for g, b in zip(COURSE_GOOD, COURSE_BAD, strict=True):
-        groups += fours(COURSE_TURNS, [g], [b])
+    for g, b in zip(TRAIN_GOOD, TRAIN_BAD, strict=True):
+        groups += fours(TRAIN_TURNS, [g], [b])
     for shift in range(3):  # each good word with three of the bad ones
-        for i, g in enumerate(COURSE_GOOD):
-            groups += pairs(COURSE_FRAMES, [g], [COURSE_BAD[(i + 5 * shift) % len(COURSE_BAD)]])
+        for i, g in enumerate(TRAIN_GOOD):
+            groups += pairs(TRAIN_FRAMES, [g], [TRAIN_BAD[(i + 5 * shift) % len(TRAIN_BAD)]])
     texts, praise = zip(*(sentence for group in groups for sentence in group), strict=True)
     return Split(pipeline.batch_of(texts, vocabulary)[0], torch.tensor(praise).float())
 
@@ -103,7 +103,7 @@ def course(vocabulary: Mapping[str, int]) -> Split:
 def all_right(
     model: nn.Module, vocabulary: Mapping[str, int], groups: Sequence[Group], name: str
 ) -> Measured:
-    """Of how many groups is every sentence judged rightly? model: ids (B, T) -> logits (B,).
+    """In how many groups is every sentence right? model: ids (B, T) -> logits (B,).
 
     What praises needs a logit above 0, what does not one below; exactly 0 is never right.
     """
@@ -117,7 +117,7 @@ def all_right(
 
 
 def probe() -> tuple[list[Group], list[Group]]:
-    """The pairs and the fours that judge a model; the course has none of their words or frames."""
+    """The pairs and the fours; the training sentences have none of their words or frames."""
     return (
         pairs(PROBE_FRAMES, PROBE_GOOD, PROBE_BAD),
         fours(PROBE_TURNS, PROBE_GOOD, PROBE_BAD),

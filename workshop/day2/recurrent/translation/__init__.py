@@ -1,4 +1,4 @@
-"""Many to many, lengths differ: one network reads a phrase, another writes it in another language.
+"""Many to many, lengths differ: an encoder reads a phrase, a decoder writes its translation.
 
     P(y | x) = product over steps u of P(y_u | y_1 ... y_{u-1}, x)
 
@@ -6,7 +6,7 @@ Book 2.6.2 (fig-2.19): dates, times, amounts and numbers between English and Fre
 Vinyals, Le (2014), Cho and others (2014); attention.py has what came next. Shapes: B pairs, T tokens
 of the source, U of the target with <eos>, H units, V words of the target language.
 Targets: exact translations of new phrases, by the last state alone and with attention. Controls: a
-decoder that learned from sources of other phrases; the trained attention spread evenly over all words.
+model trained with the sources shuffled; the trained attention spread evenly over all words.
 """
 
 from __future__ import annotations
@@ -26,7 +26,13 @@ from workshop.core.training import History, train_epochs
 from workshop.day2.recurrent.translation import search
 from workshop.day2.recurrent.translation.attention import Attention
 from workshop.day2.recurrent.translation.phrases import Phrases, phrases
-from workshop.day2.recurrent.translation.wording import PAD_ID, Dictionary, ids_of, loader, padded
+from workshop.day2.recurrent.translation.vocabulary import (
+    PAD_ID,
+    Dictionary,
+    ids_of,
+    loader,
+    padded,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +41,14 @@ class Config(Settings):
 
     direction: str = setting("en-fr", choices=("en-fr", "fr-en"), help="from which, to which")
     kind: str = setting("dot", choices=("dot", "additive"), help="how attention compares")
-    dim: int = setting(64, at_least=1, help="numbers for each word")
+    dim: int = setting(64, at_least=1, help="embedding size")
     hidden: int = setting(128, at_least=1, help="units of encoder and decoder")
     plain_epochs: int = setting(12, at_least=1, help="passes over the pairs, last state alone")
     epochs: int = setting(6, at_least=1, help="passes over them with attention")
-    blind_epochs: int = setting(1, at_least=1, help="passes with sources of other phrases")
+    blind_epochs: int = setting(1, at_least=1, help="passes with the sources shuffled")
     plain_lr: float = setting(0.005, above=0, help="learning rate, last state alone; it falls to 0")
     lr: float = setting(0.01, above=0, help="learning rate with attention, likewise")
-    clip: float = setting(1.0, above=0, help="the gradient is made no longer than this")
+    clip: float = setting(1.0, above=0, help="largest norm of the gradient")
     batch_size: int = setting(32, at_least=1, help="pairs for each update")
 
 
@@ -123,19 +129,19 @@ def loss_of(logits: Tensor, wanted: Tensor) -> Tensor:
     return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD_ID)
 
 
-def learn(
+def train(
     model: Translator, pairs: list, config: Config, *, epochs: int, seed: int = 0
 ) -> Iterator[History]:
-    """Train in place, as `train_epochs`; the learning rate falls to 0, long gradients are cut."""
+    """Train in place, as `train_epochs`; the learning rate falls to 0, gradients are clipped."""
     data = loader(pairs, batch_size=config.batch_size, seed=seed)
     lr = config.plain_lr if model.attention is None else config.lr
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
 
-    def shorten(*_: object) -> None:
+    def clip(*_: object) -> None:
         """Before each update: one steep batch must not throw the weights far away."""
         nn.utils.clip_grad_norm_(model.parameters(), config.clip)
 
-    optimizer.register_step_pre_hook(shorten)
+    optimizer.register_step_pre_hook(clip)
     updates = epochs * len(data)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda n: min(1.0, (n + 1) / 30) * max(0.0, 1 - n / updates)
@@ -154,7 +160,7 @@ def build(dictionary: Dictionary, kind: str, config: Config, *, seed: int = 0) -
 def translate(
     model: Translator, dictionary: Dictionary, text: str, *, width: int = 1
 ) -> tuple[str, Tensor]:
-    """A phrase -> its translation, and which words were looked at (U, T); width: of the beam.
+    """A phrase -> its translation, and its attention weights (U, T); width: of the beam.
 
     Raises:
         PhraseError: a phrase that cannot be translated, and why.
@@ -166,7 +172,7 @@ def translate(
 
 
 def exact(model: Translator, dictionary: Dictionary, part: Phrases, **options: bool) -> Tensor:
-    """For each pair, whether the greedy translation is right to the last sign: (N,) bools."""
+    """Whether the greedy translation of each pair is exactly right: (N,) bools."""
     sources, targets = zip(*ids_of(dictionary, part), strict=True)
     written = search.greedy(model, padded(sources).to(model.head.weight.device), **options)
     texts = dictionary.sides(part)[1]
@@ -175,25 +181,25 @@ def exact(model: Translator, dictionary: Dictionary, part: Phrases, **options: b
     )
 
 
-def run(config: Config, *, seed: int, device: torch.device, progress: bool = False) -> Result:
-    """Last state alone, attention, and one that learned from strays; each tested once."""
+def run(config: Config, *, seed: int, device: torch.device, progress: bool) -> Result:
+    """Last state alone, attention, and attention trained with shuffled sources; each tested once."""
     from tqdm.auto import tqdm
 
     parts = phrases()
     dictionary = Dictionary.of(parts.development, config.direction)
     known = ids_of(dictionary, parts.development)
-    strays = ids_of(dictionary, parts.development, strays=seed)
+    shuffled = ids_of(dictionary, parts.development, shuffle_seed=seed)
     jobs = {
         "plain": ("plain", known, config.plain_epochs),
         "attention": (config.kind, known, config.epochs),
-        "blind": (config.kind, strays, config.blind_epochs),
+        "blind": (config.kind, shuffled, config.blind_epochs),
     }
     metrics, histories = [], {}
     for name in (bar := tqdm(jobs, disable=not progress, leave=False)):
         bar.set_description(name)
         kind, pairs, epochs = jobs[name]
         model = build(dictionary, kind, config, seed=seed).to(device)
-        for histories[name] in learn(model, pairs, config, epochs=epochs, seed=seed):
+        for histories[name] in train(model, pairs, config, epochs=epochs, seed=seed):
             pass
         right = {name: exact(model, dictionary, parts.test)}
         if name == "attention":

@@ -1,10 +1,10 @@
-"""Attention: look at every word of the source at once, and weigh them by how well they match.
+"""Attention: a mean of all source words, weighted by how well each matches the query.
 
     weights = softmax(q k^T / sqrt(H));    context = weights v
 
 The book stops before it (2.6.2). Bahdanau, Cho, Bengio (2015), Luong, Pham, Manning (2015), Vaswani
-and others (2017). Shapes: B pairs, Q questions (steps of the target), T words of the source,
-H numbers for each: query (B, Q, H), keys and values (B, T, H), mask (B, T), True at words, False at
+and others (2017). Shapes: B pairs, Q queries (steps of the target), T words of the source,
+H units: query (B, Q, H), keys and values (B, T, H), mask (B, T), True at words, False at
 padding; weights (B, Q, T). Without positions, attention does not know order: see `positions`.
 """
 
@@ -21,7 +21,7 @@ from workshop.core.checks import expect
 def attend(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """Scaled dot-product attention: the context (B, Q, H) and its weights (B, Q, T).
 
-    The weights of a question add up to 1; padding gets exactly 0. Where there is padding only, all
+    The weights of a query add up to 1; padding gets exactly 0. Where there is padding only, all
     weights and the context are 0, never 0 / 0. Equal to F.scaled_dot_product_attention.
     """
     scores = query @ keys.transpose(1, 2) / math.sqrt(query.shape[-1])  # (B, Q, T)
@@ -46,7 +46,7 @@ def attend_additively(
 
 
 class Attention(nn.Module):
-    """Attention as a layer: the same, with weights to learn. `kind` is 'dot' or 'additive'."""
+    """Attention as a layer, with trainable weights. `kind` is 'dot' or 'additive'."""
 
     def __init__(self, kind: str, size: int) -> None:
         """For queries, keys and values of `size` numbers."""
@@ -73,11 +73,11 @@ class Attention(nn.Module):
 def self_attention(
     x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, mask: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Every word asks all words of its own sentence, in one step and without recurrence.
+    """Self-attention: every word attends to all words of its own sentence, without recurrence.
 
-    x (B, T, D); w_q, w_k, w_v (H, D): three views of each word, as the one that asks, the one that is
-    asked and what it has to say. Returns (B, T, H) and the weights (B, T, T). Vaswani and others
-    (2017); one head of nn.MultiheadAttention, which has one more matrix after it.
+    x (B, T, D); w_q, w_k, w_v (H, D) make a query, a key and a value of each word. Returns (B, T, H)
+    and the weights (B, T, T). Vaswani and others (2017); one head of
+    nn.MultiheadAttention, which has one more matrix after it.
     """
     return attend(x @ w_q.T, x @ w_k.T, x @ w_v.T, mask)
 
@@ -85,7 +85,7 @@ def self_attention(
 def positions(length: int, size: int) -> Tensor:
     """A row of `size` numbers for each of `length` places: sines and cosines, fast to slow.
 
-    Added to the words' vectors, they tell attention where each stands. Vaswani and others (2017).
+    Added to the embeddings, they give attention the order of the words. Vaswani and others (2017).
 
     Raises:
         ValueError: an odd size, or no place.

@@ -1,4 +1,4 @@
-"""Pictures of translation: the two networks unrolled (fig-2.19), and where attention looks."""
+"""Diagrams of translation: the two networks unrolled (fig-2.19), and where attention looks."""
 
 from __future__ import annotations
 
@@ -8,24 +8,14 @@ from typing import TYPE_CHECKING, Any
 from matplotlib import rc_context
 
 from workshop.core.checks import expect
-from workshop.figures.diagrams import box
-from workshop.figures.style import BLACK, ORANGE, STYLE, YELLOW, as_array, finish, new_axes
+from workshop.figures.diagrams import UNIT, box, canvas, line
+from workshop.figures.style import ORANGE, STYLE, YELLOW, as_array, finish, new_axes
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ENCODER, DECODER = "#CFE5F5", YELLOW
-MOST = 12  # cells that fit across a notebook's cell
-
-
-def _cell(ax: Axes, x: float, text: str, fill: str, fontsize: float) -> None:
-    box(ax, x, 0, (0.6, 0.6), fill, text, fontsize=fontsize, pad=0.06)
-
-
-def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], **style: Any) -> None:
-    look = {"arrowstyle": "-|>", "color": BLACK, "linewidth": 1.8, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", end, start, arrowprops=look | style, zorder=2)
+ENCODER, DECODER = UNIT, YELLOW
+MAX_CELLS = 12  # cells that fit across a notebook's cell
 
 
 @rc_context(STYLE)
@@ -37,28 +27,27 @@ def encoder_decoder(source: Sequence[str], target: Sequence[str], *, title: str 
     """
     t_x, t_y = len(source), len(target) + 1
     expect(
-        t_x > 0 and t_y > 1 and t_x + t_y <= MOST,
+        t_x > 0 and t_y > 1 and t_x + t_y <= MAX_CELLS,
         "source, target",
         f"{t_x} and {t_y - 1} words",
-        f"words on both sides, {MOST - 1} at most together",
+        f"words on both sides, {MAX_CELLS - 1} at most together",
     )
     cells = t_x + t_y
-    wide = 10.8 / (cells + 0.9)
+    wide = 10.6 / (cells + 0.95)
     title = title or f"Encoder and decoder: {t_x} words in, {t_y - 1} words and <eos> out"
-    figure, (ax,) = new_axes(sizes=((10.8, max(3.4, 4.2 * wide)),), grid=False, title=title)
-    ax.axis("off")
-    ax.set(xlim=(-1.05, cells - 0.1), ylim=(-2.0, 1.65), aspect="equal")
+    figure, ax = canvas(-1.05, cells - 0.1, -2.0, 1.65, wide, title)
     size = 14 if cells < 9 else 12
     said, given = [*target, "<eos>"], ["<sos>", *target]
-    _arrow(ax, (-0.75, 0), (-0.36, 0))
+    line(ax, (-0.75, 0), (-0.36, 0))
     ax.text(-0.8, 0, "$a^{<0>}$", ha="right", va="center", fontsize=16)
     for i in range(cells):
         encoder = i < t_x
         state = f"$a^{{<{i + 1}>}}$" if encoder else f"$d^{{<{i - t_x + 1}>}}$"
-        _cell(ax, i, state, ENCODER if encoder else DECODER, 18 if cells < 9 else 13)
+        fill, fontsize = ENCODER if encoder else DECODER, 18 if cells < 9 else 13
+        box(ax, i, 0, (0.6, 0.6), fill, state, fontsize=fontsize)
         below = source[i] if encoder else given[i - t_x]
         ax.text(i, -1.02, below, ha="center", va="top", fontsize=size, rotation=25 * (cells > 8))
-        _arrow(ax, (i, -0.95), (i, -0.38))
+        line(ax, (i, -0.95), (i, -0.38))
         if not encoder:
             ax.text(
                 i,
@@ -70,25 +59,14 @@ def encoder_decoder(source: Sequence[str], target: Sequence[str], *, title: str 
                 weight="bold",
                 rotation=25 * (cells > 8),
             )
-            _arrow(ax, (i, 0.38), (i, 0.95))
+            line(ax, (i, 0.38), (i, 0.95))
         if i + 1 < cells:
             bridge = i == t_x - 1
-            _arrow(
-                ax,
-                (i + 0.36, 0),
-                (i + 0.64, 0),
-                color=ORANGE if bridge else BLACK,
-                linewidth=4 if bridge else 1.8,
-            )
-        if t_x <= i < cells - 1:  # what was said is what comes in next
-            ax.plot(
-                [i + 0.08, i + 0.5, i + 0.5, i + 0.92],
-                [0.8, 0.8, -0.72, -0.72],
-                color="#888888",
-                linewidth=1.2,
-                linestyle="--",
-                zorder=1,
-            )
+            style: dict[str, Any] = {"color": ORANGE, "linewidth": 4} if bridge else {}
+            line(ax, (i + 0.36, 0), (i + 0.64, 0), **style)
+        if t_x <= i < cells - 1:  # its output is the next input
+            feedback = (i + 0.08, 0.8), (i + 0.5, 0.8), (i + 0.5, -0.72), (i + 0.92, -0.72)
+            line(ax, *feedback, arrow=False, color="#888888", linewidth=1.2, linestyle="--")
     for middle, length in (
         ((t_x - 1) / 2, f"$T_x = {t_x}$"),
         (t_x + (t_y - 1) / 2, f"$T_y = {t_y}$"),
@@ -159,8 +137,8 @@ def attention_map(
     ax.set(xlabel=axes[0], ylabel=axes[1])
     ax.spines[:].set_visible(True)
     figure.colorbar(drawn, ax=ax, shrink=0.7, aspect=14).ax.tick_params(labelsize=11)
-    told = [
+    rows = [
         f"{word} looks most at {source[column]} ({table[row, column]:.2f})"
         for row, (word, column) in enumerate(zip(target, table.argmax(axis=1), strict=True))
     ]
-    return finish(figure, None, f"{title or 'Where attention looks'}: {'; '.join(told)}.")
+    return finish(figure, None, f"{title or 'Where attention looks'}: {'; '.join(rows)}.")

@@ -37,7 +37,7 @@ def phrases() -> Parts[Phrases]:
         DataError: their file is missing or damaged.
 
     Source: Unicode's CLDR by way of Babel; numbers in words as num2words spells them, compared with
-    the rules of French spelling (data/build.py).
+    the rules of French spelling (data/build/french.py).
     """
     files = members("phrases.zip")
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from workshop.core.checks import expect
-from workshop.day2.recurrent.translation.wording import EOS_ID, PAD_ID, SOS_ID, UNK_ID
+from workshop.day2.recurrent.translation.vocabulary import EOS_ID, PAD_ID, SOS_ID, UNK_ID
 
 if TYPE_CHECKING:
     from workshop.day2.recurrent.translation import Translator
@@ -101,16 +101,6 @@ def beam(
         kept = [h for h, _ in tried]
         rows = rows[[row for h, row in tried if not h.ended]]
     return kept
-
-
-@torch.no_grad()
-def score_of(model: Translator, source: Tensor, ids: tuple[int, ...]) -> float:
-    """The score that the model gives a whole phrase, <eos> at its end: source (1, T)."""
-    given = torch.tensor([[SOS_ID, *ids]], device=source.device)
-    logits = model.eval()(source, given)
-    logits[..., NEVER] = -torch.inf
-    wanted = torch.tensor([[*ids, EOS_ID]], device=source.device)
-    return torch.log_softmax(logits, dim=-1).gather(2, wanted[..., None]).sum().item()
 
 
 @torch.no_grad()

@@ -1,11 +1,13 @@
-"""The network of this lesson, how it is trained, and how every example gets asked about unseen.
+"""The network of this lesson, how it is trained, and predictions out of fold.
 
-    out of fold: deal the examples into k folds; fold j is answered by a model that learned the others
+    out of fold: split the examples into k folds; a model trained on the others predicts fold j
 
-Shapes: N examples, C classes. An MLP as in lesson 9, cheap enough to be trained many times over.
+Shapes: N examples, C classes. An MLP as in `generalization`, quick to train many times.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +17,7 @@ from workshop.core.device import seed_everything
 from workshop.day2.generalization.networks import mlp, training
 
 
-def learn(
+def train(
     data: Split,
     *,
     seed: int,
@@ -41,7 +43,7 @@ def learn(
     return model.eval()
 
 
-def ask(model: nn.Module, x: Tensor) -> Tensor:
+def predict(model: nn.Module, x: Tensor) -> Tensor:
     """The logits (N, C) of a model in evaluation mode, without gradients."""
     with torch.no_grad():
         return model.eval()(x)
@@ -58,14 +60,19 @@ def folds(count: int, k: int, *, seed: int) -> Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed)) % k
 
 
-def out_of_fold(data: Split, *, k: int = 5, seed: int, **options) -> Tensor:
-    """Logits (N, C) for every example, each from a model that has not seen it; options: of `learn`."""
+def out_of_fold(
+    data: Split, *, k: int = 5, seed: int, progress: bool = False, **options: Any
+) -> Tensor:
+    """Logits (N, C) for every example, each from a model that has not seen it; options: of `train`."""
+    from tqdm.auto import tqdm
+
     fold = folds(len(data), k, seed=seed).to(data.y.device)
-    logits = None
-    for j in range(k):
+    parts: list[Tensor] = []
+    for j in tqdm(range(k), "out of fold", disable=not progress, leave=False):
         here = fold == j
-        model = learn(Split(data.x[~here], data.y[~here]), seed=seed, **options)
-        answers = ask(model, data.x[here])
-        logits = answers.new_zeros(len(data), answers.shape[1]) if logits is None else logits
-        logits[here] = answers
+        model = train(Split(data.x[~here], data.y[~here]), seed=seed, **options)
+        parts.append(predict(model, data.x[here]))
+    by_fold = torch.cat(parts)
+    logits = torch.empty_like(by_fold)
+    logits[fold.argsort(stable=True)] = by_fold  # back in the order of the examples
     return logits

@@ -9,22 +9,22 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader
 
 from workshop.core.checks import expect
 from workshop.day2.recurrent.translation.phrases import Phrases
-from workshop.day2.text.pipeline import EOS, PAD, SOS, SPECIALS, UNK, build_vocabulary, encode
+from workshop.day2.text.pipeline import BucketBatchSampler, build_vocabulary, encode
 
 DIRECTIONS = {"en-fr": ("english", "french"), "fr-en": ("french", "english")}
-PAD_ID, UNK_ID, SOS_ID, EOS_ID = range(4)  # where build_vocabulary puts SPECIALS
+PAD_ID, UNK_ID, SOS_ID, EOS_ID = range(4)  # of pipeline.SPECIALS, which come first
 LONGEST = 40  # tokens of a phrase; those in the data have 18 at most
-assert SPECIALS == (PAD, UNK, SOS, EOS)
 
 
 class PhraseError(ValueError):
@@ -32,7 +32,7 @@ class PhraseError(ValueError):
 
 
 def tokenize(text: str) -> list[str]:
-    """Words, numbers and signs, in lower case; white space only parts them."""
+    """Words, numbers and signs, in lower case; white space only separates them."""
     composed = unicodedata.normalize("NFC", text).lower()
     return re.findall(r"[^\W\d_]+|\d+|[^\w\s]|_", composed)
 
@@ -114,48 +114,22 @@ def batch_of(pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> tuple[Tens
 
 
 def ids_of(
-    dictionary: Dictionary, phrases: Phrases, *, strays: int | None = None
+    dictionary: Dictionary, phrases: Phrases, *, shuffle_seed: int | None = None
 ) -> list[tuple[list[int], list[int]]]:
-    """The ids of each pair; a number for `strays` deals the sources out to wrong targets."""
+    """The ids of each pair; with a `shuffle_seed`, targets have the sources of other pairs."""
     sources, targets = dictionary.sides(phrases)
-    if strays is not None:
-        g = torch.Generator().manual_seed(strays)
-        sources = [sources[i] for i in torch.randperm(len(sources), generator=g).tolist()]
+    if shuffle_seed is not None:
+        g = torch.Generator().manual_seed(shuffle_seed)
+        sources = tuple(sources[i] for i in torch.randperm(len(sources), generator=g).tolist())
     return [
         (encode(tokenize(a), dictionary.source), encode(tokenize(b), dictionary.target))
         for a, b in zip(sources, targets, strict=True)
     ]
 
 
-class SimilarLengths(Sampler):
-    """Batches of pairs of about one length, in a random order: hardly any step goes into padding."""
-
-    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
-        """Lengths of all examples; each pass draws anew."""
-        self.lengths, self.batch_size = torch.as_tensor(lengths), batch_size
-        self.order = torch.Generator().manual_seed(seed)
-
-    def __len__(self) -> int:
-        """Batches of a pass, at most one more than are full."""
-        return -(-len(self.lengths) // self.batch_size)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        """Shuffle; sort stretches of 20 batches by length; deal their batches out at random."""
-        mixed = torch.randperm(len(self.lengths), generator=self.order)
-        batches = [
-            batch
-            for some in mixed.split(20 * self.batch_size)
-            for batch in some[self.lengths[some].argsort(stable=True)].split(self.batch_size)
-        ]
-        for i in torch.randperm(len(batches), generator=self.order).tolist():
-            yield batches[i].tolist()
-
-
-def loader(
-    pairs: Sequence[tuple[list[int], list[int]]], *, batch_size: int, seed: int = 0
-) -> DataLoader:
-    """A DataLoader over pairs of ids, as `train_epochs` takes it: (source, given, wanted)."""
+def loader(pairs: Any, *, batch_size: int, seed: int = 0) -> DataLoader:
+    """A DataLoader over pairs, as `ids_of` gives them, for `train_epochs`: (source, given, wanted)."""
     expect(len(pairs) > 0, "pairs", "none", "one or more")
     lengths = [100 * len(source) + len(target) for source, target in pairs]
-    batches = SimilarLengths(lengths, batch_size, seed)
+    batches = BucketBatchSampler(lengths, batch_size, seed=seed, pool=20)
     return DataLoader(pairs, batch_sampler=batches, collate_fn=batch_of)

@@ -1,8 +1,4 @@
-"""Bodies by name: `lite0`, which comes with the workshop, or any classifier of torchvision.
-
-A body has `width` (the numbers D that describe a photo), `early` and `late`, which together turn
-photos (B, 3, S, S) in [0, 1] into features (B, D), and `last_weights`, for fine-tuning.
-"""
+"""Backbones by name: `lite0`, which comes with the workshop, or any classifier of torchvision."""
 
 from __future__ import annotations
 
@@ -11,9 +7,34 @@ from torch.nn import functional as F
 
 from workshop.core.checks import nearest
 from workshop.core.data import DataError
-from workshop.day2.transfer.lite0 import pretrained
 
 OWN = "lite0"
+
+
+class Backbone(nn.Module):
+    """Photos (B, 3, S, S) in [0, 1] -> `early` -> maps -> `late` -> features (B, width)."""
+
+    width: int
+
+    def early(self, x: Tensor) -> Tensor:
+        """What fine-tuning the last blocks leaves alone; here nothing.
+
+        Raises:
+            ValueError: x is not (B, 3, H, W).
+        """
+        if x.ndim != 4 or x.shape[1] != 3:
+            raise ValueError(
+                f"x: got shape {tuple(x.shape)}, expected (B, 3, H, W): red, green and blue"
+            )
+        return x
+
+    def late(self, x: Tensor) -> Tensor:
+        """From what `early` made to the features."""
+        raise NotImplementedError
+
+    def last_weights(self) -> list[nn.Parameter]:
+        """What fine-tuning the last blocks trains."""
+        raise NotImplementedError
 
 
 def check_backbone(name: str) -> None:
@@ -35,8 +56,8 @@ def check_backbone(name: str) -> None:
         )
 
 
-def load_body(name: str = OWN) -> nn.Module:
-    """The body of that name with the weights that it learned on ImageNet, in evaluation mode.
+def load_backbone(name: str = OWN) -> Backbone:
+    """The backbone of that name with the weights that it learned on ImageNet, in evaluation mode.
 
     Weights of torchvision's are fetched once, into torch's cache (TORCH_HOME moves it).
 
@@ -44,12 +65,14 @@ def load_body(name: str = OWN) -> nn.Module:
         ValueError: an unknown name, or a network whose output layer is not linear.
         DataError: the weights are not on this machine and cannot be fetched, or are damaged.
     """
+    from workshop.day2.transfer.lite0 import pretrained  # which is a Backbone itself
+
     check_backbone(name)
-    return pretrained() if name == OWN else TorchvisionBody(name).eval()
+    return pretrained() if name == OWN else TorchvisionBackbone(name).eval()
 
 
-class TorchvisionBody(nn.Module):
-    """A classifier of torchvision without its output layer."""
+class TorchvisionBackbone(Backbone):
+    """A classifier of torchvision without its output layer; all of it is `late`."""
 
     def __init__(self, name: str) -> None:
         """Fetch the weights, unless they are in torch's cache."""
@@ -62,7 +85,7 @@ class TorchvisionBody(nn.Module):
         except (OSError, RuntimeError) as error:  # no network, a full disk, a damaged file
             raise DataError(
                 f"backbone {name}: its weights could not be fetched ({type(error).__name__}: {error})",
-                f"offline, take the one that comes with the workshop: --set backbone={OWN}. Or put "
+                f"offline, take the one that comes with the workshop: --set photos.backbone={OWN}. Or put "
                 f"{weights.url} into the folder hub/checkpoints of torch's cache",
             ) from None
         self.width = behead(model, name)
@@ -70,14 +93,6 @@ class TorchvisionBody(nn.Module):
         scale = weights.transforms()
         self.size = scale.crop_size[0]
         self.shift, self.spread = scale.mean, scale.std
-
-    def early(self, x: Tensor) -> Tensor:
-        """Nothing is done early: networks of torchvision have no common place to be cut at."""
-        if x.ndim != 4 or x.shape[1] != 3:
-            raise ValueError(
-                f"x: got shape {tuple(x.shape)}, expected (B, 3, H, W): red, green and blue"
-            )
-        return x
 
     def late(self, x: Tensor) -> Tensor:
         """Resize and scale as the weights want it, then all layers: (B, 3, H, W) -> (B, D)."""
@@ -99,12 +114,12 @@ def behead(model: nn.Module, name: str) -> int:
     Raises:
         ValueError: the model has no linear layer.
     """
-    linear = [path for path, part in model.named_modules() if type(part) is nn.Linear]
+    linear = [(path, part) for path, part in model.named_modules() if type(part) is nn.Linear]
     if not linear:
         raise ValueError(
             f"backbone: {name} has no linear output layer to replace; take another, such as resnet18"
         )
-    above, _, own = linear[-1].rpartition(".")
-    width = model.get_submodule(linear[-1]).in_features
+    path, output = linear[-1]
+    above, _, own = path.rpartition(".")
     setattr(model.get_submodule(above), own, nn.Identity())
-    return width
+    return output.in_features

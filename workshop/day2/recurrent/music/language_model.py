@@ -1,4 +1,4 @@
-"""A network that writes: from nothing but <sos>, token after token, until it says <eos>.
+"""A language model of tunes: from <sos>, token after token, until <eos>.
 
     token<t+1> ~ softmax(logits<t> / temperature),    logits<t> from token<t> and the state a<t-1>
 
@@ -8,7 +8,7 @@ Book fig-2.17, note-18. Shapes: B tunes, T tokens, V tokens in the vocabulary, H
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,8 @@ from workshop.day2.text.pipeline import EOS, PAD, SOS, UNK
 
 class Composer(nn.Module):
     """Token by token, logits for the one that comes next: ids (B, T) -> (B, T, V)."""
+
+    lengths: Tensor
 
     def __init__(
         self,
@@ -62,7 +64,7 @@ def pick(logits: Tensor, temperature: float, u: Tensor) -> Tensor:
         return logits.argmax(dim=1)
     # The largest becomes 0, so that a small temperature cannot make it infinite.
     scaled = (logits - logits.max(dim=1, keepdim=True).values) / temperature
-    upto = torch.softmax(scaled, dim=1).cumsum(dim=1)  # where each token's share of [0, 1) ends
+    upto = torch.softmax(scaled, dim=1).cumsum(dim=1)  # the ends of the tokens' shares of [0, 1)
     ids = (upto <= u[:, None]).sum(dim=1)
     return ids.clamp(max=logits.shape[1] - 1)  # rounding may leave the last end a hair below 1
 
@@ -129,40 +131,20 @@ def compose(
     return written
 
 
-class Batches(torch.utils.data.Sampler):
-    """Batches of tunes of about the same length, so that little is padded; in a new order each time."""
-
-    def __init__(self, lengths: Sequence[int], size: int, seed: int) -> None:
-        """lengths: tokens of each tune; size: tunes in a batch."""
-        self.lengths, self.size = torch.tensor(lengths), size
-        self.draws = torch.Generator().manual_seed(seed)
-
-    def __len__(self) -> int:
-        """How many batches."""
-        return -(-len(self.lengths) // self.size)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        """Mixed first, so that tunes of one length meet others every time."""
-        mixed = torch.randperm(len(self.lengths), generator=self.draws)
-        batches = mixed[self.lengths[mixed].argsort(stable=True)].split(self.size)
-        for i in torch.randperm(len(batches), generator=self.draws).tolist():
-            yield batches[i].tolist()
-
-
 def perplexity(
     model: nn.Module, rows: Sequence[Sequence[int]], vocabulary: dict[str, int]
 ) -> float:
-    """exp of the mean surprise over all tokens behind <sos>: among how many it hesitates."""
+    """exp of the mean cross-entropy over all tokens behind <sos>; V for a model that knows nothing."""
     pad = vocabulary[PAD]
     sums = evaluate(
         model,
         notes.table(rows, vocabulary),
         batch_size=64,
         metrics={
-            "surprise": lambda logits, y: F.cross_entropy(
+            "loss": lambda logits, y: F.cross_entropy(
                 logits.mT, y, ignore_index=pad, reduction="sum"
             ),
             "tokens": lambda _, y: (y != pad).sum(),
         },
     ).sums
-    return math.exp(sums["surprise"] / sums["tokens"])
+    return math.exp(sums["loss"] / sums["tokens"])

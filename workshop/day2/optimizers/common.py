@@ -1,32 +1,23 @@
-"""The one network and the one data set on which everything in lesson 8 is compared."""
+"""The network on which everything in `optimizers` is compared: made, trained and scored."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import nn
 
-from workshop.core.data import Data, Split, load
+from workshop.core.data import Split
 from workshop.core.device import seed_everything
 from workshop.core.training import Diverged, History, Scores, count_correct, evaluate, fit
 from workshop.day1.activations import network
 
-HIDDEN = (128,)
 # model.parameters() -> an optimizer over them
 MakeOptimizer = Callable[[Any], Any]
 
 
-def digits(device: str | torch.device = "cpu") -> Data:
-    """MNIST-5k, each image as one row of 784 numbers in [0, 1]."""
-    data = load("mnist5k").to(device)
-    parts = {name: getattr(data, name) for name in ("train", "validation", "test")}
-    return replace(data, **{k: Split(part.x.flatten(1), part.y) for k, part in parts.items()})
-
-
-def mlp(hidden: Sequence[int] = HIDDEN, activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
+def mlp(hidden: Sequence[int] = (128,), activation: type[nn.Module] = nn.ReLU) -> nn.Sequential:
     """Pixels -> hidden layers -> ten logits: (B, 784) -> (B, 10)."""
     return network((784, *hidden, 10), activation)
 
@@ -52,8 +43,8 @@ def train(
         shape: for `mlp`.
 
     Returns:
-        The network and its history. A rate so high that the loss is no number any more ends the
-        training early: then the history is short, and the network as bad as it is.
+        The network and its history. Where the rate is so high that the loss is no longer finite,
+        training ends early: the history is shorter, the network as it was then.
     """
     seed_everything(seed)
     model = mlp(**shape).to(data.x.device)
