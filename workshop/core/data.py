@@ -87,6 +87,10 @@ class Parts(Generic[T]):
     validation: T
     test: T
 
+    def __iter__(self) -> Iterator[T]:
+        """Training, validation, test."""
+        return iter((self.train, self.validation, self.test))
+
     @property
     def development(self) -> T:
         """Training and validation part together: for the one refit before the test."""
@@ -103,7 +107,7 @@ class Data(Parts[Split]):
 
     def map(self, change: Callable[[Split], Split]) -> Data:
         """The same data set with each part changed, such as flattened or moved to a device."""
-        train, validation, test = map(change, (self.train, self.validation, self.test))
+        train, validation, test = map(change, self)
         return replace(self, train=train, validation=validation, test=test)
 
     def to(self, device: str | torch.device) -> Data:
