@@ -61,15 +61,15 @@ def grade(
     unsafe: Annotated[
         bool,
         typer.Option(
-            "--unsafe", help="Grade even if this machine cannot shut the submissions' code in."
+            "--unsafe", help="Grade even if this machine cannot isolate the submissions' code."
         ),
     ] = False,
 ) -> None:
     """For instructors: grade a class. The submissions' code runs in a sandbox; a grading that was
     interrupted goes on where it stopped."""
+    from workshop.core.files import printable
     from workshop.grading import grade as grading
     from workshop.grading import results, sandbox, submissions
-    from workshop.grading.verdicts import printable
 
     stderr, console = make_console(stderr=True), make_console()
 
@@ -111,7 +111,7 @@ def grade(
 
 
 def _grades(rows: Sequence[Result], console: Console) -> Table:
-    from workshop.grading.verdicts import printable
+    from workshop.core.files import printable
 
     columns = ("attendee", "passed", "wrong", "not attempted", "missing", "other")
     table = make_table(*columns, tight=columns[1:], narrow=console.width < NARROW)

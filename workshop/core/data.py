@@ -21,30 +21,10 @@ import torch
 from torch import Tensor
 
 from workshop.core.checks import nearest
-from workshop.core.files import DataError, data_dir, how_to_restore, opening, read_toml
+from workshop.core.files import DataError as DataError
+from workshop.core.files import data_dir as data_dir
+from workshop.core.files import how_to_restore, opening, read_toml
 
-__all__ = [
-    "CLOTHES",
-    "PARTS",
-    "Data",
-    "DataError",
-    "Parts",
-    "Problem",
-    "Reviews",
-    "Speech",
-    "Split",
-    "arrays_of",
-    "data_dir",
-    "lines_of",
-    "load",
-    "manifest",
-    "members",
-    "plays",
-    "reviews",
-    "tensors",
-    "verify",
-    "word_vectors",
-]
 PARTS = ("train", "validation", "test")
 CLOTHES = (
     "T-shirt",
@@ -107,6 +87,10 @@ class Parts(Generic[T]):
     validation: T
     test: T
 
+    def __iter__(self) -> Iterator[T]:
+        """Training, validation, test."""
+        return iter((self.train, self.validation, self.test))
+
     @property
     def development(self) -> T:
         """Training and validation part together: for the one refit before the test."""
@@ -123,7 +107,7 @@ class Data(Parts[Split]):
 
     def map(self, change: Callable[[Split], Split]) -> Data:
         """The same data set with each part changed, such as flattened or moved to a device."""
-        train, validation, test = map(change, (self.train, self.validation, self.test))
+        train, validation, test = map(change, self)
         return replace(self, train=train, validation=validation, test=test)
 
     def to(self, device: str | torch.device) -> Data:

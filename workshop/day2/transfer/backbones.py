@@ -85,7 +85,7 @@ class TorchvisionBackbone(Backbone):
         except (OSError, RuntimeError) as error:  # no network, a full disk, a damaged file
             raise DataError(
                 f"backbone {name}: its weights could not be fetched ({type(error).__name__}: {error})",
-                f"offline, take the one that comes with the workshop: --set backbone={OWN}. Or put "
+                f"offline, take the one that comes with the workshop: --set photos.backbone={OWN}. Or put "
                 f"{weights.url} into the folder hub/checkpoints of torch's cache",
             ) from None
         self.width = behead(model, name)
