@@ -167,7 +167,7 @@ def test_notebooks_use_no_later_lesson(lesson):
         ("workshop.day1.neuron", "from workshop import syllabus", "day1 may not use"),
         ("workshop.syllabus", "from workshop.exercises import get", "syllabus may not use"),
         (
-            "workshop.exercises.process",
+            "workshop.exercises.running",
             "from workshop.classroom import runs",
             "exercises may not use",
         ),
