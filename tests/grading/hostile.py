@@ -86,7 +86,7 @@ ENDING = (
     Hostile(
         "base_exception",
         sigmoid("raise Out", "class Out(BaseException):\n    pass"),
-        "crashed",
+        "wrong",
         "Out",
     ),
     Hostile("recursion", sigmoid("return sigmoid(z)"), "wrong", "RecursionError"),
