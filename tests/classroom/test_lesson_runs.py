@@ -162,7 +162,7 @@ def test_seconds_are_those_of_the_training_not_of_the_import():
 
 def test_after_the_warm_up_the_first_optimizer_imports_nothing_more():
     code = (
-        "import sys; from workshop.classroom import runs; runs.warm_up(); import torch;"
+        "import sys; from workshop.classroom import lesson_runs; lesson_runs.warm_up(); import torch;"
         "before = set(sys.modules);"
         "optimizer = torch.optim.SGD([torch.zeros(2, requires_grad=True)], lr=0.1, momentum=0.9);"
         "optimizer.zero_grad(); optimizer.step();"

@@ -1,6 +1,8 @@
 """Every exercise of every lesson: right answers pass, each planted mistake is told by its name."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import integers
 
 from workshop.exercises import all_exercises, check_source, judge
 from workshop.exercises.observe import observe
@@ -27,6 +29,21 @@ def named(pair):
 def test_right_answers_pass_however_they_are_written(pair, seed):
     verdict = verdict_on(*pair, seed=seed)
     assert verdict.passed, verdict
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_alternatives_equal_the_reference_on_random_inputs(exercise):
+    if exercise.judge is not None:
+        pytest.skip("it trains: its answers are judged by what they predict")
+
+    @settings(max_examples=10, deadline=None, database=None)
+    @given(seed=integers(0, 2**32 - 1))
+    def equal(seed):
+        for alternative in exercise.alternatives:
+            verdict = verdict_on(exercise, alternative, seed=seed)
+            assert verdict.passed, verdict
+
+    equal()
 
 
 @pytest.mark.parametrize("seed", [2021, 7])
