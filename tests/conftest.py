@@ -32,7 +32,7 @@ FOLDER = pytest.StashKey()
 
 def pytest_collection_modifyitems(items):
     """The longest first, in their order: else one of two workers ends alone with a long notebook."""
-    long = ("test_notebooks.py", "test_contract.py", "test_scale.py")
+    long = ("test_notebooks.py", "test_contract.py", "test_new_lesson.py", "test_scale.py")
     items.sort(key=lambda item: long.index(item.path.name) if item.path.name in long else len(long))
 
 

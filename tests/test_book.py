@@ -115,14 +115,14 @@ def test_a_section_comes_with_those_within_it():
     assert [row.id for row in book.find("a")] == ["app-a"]
 
 
-def test_an_id_is_found_in_any_case_and_its_erratum_told():
+def test_an_id_is_found_in_any_case_with_its_erratum():
     (row,) = book.find("EQ-1.12")
     assert row.lesson == "neuron"
     assert "0.94785" in row.erratum
 
 
 @pytest.mark.parametrize(("wanted", "near"), [("eq-1.111", "eq-1.11"), ("fig2.12", "fig-2.12")])
-def test_what_the_book_does_not_have_is_told_with_the_nearest(wanted, near):
+def test_an_unknown_id_is_answered_with_the_nearest(wanted, near):
     with pytest.raises(KeyError, match=rf"The book has no '{wanted}'. Did you mean '{near}'"):
         book.find(wanted)
 

@@ -107,6 +107,19 @@ def test_an_american_spelling_would_be_seen(word):
     assert not AMERICAN.search("colour, grey, generalise, the optimizer, normalisation, labelled")
 
 
+# --- lessons by name -----------------------------------------------------------------------------
+
+
+def test_no_source_has_the_number_of_a_lesson():
+    """Numbers change when a lesson is added: a name does, `{lesson:cnn}` in a notebook."""
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]!r}"
+        for path in [*SOURCES, *sorted((ROOT / "workshop").rglob("*.py"))]
+        for match in re.finditer(r"\b[Ll]essons?\s+(# )?\d+", path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
 # --- how much at once ----------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
     python tests/golden/make_ratings.py vaderSentiment-3.3.2.tar.gz
 
-data/reviews.npz keeps number, sum and sum of squares of each sentence's ratings, which lesson 15
+data/reviews.npz keeps number, sum and sum of squares of each sentence's ratings, which lesson practice
 estimates the disagreement from. The source archive (PyPI, vaderSentiment 3.3.2) has every rating.
 """
 

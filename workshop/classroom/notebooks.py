@@ -6,8 +6,8 @@ solution edition replaces the stub, found by its syntax tree, with the source of
 reference. There are no begin and end markers, so none can be unclosed or nested.
 
 A source names other lessons by name and knows no number, its own included: `{lesson:cnn}` becomes
-"[lesson 10](10_cnn.ipynb)" in Markdown and "lesson 10" in code, `{Lesson:cnn}` the same with a
-capital. Files are numbered and renamed here too, so that a new lesson edits no other.
+"lesson" and the number, in Markdown with a link, and `{Lesson:cnn}` the same with a capital. Files
+are numbered and renamed here too, so that a new lesson edits no other.
 
 IPython's magics stand in a source as comments, `# %matplotlib inline`, so that it stays Python.
 """

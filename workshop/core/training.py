@@ -1,7 +1,7 @@
 """The one training loop, and the one evaluation, that every lesson uses.
 
-Lesson 6 (`workshop.day1.gradient_descent`) opens this file. The letters: B examples in a batch, N
-examples in a data set, C classes.
+Lesson `gradient_descent` opens this file. The letters: B examples in a batch, N examples in a data
+set, C classes.
 """
 
 from __future__ import annotations
