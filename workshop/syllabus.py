@@ -114,7 +114,7 @@ def _package() -> Path:
     return Path(__file__).resolve().parent
 
 
-KEYS = {
+KEYS: dict[str, type | tuple[type, ...]] = {
     "title": str,
     "order": (int, float),
     "minutes": int,
@@ -149,11 +149,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _lesson(path: Path, row: dict[str, Any], day: int, number: int) -> Lesson:
     try:
-        bounds = tuple(
-            Bound(name, kind, **bound)
-            for kind, table in (("target", row["targets"]), ("control", row["controls"]))
-            for name, bound in table.items()
-        )
+        targets = [Bound(name, "target", **bound) for name, bound in row["targets"].items()]
+        controls = [Bound(name, "control", **bound) for name, bound in row["controls"].items()]
     except (TypeError, ValueError) as error:
         raise SyllabusError(f"{path}: {error}") from None
     return Lesson(
@@ -163,7 +160,7 @@ def _lesson(path: Path, row: dict[str, Any], day: int, number: int) -> Lesson:
         row["title"],
         row["minutes"],
         tuple(row.get("sections", ())),
-        bounds,
+        (*targets, *controls),
         row.get("tolerance", TOLERANCE),
         row["headline"],
     )

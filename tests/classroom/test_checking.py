@@ -87,7 +87,7 @@ def verdicts(tmp_path, *sources, **options):
 # --- which notebooks -----------------------------------------------------------------------------
 
 
-def test_notebooks_are_found_but_not_in_hidden_folders_or_environments(tmp_path):
+def test_notebooks_in_hidden_folders_and_venvs_are_left_out(tmp_path):
     write(tmp_path / "day1" / "01.ipynb", notebook(STUB))
     write(tmp_path / "mine.ipynb", notebook(STUB))
     write(tmp_path / "day1" / ".ipynb_checkpoints" / "01.ipynb", notebook(STUB))
@@ -133,7 +133,7 @@ def test_an_exercise_gets_its_verdict_marked_or_not(tmp_path, source, status, wo
     assert words in found["double"].message
 
 
-def test_without_any_metadata_exercises_are_known_by_their_functions(tmp_path):
+def test_without_metadata_exercises_are_known_by_functions(tmp_path):
     sources = [RIGHT, "def triple(x):\n    return x + 6.0", "def helper(x):\n    return x"]
     found = verdicts(tmp_path, *sources, marks=(), lesson=None)
     assert {name: one.status for name, one in found.items()} == {
@@ -265,9 +265,7 @@ def test_a_notebook_that_takes_too_long_is_stopped(edition, lessons):
     assert one.outcome == "timed out"
 
 
-def test_a_missing_or_outdated_notebook_does_not_keep_the_others_from_running(
-    edition, lessons, monkeypatch
-):
+def test_one_missing_or_outdated_notebook_stops_no_other(edition, lessons, monkeypatch):
     write(edition / f"{lessons[1].notebook}.ipynb", notebook("x = 1", marks=("triple",)))
     one, two = checking.run_solutions(lessons, time_limit=60)
     assert (one.outcome, one.passed) == ("not built", False)

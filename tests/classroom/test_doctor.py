@@ -69,7 +69,7 @@ def test_packages_are_held_to_the_floors_of_our_own_metadata(monkeypatch):
     assert found["packages"].text == f"numpy {importlib.metadata.version('numpy')}"
 
 
-def test_outside_of_a_clone_the_floors_are_those_it_was_installed_with(monkeypatch, tmp_path):
+def test_outside_a_clone_versions_are_those_of_the_install(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "__file__", str(tmp_path / "a" / "b" / "doctor.py"))
     monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: [f"{name}-needs>=1"])
     assert doctor._required() == ["deep-learning-workshop-needs>=1"]
@@ -102,7 +102,7 @@ def test_a_missing_jupyter_is_a_problem(monkeypatch):
     assert finding.fix == "python -m pip install jupyterlab ipykernel ipywidgets nbclient"
 
 
-def test_missing_notebooks_are_built_in_a_clone_and_installed_elsewhere(monkeypatch, tmp_path):
+def test_missing_notebooks_are_built_or_installed_again(monkeypatch, tmp_path):
     one, two = fakes.install(
         monkeypatch, fakes.lesson("one", fakes.crashes), fakes.lesson("two", fakes.crashes)
     )
@@ -145,7 +145,7 @@ def test_a_torch_that_does_not_fit_numpy_is_a_problem(monkeypatch):
     assert "numpy<2" in finding.fix
 
 
-def test_a_device_that_is_not_there_is_a_problem_and_nothing_is_trained(monkeypatch):
+def test_a_missing_device_is_a_problem_and_nothing_trains(monkeypatch):
     monkeypatch.setenv("WORKSHOP_DEVICE", "warp")
     finding = only(doctor._device)
     assert finding.state == "problem"
@@ -198,7 +198,7 @@ def test_a_torchtext_beside_a_newer_torch_is_a_note(
     assert finding.fix == ("python -m pip uninstall torchtext" if state == "note" else "")
 
 
-def test_changed_data_are_a_problem_and_the_others_are_still_listed(monkeypatch, tmp_path):
+def test_changed_data_are_a_problem_the_others_still_listed(monkeypatch, tmp_path):
     shutil.copytree(data.data_dir(), tmp_path / "data")
     with (tmp_path / "data" / "mnist5k.npz").open("ab") as file:
         file.write(b"more")
@@ -247,7 +247,7 @@ def test_a_training_that_does_not_learn_or_fails_is_a_problem(monkeypatch, resul
     assert bool(finding.fix) == (state != "ok")
 
 
-def test_a_look_that_fails_in_an_unforeseen_way_is_a_finding_too():
+def test_a_look_that_fails_unforeseen_is_a_finding_too():
     def look():
         yield doctor.Finding("a", "ok", "b")
         raise OSError("the disk\nis on fire")

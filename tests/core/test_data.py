@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from workshop.core import data, files
-from workshop.core.data import Data, DataError, Split, load
+from workshop.core.data import Data, DataError, Parts, Split, load
 from workshop.core.training import count_correct, evaluate, fit
 
 FOLDER = Path(__file__).parents[2] / "data"
@@ -59,7 +59,7 @@ def copied(tmp_path, monkeypatch):
 # --- what is committed ---------------------------------------------------------------------------
 
 
-def test_every_file_has_the_size_and_the_sha256_that_the_manifest_says():
+def test_every_file_has_the_manifest_s_size_and_sha256():
     files = [row for row in data.manifest() if "file" in row]
     assert files
     for row in files:
@@ -99,7 +99,7 @@ def test_the_manifest_says_how_many_of_which_shape(loaded):
             assert list(split.x.shape[-len(row["shape"]) :]) == row["shape"]
 
 
-def test_the_licence_of_the_data_is_passed_on_with_its_full_text():
+def test_licences_of_the_data_are_passed_on_in_full():
     text = (FOLDER / "licenses/CC-BY-SA-3.0.txt").read_text(encoding="utf-8")
     assert "Attribution-ShareAlike 3.0 Unported" in text
     assert len(text.split()) > 3000
@@ -107,7 +107,7 @@ def test_the_licence_of_the_data_is_passed_on_with_its_full_text():
     assert all(name in notice for name in ("Yann LeCun", "Corinna Cortes", "Christopher J.C. Burg"))
 
 
-def test_the_licence_of_the_wheel_names_every_licence_of_a_file_in_it():
+def test_the_wheel_names_every_licence_of_a_file_in_it():
     project = (FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8")
     expression = re.search(r'^license = "(.*)"$', project, re.MULTILINE)[1].split(" AND ")
     assert {row["licence"] for row in data.manifest() if "file" in row} <= set(expression)
@@ -123,7 +123,7 @@ def test_no_file_in_data_names_a_host_of_a_package_registry():
 # --- what is loaded ------------------------------------------------------------------------------
 
 
-def test_mnist5k_is_bytes_over_255_with_a_channel_and_stratified_to_the_image(loaded):
+def test_mnist5k_is_bytes_over_255_and_stratified(loaded):
     with np.load(FOLDER / "mnist5k.npz", allow_pickle=False) as arrays:
         stored = dict(arrays)
     assert {name: array.dtype for name, array in stored.items()} == {
@@ -141,7 +141,7 @@ def test_mnist5k_is_bytes_over_255_with_a_channel_and_stratified_to_the_image(lo
     assert loaded["mnist5k"].class_names == tuple("0123456789")
 
 
-def test_fashion_mnist_is_bytes_over_255_with_a_channel_and_stratified_to_the_image(loaded):
+def test_fashion_mnist_is_bytes_over_255_and_stratified(loaded):
     with np.load(FOLDER / "fashion_mnist6k.npz", allow_pickle=False) as arrays:
         stored = dict(arrays)
     assert {array.dtype for array in stored.values()} == {np.dtype("uint8")}
@@ -162,7 +162,7 @@ def test_fashion_mnist_is_bytes_over_255_with_a_channel_and_stratified_to_the_im
     assert middle["trousers"][[3, 24]].sum() < 0.1 < middle["bag"][[3, 24]].sum()
 
 
-def test_scikit_learns_sets_are_dealt_out_by_position_three_one_one(loaded):
+def test_scikit_learns_sets_are_split_by_position(loaded):
     from sklearn import datasets
 
     for name, scale in (("digits", 16), ("breast_cancer", 1), ("diabetes", 1)):
@@ -377,7 +377,7 @@ def test_standardize_only_shifts_a_constant_column(dtype):
     torch.testing.assert_close(scaled.test.x, torch.tensor([[0.0], [2.0]]))
 
 
-def test_standardize_keeps_shape_of_images_and_leaves_its_input_alone(loaded):
+def test_standardized_keeps_shapes_and_leaves_its_input_alone(loaded):
     before = loaded["digits"].train.x.clone()
     scaled = loaded["digits"].standardized()
     assert scaled.train.x.shape == before.shape
@@ -389,6 +389,12 @@ def test_standardize_keeps_shape_of_images_and_leaves_its_input_alone(loaded):
 # --- errors --------------------------------------------------------------------------------------
 
 LOOKS = "(`workshop doctor` looks at all of the data)"
+
+
+def test_parts_are_gone_through_in_order_and_add_up():
+    parts = Parts(("a", "b"), ("c",), ("d",))
+    assert list(parts) == [("a", "b"), ("c",), ("d",)]
+    assert parts.development == ("a", "b", "c")
 
 
 def message(error):
@@ -632,7 +638,7 @@ def test_verify_reports_a_scikit_learn_that_does_not_load(monkeypatch):
     )
 
 
-def test_the_hash_of_scikit_learns_sets_is_the_recipe_in_the_manifest():
+def test_the_hash_of_scikit_learns_sets_is_as_the_manifest_says():
     from sklearn.datasets import load_breast_cancer
 
     x, y = load_breast_cancer(return_X_y=True)
@@ -643,7 +649,7 @@ def test_the_hash_of_scikit_learns_sets_is_the_recipe_in_the_manifest():
 # --- data/build ----------------------------------------------------------------------------------
 
 
-def test_the_writer_gives_the_same_bytes_twice_and_numpy_reads_them(build, tmp_path):
+def test_the_writer_gives_the_same_bytes_that_numpy_reads(build, tmp_path):
     g = np.random.default_rng(0)
     arrays = {"b": g.integers(0, 256, (50, 7), dtype=np.uint8), "a": np.arange(5.0)[::2]}
     content = build("files").npz(arrays)

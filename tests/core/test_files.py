@@ -1,10 +1,32 @@
-"""Strangers' files, folders and texts: bounded, strict, harmless."""
+"""Data that are missing; strangers' files, folders and texts: bounded, strict, harmless."""
 
 import os
+import pickle
 
 import pytest
 
-from workshop.core.files import printable, strict_json, walk
+from workshop.core.files import DataError, opening, printable, strict_json, walk
+
+
+def test_a_data_error_has_what_is_wrong_and_its_fix():
+    for error in (
+        DataError("x is missing", "get x"),
+        pickle.loads(pickle.dumps(DataError("x", "y"))),
+    ):
+        assert error.args == (error.what, error.fix)
+        assert str(error) == f"{error.what}. To fix it: {error.fix}"
+
+
+def test_whatever_reading_a_data_file_raises_is_a_data_error(tmp_path, monkeypatch):
+    (tmp_path / "MANIFEST.toml").write_text("")
+    monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
+    with pytest.raises(DataError) as missing, opening("none") as path:
+        path.read_bytes()
+    assert missing.value.what == f"{tmp_path / 'none'} is missing"
+    assert missing.value.fix.startswith("unset WORKSHOP_DATA")
+    with pytest.raises(DataError) as damaged, opening("none"):
+        raise ZeroDivisionError("no bytes")
+    assert damaged.value.what.endswith("cannot be read (ZeroDivisionError: no bytes)")
 
 
 @pytest.mark.parametrize("content", [b"[]", b"3", b'{"a": NaN}', b'{"a": 1, "a": 1}', b"\xff", b""])

@@ -15,9 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from workshop.core.files import read_toml
+
+if TYPE_CHECKING:
+    import torch
 
 PACKAGE = "deep-learning-workshop"
 REINSTALL = "python -m pip install --force-reinstall --no-deps .   (in the clone of the repository)"
@@ -117,7 +120,8 @@ def _required() -> list[str]:
     if clone.is_file():
         project = read_toml(clone).get("project", {})
         if project.get("name") == PACKAGE:
-            return project["dependencies"]
+            required: list[str] = project["dependencies"]
+            return required
     return importlib.metadata.requires(PACKAGE) or []
 
 
@@ -327,7 +331,7 @@ def _smoke_test() -> Iterator[Finding]:
     )
 
 
-def train_briefly(device: Any) -> tuple[float, float, float, float]:
+def train_briefly(device: str | torch.device) -> tuple[float, float, float, float]:
     """Train a small network on the digits for some seconds.
 
     Returns:
@@ -343,13 +347,13 @@ def train_briefly(device: Any) -> tuple[float, float, float, float]:
 
     start = time.perf_counter()
     data = load("digits").to(device)
-    score = {"loss_fn": nn.CrossEntropyLoss(), "metrics": {"accuracy": count_correct}}
+    loss_fn, metrics = nn.CrossEntropyLoss(), {"accuracy": count_correct}
     with threads(1):
         seed_everything(0)
         model = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
         model.to(device)
-        before = evaluate(model, data.validation, **score)["loss"]
+        before = evaluate(model, data.validation, loss_fn=loss_fn)["loss"]
         optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
-        fit(model, data.train, optimizer=optimizer, epochs=15, batch_size=32, **score)
-        after = evaluate(model, data.validation, **score)
+        fit(model, data.train, loss_fn=loss_fn, optimizer=optimizer, epochs=15, batch_size=32)
+        after = evaluate(model, data.validation, loss_fn=loss_fn, metrics=metrics)
     return before, after["loss"], after["accuracy"], time.perf_counter() - start

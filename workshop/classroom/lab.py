@@ -52,8 +52,8 @@ def fill(folder: Path) -> list[Copied]:
         source = notebooks_dir().resolve()
     except FileNotFoundError as error:
         raise LabError(str(error)) from None
-    for originals in (source, Path(workshop.__file__).resolve().parent):
-        if folder == originals or originals in folder.parents:
+    for taken in (source, Path(workshop.__file__).resolve().parent):
+        if folder == taken or taken in folder.parents:
             raise LabError(
                 f"{folder} is where the workshop's originals are; name a folder of your own"
             )
@@ -148,7 +148,7 @@ def start(
 
 
 @contextlib.contextmanager
-def _passed_on(process: subprocess.Popen) -> Iterator[None]:
+def _passed_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
     """Whoever ends us ends JupyterLab."""
     try:
         before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())

@@ -226,7 +226,7 @@ def rows_of(runs: Sequence[Run]) -> list[Row]:
             measured = judged.measured
             row = rows.setdefault(measured.name, Row(measured.name, judged.bound))
             row.values.append(measured.value)
-            if measured.total is not None:
+            if measured.correct is not None and measured.total is not None:
                 row.counts.append((measured.correct, measured.total))
             row.passed = row.passed and holds(judged)
     return list(rows.values())

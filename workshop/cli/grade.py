@@ -112,12 +112,13 @@ def grade(
 
 def _grades(rows: Sequence[Result], console: Console) -> Table:
     from workshop.core.files import printable
+    from workshop.exercises.verdict import Status
 
     columns = ("attendee", "passed", "wrong", "not attempted", "missing", "other")
     table = make_table(*columns, tight=columns[1:], narrow=console.width < NARROW)
     for attendee in dict.fromkeys(row.attendee for row in rows):
         mine = [row.verdict for row in rows if row.attendee == attendee]
-        counts = {name: mine.count(name) for name in columns[1:5]}
+        counts = {name: mine.count(Status(name)) for name in columns[1:5]}
         others = ", ".join(
             f"{mine.count(name)} {name}" for name in dict.fromkeys(mine) if name not in counts
         )

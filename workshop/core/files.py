@@ -13,13 +13,14 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
+T = TypeVar("T")
 MAX_TEXT = 2_000  # characters of a stranger's text that are shown
 TOOLS_FOLDERS = ("__MACOSX", "node_modules", "site-packages")  # nothing in there is an attendee's
 Folder = tuple[Path, list["os.DirEntry[str]"], list["os.DirEntry[str]"]]
@@ -121,7 +122,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         raise
 
 
-def read_json(path: Path, made_of: Callable[[Any], Any]) -> Any | None:
+def read_json(path: Path, made_of: Callable[[Any], T]) -> T | None:
     """What `made_of` makes of the JSON in a file; None where there is no such file.
 
     A file that cannot be understood is set aside with a warning, never deleted: `made_of` raises
