@@ -17,7 +17,7 @@ from workshop.core.checks import nearest
 from workshop.core.exercise import Case, Exercise
 from workshop.core.files import printable, write_atomically
 from workshop.exercises import all_exercises, judge
-from workshop.exercises.verdict import Status, Verdict
+from workshop.exercises.verdict import Stage, Status, Verdict
 from workshop.grading import decide, report, sandbox, scale, submissions
 from workshop.grading.frames import Ending, Limits, Request
 from workshop.grading.results import Out, Result, key_of
@@ -218,7 +218,7 @@ def _nowhere(submission: Submission, exercise: Exercise) -> Verdict:
         status, message = one.status, f"{one.place}: {one.reason}."
     else:
         status, message = Status.MISSING, "No notebook of this lesson was handed in."
-    return decide.make_verdict(exercise, status, message, "exists")
+    return decide.make_verdict(exercise, status, message, Stage.EXISTS)
 
 
 def _not_in(notebook: Notebook, exercise: Exercise) -> Verdict:
@@ -229,7 +229,7 @@ def _not_in(notebook: Notebook, exercise: Exercise) -> Verdict:
         Status.MISSING,
         f"There is no function {exercise.name} in {notebook.place}.{nearest(exercise.name, known)}"
         f" Was a cell deleted, or the notebook an older edition?",
-        "exists",
+        Stage.EXISTS,
     )
 
 
