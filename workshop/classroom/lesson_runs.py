@@ -11,11 +11,9 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from workshop.core.checks import nearest
-from workshop.core.files import write_atomically
 from workshop.core.results import Bound
 from workshop.core.settings import override
 from workshop.syllabus import Judged, Lesson, judge
@@ -172,11 +170,6 @@ def run_all(
     except KeyboardInterrupt:
         return runs, at
     return runs, None
-
-
-def write_json(runs: Iterable[Run], path: Path) -> None:
-    """Write the list of runs, whole or not at all."""
-    write_atomically(path, as_json(runs))
 
 
 def as_json(runs: Iterable[Run]) -> str:
