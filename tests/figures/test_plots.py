@@ -503,9 +503,11 @@ def test_a_label_is_written_where_it_hides_no_curve(heights, side):
     curve = np.interp(at, [-1, 0, 1], heights)
     blocked = np.where(at * side[0] < 0, 0.5, np.nan)  # the other side: a line through both corners
     lines_ = {"f": curve, "up": blocked, "down": -blocked}
-    (ax,) = plots.functions(at, lines_).axes
+    figure = plots.functions(at, lines_)
+    (ax,) = figure.axes
     ax.set_ylim(-10, 10)
-    assert plots._free_side(ax, 0.0, 0.0, "some words") == side
+    panel = 0.85 * figure.get_size_inches()
+    assert plots._free_side(ax, panel, 0.0, 0.0, "some words") == side
 
 
 def test_panels_has_a_small_plot_for_each():
