@@ -204,10 +204,10 @@ def test_figure_is_white_and_fits_into_a_notebook(make):
 
 
 def test_alt_text_is_made_from_the_data_or_given(make):
-    told = plots.alt_text(make())
-    assert re.search(r"\d", told)
-    assert "$" not in told
-    assert "\n" not in told
+    described = plots.alt_text(make())
+    assert re.search(r"\d", described)
+    assert "$" not in described
+    assert "\n" not in described
     assert plots.alt_text(make(alt="In my words.")) == "In my words."
 
 
@@ -569,9 +569,9 @@ def test_histogram_counts_both_on_the_same_steps():
     outlines = [patch.get_xy() for patch in figure.axes[0].patches]
     tops = [sorted({round(float(y)) for _, y in outline} - {0}) for outline in outlines]
     assert tops == [[1, 3], [1, 3], [1], [1]]  # each filled and outlined; steps of 1 from 0 to 4
-    told = plots.alt_text(figure)
-    assert "a: 4 values from 0 to 1, mean 0.5" in told
-    assert "b: 1 value from 4 to 4" in told
+    described = plots.alt_text(figure)
+    assert "a: 4 values from 0 to 1, mean 0.5" in described
+    assert "b: 1 value from 4 to 4" in described
 
 
 # --- tables of numbers ---------------------------------------------------------------------------
@@ -675,8 +675,8 @@ def test_a_neuron_knows_the_activations(name, z):
         "step": lambda v: (v > 0).float(),
     }[name](torch.tensor(z))
     figure = plots.neuron([1.0], 0.0, x=[z], activation=name)
-    told = plots.alt_text(figure).replace("−", "-")
-    output = float(re.search(r"the output (\S+)\.$", told)[1])
+    described = plots.alt_text(figure).replace("−", "-")
+    output = float(re.search(r"the output (\S+)\.$", described)[1])
     assert output == pytest.approx(expected.item(), rel=1e-3)
 
 
@@ -780,8 +780,10 @@ def test_surface_draws_the_loss_the_path_and_the_minimum():
     lowest = ax.collections[0].get_paths()[0].vertices.mean(axis=0)
     np.testing.assert_allclose(lowest, [0.5, -1.0], atol=0.1)
     assert {"path of 2 steps", "minimum", "start", "loss"} <= set(words_of(figure))
-    told = plots.alt_text(figure)
-    assert "a path of 2 steps goes from (2, 2) to (0.5, −1); the minimum is at (0.5, −1)" in told
+    described = plots.alt_text(figure)
+    assert (
+        "a path of 2 steps goes from (2, 2) to (0.5, −1); the minimum is at (0.5, −1)" in described
+    )
 
 
 @pytest.mark.parametrize(
