@@ -170,9 +170,9 @@ def test_metadata_that_are_not_ours_are_an_error_not_a_crash(tmp_path, where):
     made = json.loads(nbformat.writes(notebook(RIGHT)))
     holder = made if where == "notebook" else made["cells"][1]
     holder["metadata"]["workshop"] = "ours?"
-    path = tmp_path / "odd.ipynb"
+    path = tmp_path / "damaged.ipynb"
     path.write_text(json.dumps(made))
-    with pytest.raises(notebooks.NotebookError, match=r"odd\.ipynb"):
+    with pytest.raises(notebooks.NotebookError, match=r"damaged\.ipynb"):
         checking.check_notebook(path)
 
 
@@ -221,9 +221,11 @@ VERDICT = (
 
 
 def solutions(lesson, **options):
-    said = []
-    (one,) = checking.run_solutions([lesson], **{"time_limit": 120, **options}, started=said.append)
-    assert said == [lesson]
+    calls = []
+    (one,) = checking.run_solutions(
+        [lesson], **{"time_limit": 120, **options}, started=calls.append
+    )
+    assert calls == [lesson]
     return one
 
 

@@ -26,11 +26,11 @@ def test_the_picture_shows_errors_and_says_so_in_words():
         climb.show()
     for number in range(12):
         climb.add(f"model {number}", lesson="layers", correct=900 + number, total=1000)
-    said = plots.alt_text(climb.show(columns=4))
-    assert said.startswith("The climb on MNIST-5k")
-    assert "3. model 0 100" in said
-    assert "3. model 11 89" in said
-    assert "model 5" not in said
+    alt = plots.alt_text(climb.show(columns=4))
+    assert alt.startswith("The climb on MNIST-5k")
+    assert "3. model 0 100" in alt
+    assert "3. model 11 89" in alt
+    assert "model 5" not in alt
 
 
 @pytest.mark.parametrize(("correct", "total"), [(1001, 1000), (-1, 1000), (0, 0), (0.9, 1)])

@@ -1,4 +1,4 @@
-"""The headless runner: what ran, what was said, and that nothing gets past a limit."""
+"""The headless runner: what ran, what came out, and that nothing gets past a limit."""
 
 import asyncio
 import os

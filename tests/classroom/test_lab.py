@@ -56,7 +56,7 @@ def test_what_was_not_changed_is_updated_and_what_was_is_kept(edition, tmp_path)
     assert states(folder) == {ONE: "kept", TWO: "updated"}
     assert (folder / ONE).read_text() == "my own work"
     assert (folder / TWO).read_text() == "second edition"
-    assert states(folder) == {ONE: "kept", TWO: "as it was"}  # said again, and still not touched
+    assert states(folder) == {ONE: "kept", TWO: "as it was"}  # as before, and still not touched
     assert (folder / ONE).read_text() == "my own work"
     (folder / ONE).rename(folder / "day1" / "my_one.ipynb")  # what the message advises
     assert states(folder) == {ONE: "put back", TWO: "as it was"}

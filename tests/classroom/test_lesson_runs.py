@@ -176,15 +176,15 @@ def test_after_the_warm_up_an_optimizer_imports_nothing_more():
 
 
 def test_every_lesson_runs_with_every_seed_and_says_so():
-    said = []
+    calls = []
     lessons = [fakes.lesson("one", fakes.scores(91)), fakes.lesson("two", fakes.crashes)]
     done, cut_short = run_all(
         *lessons,
         seeds=range(3, 5),
-        started=lambda lesson, seed: said.append((lesson.name, seed)),
-        finished=lambda run: said.append(run.passed),
+        started=lambda lesson, seed: calls.append((lesson.name, seed)),
+        finished=lambda run: calls.append(run.passed),
     )
-    assert said == [("one", 3), True, ("one", 4), True, ("two", 3), False, ("two", 4), False]
+    assert calls == [("one", 3), True, ("one", 4), True, ("two", 3), False, ("two", 4), False]
     assert [(run.lesson.name, run.seed) for run in done] == [
         ("one", 3),
         ("one", 4),

@@ -204,10 +204,10 @@ def test_figure_is_white_and_fits_into_a_notebook(make):
 
 
 def test_alt_text_is_made_from_the_data_or_given(make):
-    told = plots.alt_text(make())
-    assert re.search(r"\d", told)
-    assert "$" not in told
-    assert "\n" not in told
+    described = plots.alt_text(make())
+    assert re.search(r"\d", described)
+    assert "$" not in described
+    assert "\n" not in described
     assert plots.alt_text(make(alt="In my words.")) == "In my words."
 
 
@@ -503,9 +503,11 @@ def test_a_label_is_written_where_it_hides_no_curve(heights, side):
     curve = np.interp(at, [-1, 0, 1], heights)
     blocked = np.where(at * side[0] < 0, 0.5, np.nan)  # the other side: a line through both corners
     lines_ = {"f": curve, "up": blocked, "down": -blocked}
-    (ax,) = plots.functions(at, lines_).axes
+    figure = plots.functions(at, lines_)
+    (ax,) = figure.axes
     ax.set_ylim(-10, 10)
-    assert plots._free_side(ax, 0.0, 0.0, "some words") == side
+    panel = 0.85 * figure.get_size_inches()
+    assert plots._free_side(ax, panel, 0.0, 0.0, "some words") == side
 
 
 def test_panels_has_a_small_plot_for_each():
@@ -567,9 +569,9 @@ def test_histogram_counts_both_on_the_same_steps():
     outlines = [patch.get_xy() for patch in figure.axes[0].patches]
     tops = [sorted({round(float(y)) for _, y in outline} - {0}) for outline in outlines]
     assert tops == [[1, 3], [1, 3], [1], [1]]  # each filled and outlined; steps of 1 from 0 to 4
-    told = plots.alt_text(figure)
-    assert "a: 4 values from 0 to 1, mean 0.5" in told
-    assert "b: 1 value from 4 to 4" in told
+    described = plots.alt_text(figure)
+    assert "a: 4 values from 0 to 1, mean 0.5" in described
+    assert "b: 1 value from 4 to 4" in described
 
 
 # --- tables of numbers ---------------------------------------------------------------------------
@@ -673,8 +675,8 @@ def test_a_neuron_knows_the_activations(name, z):
         "step": lambda v: (v > 0).float(),
     }[name](torch.tensor(z))
     figure = plots.neuron([1.0], 0.0, x=[z], activation=name)
-    told = plots.alt_text(figure).replace("−", "-")
-    output = float(re.search(r"the output (\S+)\.$", told)[1])
+    described = plots.alt_text(figure).replace("−", "-")
+    output = float(re.search(r"the output (\S+)\.$", described)[1])
     assert output == pytest.approx(expected.item(), rel=1e-3)
 
 
@@ -778,8 +780,10 @@ def test_surface_draws_the_loss_the_path_and_the_minimum():
     lowest = ax.collections[0].get_paths()[0].vertices.mean(axis=0)
     np.testing.assert_allclose(lowest, [0.5, -1.0], atol=0.1)
     assert {"path of 2 steps", "minimum", "start", "loss"} <= set(words_of(figure))
-    told = plots.alt_text(figure)
-    assert "a path of 2 steps goes from (2, 2) to (0.5, −1); the minimum is at (0.5, −1)" in told
+    described = plots.alt_text(figure)
+    assert (
+        "a path of 2 steps goes from (2, 2) to (0.5, −1); the minimum is at (0.5, −1)" in described
+    )
 
 
 @pytest.mark.parametrize(

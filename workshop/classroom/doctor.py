@@ -310,7 +310,7 @@ def _smoke_test() -> Iterator[Finding]:
 
     try:
         device = choose("auto")
-    except DeviceError:  # said already
+    except DeviceError:  # reported already
         return
     try:
         before, after, accuracy, seconds = train_briefly(device)

@@ -191,7 +191,7 @@ def attempt(
 @contextlib.contextmanager
 def undisturbed(seed: int) -> Iterator[None]:
     """Seeded random generators and nothing displayed; as before afterwards."""
-    used = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    used = torch.cuda.is_initialized()
     devices = range(torch.cuda.device_count()) if used else ()
     of_python, of_numpy = random.getstate(), np.random.get_state()
     try:
@@ -229,6 +229,6 @@ def _nowhere() -> Any:
     """A display publisher that forgets what it is given."""
     from IPython.core.displaypub import DisplayPublisher
 
-    publisher: Any = DisplayPublisher()  # type: ignore[no-untyped-call]
+    publisher: Any = DisplayPublisher()
     publisher.publish = publisher.clear_output = lambda *args, **kwargs: None
     return publisher
