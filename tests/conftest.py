@@ -30,8 +30,16 @@ def pytest_configure(config):
 FOLDER = pytest.StashKey()
 
 
-def pytest_collection_modifyitems(items):
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="only the tests that are marked slow")
+
+
+def pytest_collection_modifyitems(config, items):
     """The longest first, in their order: else one of two workers ends alone with a long notebook."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    others = [item for item in items if not item.get_closest_marker("slow")]
+    items[:], left = (slow, others) if config.getoption("--slow") else (others, slow)
+    config.hook.pytest_deselected(items=left)
     long = ("test_notebooks.py", "test_contract.py", "test_new_lesson.py", "test_scale.py")
     items.sort(key=lambda item: long.index(item.path.name) if item.path.name in long else len(long))
 

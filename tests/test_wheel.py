@@ -48,6 +48,7 @@ def test_its_name_is_the_project_s(wheel):
 
 def test_it_carries_all_modules_the_data_and_the_notebooks(wheel):
     names = set(names_in(wheel))
+    assert "workshop/py.typed" in names
     for path in [*ROOT.glob("workshop/**/*.py"), *ROOT.glob("workshop/**/lesson.toml")]:
         assert path.relative_to(ROOT).as_posix() in names
     for name in ("MANIFEST.toml", "mnist5k.npz"):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from workshop import syllabus
 from workshop.core.checks import nearest
-from workshop.core.files import DataError, data_dir
+from workshop.core.files import opening
 
 FIELDS = ("id", "section", "kind", "says", "shown", "lesson", "heading", "erratum")
 
@@ -80,20 +80,16 @@ def rows() -> tuple[Row, ...]:
     Raises:
         DataError: the index is missing or damaged.
     """
-    path = data_dir() / "book" / "index.tsv"
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
-            if tuple(reader.fieldnames or ()) != FIELDS:
-                raise ValueError(f"got the columns {reader.fieldnames}, expected {list(FIELDS)}")
-            found = []
-            for fields in reader:
-                if None in fields or None in fields.values():
-                    raise ValueError(f"line {reader.line_num}: expected {len(FIELDS)} columns")
-                found.append(Row(**fields))
-            return tuple(found)
-    except (OSError, ValueError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read ({error}); see `workshop doctor`") from None
+    with opening("book/index.tsv") as path, path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
+        if tuple(reader.fieldnames or ()) != FIELDS:
+            raise ValueError(f"got the columns {reader.fieldnames}, expected {list(FIELDS)}")
+        found = []
+        for fields in reader:
+            if None in fields or None in fields.values():
+                raise ValueError(f"line {reader.line_num}: expected {len(FIELDS)} columns")
+            found.append(Row(**fields))
+        return tuple(found)
 
 
 def find(wanted: str) -> tuple[Row, ...]:

@@ -24,12 +24,8 @@ from typing import Any
 
 from workshop.core.checks import nearest
 from workshop.core.exercise import Exercise
+from workshop.core.files import read_toml
 from workshop.core.results import Bound, Measured, Result
-
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib
 
 DAYS = (1, 2)
 TOLERANCE = 0.02
@@ -118,7 +114,7 @@ def _package() -> Path:
     return Path(__file__).resolve().parent
 
 
-KEYS = {
+KEYS: dict[str, type | tuple[type, ...]] = {
     "title": str,
     "order": (int, float),
     "minutes": int,
@@ -133,7 +129,7 @@ OPTIONAL = ("sections", "tolerance")
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        row = tomllib.loads(path.read_text(encoding="utf-8"))
+        row = read_toml(path)
     except (OSError, ValueError) as error:
         raise SyllabusError(f"{path} cannot be read: {error}") from None
     for key, value in row.items():
@@ -153,11 +149,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _lesson(path: Path, row: dict[str, Any], day: int, number: int) -> Lesson:
     try:
-        bounds = tuple(
-            Bound(name, kind, **bound)
-            for kind, table in (("target", row["targets"]), ("control", row["controls"]))
-            for name, bound in table.items()
-        )
+        targets = [Bound(name, "target", **bound) for name, bound in row["targets"].items()]
+        controls = [Bound(name, "control", **bound) for name, bound in row["controls"].items()]
     except (TypeError, ValueError) as error:
         raise SyllabusError(f"{path}: {error}") from None
     return Lesson(
@@ -167,7 +160,7 @@ def _lesson(path: Path, row: dict[str, Any], day: int, number: int) -> Lesson:
         row["title"],
         row["minutes"],
         tuple(row.get("sections", ())),
-        bounds,
+        (*targets, *controls),
         row.get("tolerance", TOLERANCE),
         row["headline"],
     )

@@ -12,7 +12,6 @@ import pytest
 import workshop.exercises
 from workshop.classroom import checking, notebooks
 from workshop.core.exercise import Case, Exercise, Mistake
-from workshop.exercises import process as run
 from workshop.exercises import progress
 from workshop.exercises.verdict import Verdict
 
@@ -57,12 +56,6 @@ def lessons(monkeypatch):
     workshop.exercises.for_lesson.cache_clear()
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _close_the_worker():
-    yield
-    run.close()
-
-
 STUB = "def double(x):\n    raise NotImplementedError\n\ncheck(double)"
 RIGHT = "def double(x):\n    return x + x\n\ncheck(double)"
 
@@ -94,7 +87,7 @@ def verdicts(tmp_path, *sources, **options):
 # --- which notebooks -----------------------------------------------------------------------------
 
 
-def test_notebooks_are_found_but_not_in_hidden_folders_or_environments(tmp_path):
+def test_notebooks_in_hidden_folders_and_venvs_are_left_out(tmp_path):
     write(tmp_path / "day1" / "01.ipynb", notebook(STUB))
     write(tmp_path / "mine.ipynb", notebook(STUB))
     write(tmp_path / "day1" / ".ipynb_checkpoints" / "01.ipynb", notebook(STUB))
@@ -128,7 +121,7 @@ def test_nothing_there_is_said(tmp_path):
         ("def double(x):\n    return x + 5.0", "wrong", "You add 5.0: multiply."),
         ("def double(x):\n    return 2 * x +", "wrong", "Python cannot read line 2"),
         ("def double(x):\n    while True:\n        pass", "timed out", "3 seconds"),
-        ("def double(x):\n    import os\n    os._exit(3)", "crashed", "Python itself ended"),
+        ("def double(x):\n    import sys\n    sys.exit(3)", "wrong", "SystemExit: 3"),
         ("x = 3", "missing", "no function double"),
     ],
 )
@@ -140,7 +133,7 @@ def test_an_exercise_gets_its_verdict_marked_or_not(tmp_path, source, status, wo
     assert words in found["double"].message
 
 
-def test_without_any_metadata_exercises_are_known_by_their_functions(tmp_path):
+def test_without_metadata_exercises_are_known_by_functions(tmp_path):
     sources = [RIGHT, "def triple(x):\n    return x + 6.0", "def helper(x):\n    return x"]
     found = verdicts(tmp_path, *sources, marks=(), lesson=None)
     assert {name: one.status for name, one in found.items()} == {
@@ -272,9 +265,7 @@ def test_a_notebook_that_takes_too_long_is_stopped(edition, lessons):
     assert one.outcome == "timed out"
 
 
-def test_a_missing_or_outdated_notebook_does_not_keep_the_others_from_running(
-    edition, lessons, monkeypatch
-):
+def test_one_missing_or_outdated_notebook_stops_no_other(edition, lessons, monkeypatch):
     write(edition / f"{lessons[1].notebook}.ipynb", notebook("x = 1", marks=("triple",)))
     one, two = checking.run_solutions(lessons, time_limit=60)
     assert (one.outcome, one.passed) == ("not built", False)

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from workshop.classroom import class_progress
-from workshop.cli import _bar, app
+from workshop.cli import app
+from workshop.cli.progress import bar as progress_bar
 from workshop.core.files import read_plain
 from workshop.exercises import for_lesson, progress
 from workshop.exercises.verdict import Verdict
@@ -75,7 +76,7 @@ def test_rows_count_who_passed_who_tried_and_who_is_stuck(a_class):
     assert (dot.passed, dot.total, dot.at) == (0, total, "")
 
 
-def test_where_an_attendee_is_follows_the_clock_in_any_time_zone(tmp_path):
+def test_the_last_exercise_follows_the_clock_in_any_time_zone(tmp_path):
     times = {NEURON[0]: "2026-11-24T12:00:00+02:00", NEURON[1]: "2026-11-24T10:30:00+00:00"}
     for name, when in times.items():
         attend(tmp_path / "ann", wrong={name: 1})
@@ -120,7 +121,7 @@ def test_folders_folders_of_folders_and_exported_files(tmp_path, a_class):
     assert found.skipped == []
 
 
-def test_two_of_one_name_are_told_apart(tmp_path):
+def test_two_attendees_of_one_name(tmp_path):
     attend(tmp_path / "left" / "ann")
     attend(tmp_path / "right" / "ann")
     found = names(class_progress.read([tmp_path / "left", tmp_path / "right"]))
@@ -177,7 +178,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_file_of_another_shape_is_named_left_out_and_left_alone(tmp_path, case):
+def test_a_malformed_file_is_left_out_and_left_alone(tmp_path, case):
     bad, reason = BAD[case]
     data = bad if isinstance(bad, bytes) else json.dumps(bad).encode()
     attend(tmp_path / "class" / "ann", passed=["layer"], lesson="layers")
@@ -219,7 +220,7 @@ def test_exercises_that_do_not_exist_are_passed_over(tmp_path):
 
 
 @POSIX
-def test_links_pipes_and_closed_folders_are_named_and_not_followed(tmp_path):
+def test_links_and_pipes_are_named_and_not_followed(tmp_path):
     secret = tmp_path / "outside" / "zoe"
     attend(secret, passed=NEURON)
     place = tmp_path / "class"
@@ -281,7 +282,7 @@ def test_names_can_be_printed_whatever_they_are(tmp_path):
 # --- the command ---------------------------------------------------------------------------------
 
 
-def test_the_command_shows_rows_bars_and_attendees_in_80_columns(a_class):
+def test_the_command_shows_its_tables_in_80_columns(a_class):
     (a_class / "eva.json").write_text("{", encoding="utf-8")
     code, out, err = invoke("progress", a_class)
     assert code == 0
@@ -366,13 +367,13 @@ def test_watching_looks_again_and_ctrl_c_is_its_end(a_class, monkeypatch):
     ],
 )
 def test_the_bar_shows_whatever_is_more_than_nobody(passed, tried, total, bar):
-    assert _bar(passed, tried, total, 10) == bar
+    assert progress_bar(passed, tried, total, 10) == bar
 
 
 # --- handing over --------------------------------------------------------------------------------
 
 
-def test_an_export_holds_what_was_kept_and_what_check_finds_now_but_no_code(tmp_path):
+def test_an_export_holds_progress_but_no_code(tmp_path):
     attend(tmp_path, passed=NEURON[:1], wrong={NEURON[1]: 2}, message="def secret(): ...")
     verdicts = [
         Verdict(NEURON[0], "neuron", "wrong", "broken since"),

@@ -6,7 +6,7 @@ from workshop.classroom import climb
 from workshop.figures import plots
 
 
-def test_rungs_are_kept_in_the_order_of_the_lessons_and_replaced_by_name():
+def test_rungs_keep_the_lessons_order_and_are_replaced_by_name():
     assert climb.rungs() == []
     climb.add("network", lesson="layers", correct=930, total=1000)
     climb.add("by hand", lesson="representation", correct=700, total=1000)

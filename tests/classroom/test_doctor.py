@@ -1,4 +1,4 @@
-"""The doctor: finds what is wrong, and names the command that mends it."""
+"""The doctor: finds what is wrong, and names the command that fixes it."""
 
 import importlib.metadata
 import shutil
@@ -43,8 +43,8 @@ def test_here_everything_but_the_notebooks_is_in_order(monkeypatch, tmp_path):
     ):
         assert what in {one.what for one in found}
     for one in found:
-        assert bool(one.mend) == (one.state != "ok"), one
-        assert set(one.as_dict()) == {"what", "state", "text", "mend"}
+        assert bool(one.fix) == (one.state != "ok"), one
+        assert set(one.as_dict()) == {"what", "state", "text", "fix"}
     for row in data.manifest():
         (text,) = [one.text for one in found if one.what == f"data {row['name']}"]
         assert row["licence"] in text
@@ -64,12 +64,12 @@ def test_packages_are_held_to_the_floors_of_our_own_metadata(monkeypatch):
     found = findings(doctor._packages)
     assert set(found) == {"torch", "no-such-package", "packages"}
     assert found["torch"].state == found["no-such-package"].state == "problem"
-    assert found["torch"].mend == 'python -m pip install "torch>=99"'
+    assert found["torch"].fix == 'python -m pip install "torch>=99"'
     assert "got nothing, expected >=1.2" in found["no-such-package"].text
     assert found["packages"].text == f"numpy {importlib.metadata.version('numpy')}"
 
 
-def test_outside_of_a_clone_the_floors_are_those_it_was_installed_with(monkeypatch, tmp_path):
+def test_outside_a_clone_versions_are_those_of_the_install(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "__file__", str(tmp_path / "a" / "b" / "doctor.py"))
     monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: [f"{name}-needs>=1"])
     assert doctor._required() == ["deep-learning-workshop-needs>=1"]
@@ -99,10 +99,10 @@ def test_a_missing_jupyter_is_a_problem(monkeypatch):
     monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
     finding = only(doctor._jupyter)
     assert finding.state == "problem"
-    assert finding.mend == "python -m pip install jupyterlab ipykernel ipywidgets nbclient"
+    assert finding.fix == "python -m pip install jupyterlab ipykernel ipywidgets nbclient"
 
 
-def test_missing_notebooks_are_built_in_a_clone_and_installed_elsewhere(monkeypatch, tmp_path):
+def test_missing_notebooks_are_built_or_installed_again(monkeypatch, tmp_path):
     one, two = fakes.install(
         monkeypatch, fakes.lesson("one", fakes.crashes), fakes.lesson("two", fakes.crashes)
     )
@@ -113,9 +113,9 @@ def test_missing_notebooks_are_built_in_a_clone_and_installed_elsewhere(monkeypa
     finding = only(doctor._notebooks)
     assert finding.state == "problem"
     assert finding.text == "missing: two"
-    assert finding.mend == "workshop notebooks"
+    assert finding.fix == "workshop notebooks"
     monkeypatch.setattr(notebooks, "in_repository", lambda: False)
-    assert only(doctor._notebooks).mend == doctor.REINSTALL
+    assert only(doctor._notebooks).fix == doctor.REINSTALL
     (place / f"{two.notebook}.ipynb").touch()
     assert only(doctor._notebooks).state == "ok"
 
@@ -125,7 +125,7 @@ def test_a_torch_that_does_not_load_is_one_problem_not_many(monkeypatch, tmp_pat
     monkeypatch.setitem(sys.modules, "torch", None)
     found = {one.what: one for one in doctor.examine()}
     assert found["torch"].state == "problem"
-    assert "--force-reinstall torch" in found["torch"].mend
+    assert "--force-reinstall torch" in found["torch"].fix
     assert not {"device", "torchvision", "training"} & set(found)
 
 
@@ -142,14 +142,14 @@ def test_a_torch_that_does_not_fit_numpy_is_a_problem(monkeypatch):
     finding = only(doctor._torch)
     assert finding.state == "problem"
     assert "Numpy is not available" in finding.text
-    assert "numpy<2" in finding.mend
+    assert "numpy<2" in finding.fix
 
 
-def test_a_device_that_is_not_there_is_a_problem_and_nothing_is_trained(monkeypatch):
+def test_a_missing_device_is_a_problem_and_nothing_trains(monkeypatch):
     monkeypatch.setenv("WORKSHOP_DEVICE", "warp")
     finding = only(doctor._device)
     assert finding.state == "problem"
-    assert "WORKSHOP_DEVICE" in finding.mend
+    assert "WORKSHOP_DEVICE" in finding.fix
     assert findings(doctor._smoke_test) == {}
 
 
@@ -163,7 +163,7 @@ def test_a_torchvision_of_another_torch_is_a_problem(monkeypatch):
     finding = only(doctor._torchvision)
     assert finding.state == "problem"
     assert finding.text.endswith("(operator torchvision::nms does not exist)")
-    assert "torchvision==0." in finding.mend
+    assert "torchvision==0." in finding.fix
     monkeypatch.setitem(sys.modules, "torchvision", None)
     assert only(doctor._torchvision).state == "problem"
 
@@ -178,7 +178,7 @@ def test_a_torchvision_of_another_torch_is_a_problem(monkeypatch):
         ("unknown", ["torch torchvision"]),
     ],
 )
-def test_the_mend_names_the_torchvision_that_fits(torch_version, words):
+def test_the_fix_names_the_torchvision_that_fits(torch_version, words):
     command = doctor._torchvision_for(torch_version)
     for word in words:
         assert word in command
@@ -195,10 +195,10 @@ def test_a_torchtext_beside_a_newer_torch_is_a_note(
     monkeypatch.setattr(doctor.importlib.metadata, "version", lambda name: text_version)
     finding = only(doctor._torchtext)
     assert finding.state == state
-    assert finding.mend == ("python -m pip uninstall torchtext" if state == "note" else "")
+    assert finding.fix == ("python -m pip uninstall torchtext" if state == "note" else "")
 
 
-def test_changed_data_are_a_problem_and_the_others_are_still_listed(monkeypatch, tmp_path):
+def test_changed_data_are_a_problem_the_others_still_listed(monkeypatch, tmp_path):
     shutil.copytree(data.data_dir(), tmp_path / "data")
     with (tmp_path / "data" / "mnist5k.npz").open("ab") as file:
         file.write(b"more")
@@ -206,7 +206,7 @@ def test_changed_data_are_a_problem_and_the_others_are_still_listed(monkeypatch,
     found = findings(doctor._data)
     assert found["data mnist5k"].state == "problem"
     assert "mnist5k.npz" in found["data mnist5k"].text
-    assert found["data mnist5k"].mend
+    assert found["data mnist5k"].fix
     assert found["data diabetes"].state == "ok"
 
 
@@ -214,7 +214,7 @@ def test_data_that_are_not_there_are_one_problem(monkeypatch, tmp_path):
     monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
     finding = only(doctor._data)
     assert finding.state == "problem"
-    assert "WORKSHOP_DATA" in finding.mend
+    assert "WORKSHOP_DATA" in finding.fix
 
 
 def test_the_smoke_test_trains(monkeypatch):
@@ -244,10 +244,10 @@ def test_a_training_that_does_not_learn_or_fails_is_a_problem(monkeypatch, resul
     monkeypatch.setattr(doctor, "train_briefly", trained)
     finding = only(doctor._smoke_test)
     assert finding.state == state
-    assert bool(finding.mend) == (state != "ok")
+    assert bool(finding.fix) == (state != "ok")
 
 
-def test_a_look_that_fails_in_an_unforeseen_way_is_a_finding_too():
+def test_a_look_that_fails_unforeseen_is_a_finding_too():
     def look():
         yield doctor.Finding("a", "ok", "b")
         raise OSError("the disk\nis on fire")
@@ -260,4 +260,4 @@ def test_a_look_that_fails_in_an_unforeseen_way_is_a_finding_too():
 def test_a_look_that_lacks_a_package_says_which(monkeypatch):
     monkeypatch.setitem(sys.modules, "psutil", None)
     finding = only(doctor._memory_and_disk)
-    assert (finding.state, finding.mend) == ("problem", "python -m pip install psutil")
+    assert (finding.state, finding.fix) == ("problem", "python -m pip install psutil")

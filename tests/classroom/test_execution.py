@@ -119,7 +119,7 @@ def test_the_kernel_is_this_python_in_the_given_folder(everyday):
     assert Path(cwd).resolve() == folder.resolve()
 
 
-def test_the_kernel_gets_our_environment_but_not_the_users_jupyter(everyday):
+def test_the_kernel_gets_our_environment_not_the_users_jupyter(everyday):
     executed, home, _ = everyday
     given, inherited, backend, ipython, jupyter, path, leaked = text_of(executed, 3).splitlines()
     assert (given, inherited) == ("this", "yes")
@@ -197,7 +197,7 @@ print(os.getpid(), own.pid, orphan.stdout)
 '''
 
 
-def test_an_endless_loop_is_ended_with_all_that_the_kernel_started(tmp_path):
+def test_an_endless_loop_is_ended_with_all_children(tmp_path):
     executed = run_notebook(
         notebook("# Title", CHILDREN, STUBBORN, "print('never')"),
         cwd=tmp_path,

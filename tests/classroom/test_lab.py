@@ -63,7 +63,7 @@ def test_what_was_not_changed_is_updated_and_what_was_is_kept(edition, tmp_path)
     assert (folder / ONE).read_text() == "second edition"
 
 
-def test_an_attendee_who_arrives_at_the_new_edition_by_hand_is_up_to_date(edition, tmp_path):
+def test_a_notebook_edited_to_the_new_edition_is_up_to_date(edition, tmp_path):
     folder = tmp_path / "mine"
     lab.fill(folder)
     (edition / ONE).write_text("second edition")
@@ -82,7 +82,7 @@ def test_what_was_deleted_is_put_back(edition, tmp_path):
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", '{"notebooks": 3}', '{"version": "0"}', "null"])
-def test_without_a_readable_record_everything_that_differs_is_kept(edition, tmp_path, record):
+def test_without_a_readable_record_what_differs_is_kept(edition, tmp_path, record):
     folder = tmp_path / "mine"
     lab.fill(folder)
     (folder / ".workshop" / "lab.json").write_text(record)

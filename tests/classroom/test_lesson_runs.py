@@ -35,7 +35,7 @@ PAIR = (
 )
 
 
-def test_a_plain_setting_goes_to_every_lesson_and_a_named_one_to_its_own():
+def test_plain_settings_go_to_all_lessons_named_ones_to_one():
     configs = runs.configs_for(PAIR, ["epochs=7", "two.hidden=4", "two.lr=1e-3"])
     assert configs == {
         "one": fakes.Config(epochs=7),
@@ -64,7 +64,7 @@ def test_a_setting_that_does_not_fit_is_refused_in_words(setting, kind, words):
         assert word in caught.value.args[0]
 
 
-def test_a_lesson_that_cannot_be_imported_does_not_keep_the_others_from_running():
+def test_a_lesson_that_cannot_be_imported_stops_no_other():
     broken = fakes.lesson("broken", None)
     assert runs.configs_for([broken, PAIR[0]], ["epochs=7"]) == {"one": fakes.Config(epochs=7)}
     done, _ = runs.run_all([broken, PAIR[0]], {"one": fakes.Config()}, seeds=[0], device="cpu")
@@ -75,7 +75,7 @@ def test_a_lesson_that_cannot_be_imported_does_not_keep_the_others_from_running(
 # --- one run -------------------------------------------------------------------------------------
 
 
-def test_a_run_passes_only_if_the_target_is_reached_and_the_control_missed():
+def test_a_run_needs_the_target_reached_the_control_missed():
     assert one_run(fakes.scores(90, 60)).passed
     assert not one_run(fakes.scores(89, 60)).passed
     assert not one_run(fakes.scores(90, 61)).passed
@@ -83,7 +83,7 @@ def test_a_run_passes_only_if_the_target_is_reached_and_the_control_missed():
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 @pytest.mark.parametrize("bounds", [(Bound("loss", "target", at_least=0),), ()])
-def test_a_number_that_is_not_finite_never_passes_with_or_without_a_bound(value, bounds):
+def test_a_number_that_is_not_finite_never_passes(value, bounds):
     run = one_run(fakes.measures(Measured("loss", value)), bounds=bounds)
     assert not run.passed
     (metric,) = json.loads(runs.as_json([run]))[0]["metrics"]
@@ -91,14 +91,14 @@ def test_a_number_that_is_not_finite_never_passes_with_or_without_a_bound(value,
     assert metric["passed"] is False
 
 
-def test_a_crash_is_short_in_the_error_and_whole_in_the_traceback():
+def test_a_crash_is_short_as_error_and_whole_as_traceback():
     run = one_run(fakes.crashes)
     assert not run.passed
     assert run.error == "RuntimeError: the shapes do not fit"
     assert "in crashes" in run.traceback
 
 
-def test_a_diverged_training_and_a_bound_without_its_number_count_as_failed():
+def test_divergence_and_a_bound_without_its_number_fail():
     def diverges(config, *, seed=0, device="cpu", progress=False):
         raise Diverged("the loss became nan", History())
 
@@ -160,9 +160,9 @@ def test_seconds_are_those_of_the_training_not_of_the_import():
     assert run.seconds < 0.3
 
 
-def test_after_the_warm_up_the_first_optimizer_imports_nothing_more():
+def test_after_the_warm_up_an_optimizer_imports_nothing_more():
     code = (
-        "import sys; from workshop.classroom import runs; runs.warm_up(); import torch;"
+        "import sys; from workshop.classroom import lesson_runs; lesson_runs.warm_up(); import torch;"
         "before = set(sys.modules);"
         "optimizer = torch.optim.SGD([torch.zeros(2, requires_grad=True)], lr=0.1, momentum=0.9);"
         "optimizer.zero_grad(); optimizer.step();"
@@ -213,7 +213,7 @@ def row_of(values, bound=None, counts=None):
     return row
 
 
-def test_one_seed_shows_the_number_with_its_counts_several_least_mean_and_sample_sd():
+def test_one_seed_shows_counts_several_min_mean_and_sd():
     assert row_of([0.95], counts=[(95, 100)]).got == "0.95 (95/100)"
     assert row_of([0.95]).got == "0.95"
     assert row_of([1.0, 2.0, 6.0]).got == "min 1, mean 3, sd 2.6"  # sqrt(14 / 2), not sqrt(14 / 3)
@@ -239,14 +239,11 @@ def test_a_row_passes_only_if_every_seed_does():
         (0.600001, Bound("m", "control", at_most=0.6), "0.600001"),
     ],
 )
-def test_a_number_is_never_rounded_to_the_other_side_of_its_bound(value, bound, shown):
+def test_no_number_is_rounded_to_the_other_side_of_its_bound(value, bound, shown):
     assert row_of([value], bound).got == shown
 
 
-def test_the_file_is_strict_json_and_replaced_whole(tmp_path):
-    path = tmp_path / "runs.json"
-    path.write_text("before")
-    runs.write_json([one_run(fakes.measures(Measured("loss", math.nan)), bounds=())], path)
-    assert "NaN" not in path.read_text()
-    assert len(json.loads(path.read_text())) == 1
-    assert [one.name for one in tmp_path.iterdir()] == ["runs.json"]
+def test_the_json_is_strict():
+    text = runs.as_json([one_run(fakes.measures(Measured("loss", math.nan)), bounds=())])
+    assert "NaN" not in text
+    assert len(json.loads(text)) == 1

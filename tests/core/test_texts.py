@@ -15,7 +15,7 @@ def row(name):
     return next(row for row in data.manifest() if row["name"] == name)
 
 
-def test_the_reviews_are_as_many_as_the_manifest_says_and_as_the_paper_says():
+def test_the_reviews_are_as_many_as_manifest_and_paper_say():
     parts = data.reviews()
     assert {name: len(getattr(parts, name)) for name in row("reviews")["splits"]} == (
         row("reviews")["splits"]
@@ -44,7 +44,7 @@ def test_ratings_are_those_of_the_file():
     assert everything.spread.isfinite().all()
 
 
-def test_no_sentence_is_in_two_parts_not_even_written_in_another_way():
+def test_no_sentence_is_in_two_parts_in_any_spelling():
     parts = data.reviews()
     seen = [
         {re.sub(r"\W", "", text.lower()) for text in part.texts}
@@ -77,7 +77,7 @@ def test_the_plays_have_speakers_and_no_stage_directions():
 def test_a_missing_or_damaged_file_is_named(tmp_path, monkeypatch, file, load):
     (tmp_path / "MANIFEST.toml").write_bytes((FOLDER / "MANIFEST.toml").read_bytes())
     monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
-    with pytest.raises(data.DataError, match=rf"{file}\.npz is missing\. What mends it: "):
+    with pytest.raises(data.DataError, match=rf"{file}\.npz is missing\. To fix it: "):
         load()
     content = bytearray((FOLDER / f"{file}.npz").read_bytes())
     content[100_000] ^= 8

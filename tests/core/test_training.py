@@ -137,7 +137,7 @@ def test_a_schedule_steps_after_each_update_or_each_epoch(every):
     assert optimizer.param_groups[0]["lr"] == pytest.approx(last)
 
 
-def test_a_model_of_two_inputs_gets_both_and_keeps_their_rows_together():
+def test_a_model_of_two_inputs_gets_matching_rows_of_both():
     x, y = blobs()
     parts = (x, x[:, :1] * 2, y)
     torch.manual_seed(7)
@@ -197,7 +197,7 @@ def mean_output(outputs, y):
     return outputs.mean()
 
 
-def test_seven_examples_in_batches_of_four_average_over_the_seven():
+def test_seven_examples_in_batches_of_four_average_over_seven():
     x = torch.tensor([1.0, 2, 4, 8, 16, 32, 64])
     model = Echo()
     history = fit(
@@ -218,7 +218,7 @@ def test_seven_examples_in_batches_of_four_average_over_the_seven():
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 7, 1024])
-def test_evaluate_averages_over_the_examples_in_batches_of_any_size(batch_size):
+def test_evaluate_averages_over_examples_for_any_batch_size(batch_size):
     x = torch.tensor([1.0, 2, 4, 8, 16, 32, 64])
     scores = evaluate(
         Echo(),
@@ -323,7 +323,7 @@ def test_the_mode_comes_back_even_if_evaluation_fails():
     assert model.training
 
 
-def test_training_trains_in_training_mode_and_validates_in_evaluation_mode():
+def test_training_and_validation_set_the_model_s_mode():
     seen = []
 
     class Spy(nn.Linear):
@@ -340,7 +340,7 @@ def test_training_trains_in_training_mode_and_validates_in_evaluation_mode():
 # --- divergence ----------------------------------------------------------------------------------
 
 
-def test_divergence_stops_with_the_epochs_that_went_well_and_advice():
+def test_divergence_stops_with_the_good_epochs_and_advice():
     x, y = torch.arange(1.0, 9)[:, None], torch.arange(8.0)[:, None]
     model = nn.Linear(1, 1)
     with pytest.raises(Diverged, match="with learning rate 3") as stop:
@@ -371,7 +371,7 @@ def test_divergence_is_noticed_in_the_middle_of_a_long_epoch():
     assert len(stop.value.history) == 0
 
 
-def test_one_infinite_loss_that_passes_again_is_still_a_divergence():
+def test_one_infinite_loss_that_passes_is_still_a_divergence():
     x = torch.tensor([1.0, float("inf"), 1.0])
     model = Echo()
     with pytest.raises(Diverged, match="became inf at update"):
@@ -419,7 +419,7 @@ def test_the_order_comes_from_the_seed_alone():
     assert not torch.equal(models[0][0].weight, models[2][0].weight)
 
 
-def test_every_epoch_has_an_order_of_its_own_with_every_example_once():
+def test_every_epoch_has_its_own_order_of_all_examples():
     seen = []
 
     def loss_fn(outputs, y):
@@ -543,7 +543,7 @@ def test_evaluate_refuses_what_is_no_data(data):
         evaluate(small(), data)
 
 
-def test_an_unknown_argument_is_refused_before_anything_is_trained():
+def test_an_unknown_argument_is_refused_before_training():
     model = small()
     with pytest.raises(TypeError, match="batchsize"):
         fit(model, blobs(), loss_fn=CE, optimizer=sgd(model), epochs=1, batchsize=4)

@@ -89,7 +89,7 @@ def test_a_is_to_b_as_c_is_to_d(glove, a, b, c, d):
 def test_a_missing_or_damaged_file_is_named(tmp_path, monkeypatch):
     shutil.copy(FOLDER / "MANIFEST.toml", tmp_path)
     monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
-    with pytest.raises(DataError, match=r"glove\.6B\.50d\.20k\.npz is missing\. What mends it: "):
+    with pytest.raises(DataError, match=r"glove\.6B\.50d\.20k\.npz is missing\. To fix it: "):
         word_vectors()
     content = bytearray((FOLDER / FILE).read_bytes())
     content[1_000_000] ^= 8

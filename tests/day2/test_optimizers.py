@@ -266,14 +266,14 @@ def test_a_schedule_changes_the_rate_at_every_update(few):
 def test_schedules_are_chosen_without_the_test_digits(few):
     closed = Split(few.x[:0], few.y[:0])
     config = schedules.Config(rates=(0.01, 0.1), epochs=1, tries=1, pairs=2)
-    made_up = Data("made up", few, few, closed)
+    made_up = Data(few, few, closed, name="made up")
     tried, scheduled, constant = schedules.choose_schedules(made_up, config, seed=0)
     assert set(tried) == {(name, lr) for name in schedules.SCHEDULES for lr in (0.01, 0.1)}
     assert tried[constant] == max(tried["constant", lr] for lr in (0.01, 0.1))
     assert constant[0] == "constant" != scheduled[0]
     assert tried[scheduled] == max(score for key, score in tried.items() if key[0] != "constant")
     # The same schedule twice is paired with itself: the same weights, the same batches.
-    opened = Data("made up", few, few, few)
+    opened = Data(few, few, few, name="made up")
     ours, theirs = schedules.compare_on_test(opened, (scheduled, scheduled), config, seed=0)
     assert ours == theirs
     assert len(ours) == 2

@@ -386,7 +386,7 @@ def test_the_book_s_gains():
 def small(mnist):
     """Few enough digits to train on in a moment."""
     parts = (Split(p.x[:n], p.y[:n]) for p, n in ((mnist.train, 600), (mnist.validation, 100)))
-    return Data("few", *parts, Split(mnist.test.x[:200], mnist.test.y[:200]))
+    return Data(*parts, Split(mnist.test.x[:200], mnist.test.y[:200]), name="few")
 
 
 def test_what_each_choice_learns_from(small):

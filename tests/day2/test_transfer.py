@@ -75,11 +75,11 @@ def test_missing_or_damaged_files_are_named_with_the_fix(file, tmp_path, monkeyp
     shutil.copy(FOLDER / "MANIFEST.toml", tmp_path)
     monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
     use = lite0.pretrained if file.startswith("lite0") else cut_outs
-    with pytest.raises(DataError, match=r"is missing\. What mends it"):
+    with pytest.raises(DataError, match=r"is missing\. To fix it"):
         use()
     content = (FOLDER / file).read_bytes()
     (tmp_path / file).write_bytes(content[: len(content) // 2])
-    with pytest.raises(DataError, match=r"cannot be read .* What mends it"):
+    with pytest.raises(DataError, match=r"cannot be read .* To fix it"):
         use()
 
 

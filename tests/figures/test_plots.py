@@ -165,7 +165,7 @@ def make(request):
     return GALLERY[request.param]
 
 
-def test_figure_is_made_without_pyplot_and_leaves_the_settings_alone(make):
+def test_a_figure_needs_no_pyplot_and_changes_no_settings(make):
     before = dict(matplotlib.rcParams)
     figure = make()
     figure._repr_mimebundle_()
@@ -397,7 +397,7 @@ def test_live_of_nothing(notebook):
 # --- points and functions ------------------------------------------------------------------------
 
 
-def test_boundary_shades_the_probability_and_draws_the_line_at_one_half():
+def test_boundary_shades_probability_with_a_line_at_one_half():
     figure = plots.boundary(right_half, CORNERS, [0, 0, 1, 1], limits=((-1, 2), (-2, 3)))
     ax = figure.axes[0]
     (image,) = ax.images
@@ -410,7 +410,7 @@ def test_boundary_shades_the_probability_and_draws_the_line_at_one_half():
     assert "right on 4 of 4" in plots.alt_text(figure)
 
 
-def test_boundary_draws_the_points_of_each_class_with_a_marker_of_its_own():
+def test_boundary_draws_each_class_with_its_own_marker():
     figure = plots.boundary(right_half, CORNERS, [0, 1, 1, 1], names=["no", "yes"])
     no, yes = [c for c in figure.axes[0].collections if type(c).__name__ == "PathCollection"]
     np.testing.assert_array_equal(no.get_offsets(), CORNERS[:1])
@@ -692,7 +692,7 @@ def test_network_lines_say_sign_and_size():
     assert {"−2", "0.5", "0.25", "$x_{3}$", "$a_{2}$", "3 units"} <= set(words_of(figure))
 
 
-def test_network_has_a_circle_per_unit_and_a_yellow_one_per_bias():
+def test_network_has_a_circle_per_unit_and_yellow_ones_per_bias():
     figure = plots.network([2, 3, 1], biases=True, activations=["ReLU", ""])
     yellow = [c for c in circles(figure) if to_hex(c.get_facecolor()).upper() == shared.YELLOW]
     assert len(yellow) == 2
@@ -728,7 +728,7 @@ def test_a_wide_layer_is_drawn_in_part_and_says_so():
     assert {"12 units", "13 units"} <= set(words_of(figure))
 
 
-def test_the_shown_weights_of_a_wide_layer_are_its_first_and_last():
+def test_a_wide_layer_shows_its_first_and_last_weights():
     weights = torch.zeros(1, 20)
     weights[0, 3], weights[0, 16], weights[0, 10] = 1.0, -1.0, 5.0
     figure = plots.network([20, 1], weights=[weights])
@@ -865,7 +865,7 @@ def test_animation_plays_without_a_network_and_stays_small():
     assert dict(matplotlib.rcParams) == before
 
 
-def test_photos_have_titles_of_several_lines_and_say_what_they_show():
+def test_photos_have_titles_of_several_lines_and_alt_text():
     figure = plots.photos(torch.rand(3, 3, 8, 8), titles=["a\n(b)", "c", "d"], title="Three")
     assert plots.alt_text(figure) == "Three: 3 pictures of 8 by 8 pixels: a (b), c, d."
     flat = plots.photos(torch.rand(3, 3, 8, 8), titles=["a", "c", "d"], title="Three")

@@ -10,8 +10,6 @@ NAME = "02_neuron.ipynb"
 RIGHT = {
     "weighted_sum": "def weighted_sum(x, w, b):\n    return x @ w + b\n",
     "sigmoid": "def sigmoid(z):\n    e = torch.exp(-z.abs())\n    return torch.where(z >= 0, 1 / (1 + e), e / (1 + e))\n",
-    "boundary_x2": None,
-    "standardize": None,
 }
 
 
@@ -25,6 +23,16 @@ def right_answers():
 
 
 IMPORTS = "import torch\nfrom torch import Tensor, nn\nfrom workshop.exercises import answer, check, hint\n"
+
+
+FINE = ["passed"] * 4  # of the four exercises
+
+
+def verdicts_of(rows):
+    found = {}
+    for one in rows:
+        found.setdefault(one.attendee, []).append(one.verdict)
+    return found
 
 
 def cell(source, exercise=None, **more):

@@ -86,7 +86,7 @@ ENDING = (
     Hostile(
         "base_exception",
         sigmoid("raise Out", "class Out(BaseException):\n    pass"),
-        "crashed",
+        "wrong",
         "Out",
     ),
     Hostile("recursion", sigmoid("return sigmoid(z)"), "wrong", "RecursionError"),
@@ -402,7 +402,7 @@ for folder, folders, files in os.walk("/"):
         folders[:] = [name for name in folders if name.startswith(("workshop", "deep_learning"))]
     folders[:] = [name for name in folders if name not in ("usr", "versions")]
     for name in files:
-        if name in ("judge.py", "exercise.py", "secret.txt", "02_neuron.ipynb", "hostile.py"):
+        if name in ("judge.py", "exercises.py", "secret.txt", "02_neuron.ipynb", "hostile.py"):
             raise RuntimeError("ESCAPED: sees " + os.path.join(folder, name))
 return honest(z)
 """),

@@ -40,9 +40,7 @@ def corpus_for(name, shared):
     ("name", "shared"),
     [("bubblewrap", False), ("namespaces", False), ("namespaces", True), ("none", False)],
 )
-def test_each_hostile_answer_gets_its_verdict_and_hurts_nobody_else(
-    name, shared, tmp_path, listening
-):
+def test_hostile_answers_hurt_nobody_else(name, shared, tmp_path, listening):
     if reason := builders.why_not(name):
         pytest.skip(f"{name}: not tested here: {reason}")
     levels = [

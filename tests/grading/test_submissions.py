@@ -57,7 +57,7 @@ def test_a_class_in_a_zip_file_with_a_zip_file_for_each(tmp_path):
     assert sorted(found(tmp_path / "all" / "class.zip")) == ["ann", "bob"]
 
 
-def test_nothing_there_is_said(tmp_path):
+def test_nothing_there_is_an_error(tmp_path):
     with pytest.raises(submissions.NothingThere, match="no notebook"):
         found(tmp_path)
     with pytest.raises(submissions.NothingThere, match="is not there"):
@@ -87,9 +87,7 @@ def test_nothing_there_is_said(tmp_path):
         (json.dumps(builders.notebook(before=["#" * 1_100_000])).encode(), "refused", "code"),
     ],
 )
-def test_a_file_that_is_no_notebook_is_told_from_one_that_is_not_let_in(
-    content, status, says, tmp_path
-):
+def test_unreadable_and_refused_files_say_why(content, status, says, tmp_path):
     builders.hand_in(tmp_path, "ann", content)
     got, reason = problem_of(tmp_path)
     assert got == status
@@ -201,7 +199,7 @@ def test_links_and_pipes_in_folders_are_not_followed(tmp_path):
     }
 
 
-def test_of_copies_the_original_name_comes_first_and_a_function_is_found_where_it_is(tmp_path):
+def test_the_notebook_of_an_exercise_among_copies(tmp_path):
     for name in ("02_neuron-Copy1.ipynb", "02_neuron.ipynb", "a.ipynb"):
         builders.hand_in(tmp_path, "ann", builders.notebook({"standardize": None}), name)
     alone = {"weighted_sum": None, "sigmoid": None, "boundary_x2": None}

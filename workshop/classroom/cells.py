@@ -16,7 +16,8 @@ from workshop.core.checks import nearest
 
 def exercise_of(cell: Mapping[str, Any]) -> str | None:
     """The exercise that a cell holds, by its metadata."""
-    return cell.get("metadata", {}).get("workshop", {}).get("exercise")
+    name: str | None = cell.get("metadata", {}).get("workshop", {}).get("exercise")
+    return name
 
 
 def without_magics(source: str) -> str:

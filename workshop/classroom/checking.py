@@ -9,18 +9,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workshop import syllabus
 from workshop.classroom import cells, notebooks
+from workshop.classroom.lab import DEFAULT
 from workshop.exercises import all_exercises, check_source, for_lesson, progress
-from workshop.exercises.verdict import Verdict
+from workshop.exercises.verdict import Status, Verdict
 from workshop.syllabus import Lesson
 
-FINE = ("passed", "not attempted")  # nothing is wrong with these
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+FINE = (Status.PASSED, Status.NOT_ATTEMPTED)  # nothing is wrong with these
 
 
 # --- an attendee's own ---------------------------------------------------------------------------
+
+
+def default_place() -> Path:
+    """Where `workshop check` looks: the folder that `workshop lab` has made here, if there is one."""
+    inside = not Path(".workshop").is_dir() and (DEFAULT / ".workshop").is_dir()
+    return DEFAULT if inside else Path(".")
 
 
 def find(place: Path) -> list[Path]:
@@ -75,7 +85,7 @@ def check_notebook(path: Path) -> list[Verdict]:
     for exercise in exercises:
         name = exercise.name
         if name in broken:
-            verdicts.append(Verdict(name, exercise.lesson, "wrong", broken[name], "exists"))
+            verdicts.append(Verdict(name, exercise.lesson, Status.WRONG, broken[name], "exists"))
         elif name in marked or exercise.lesson == lesson:
             verdicts.append(check_source(source, name))
     return verdicts
@@ -217,7 +227,7 @@ def _end_children() -> None:
             child.kill()
 
 
-def solution_edition(lesson: Lesson) -> dict[str, Any]:
+def solution_edition(lesson: Lesson) -> NotebookNode:
     """The solution edition of a lesson, from the attendee edition as it is on disk.
 
     Raises:
@@ -254,4 +264,6 @@ def _run(
 
 
 def _verdict(name: str, lesson: Lesson) -> dict[str, Any]:
-    return Verdict(name, lesson.name, "no verdict", "it was not checked").as_dict()
+    """What stands for an exercise whose cell never got to its `check`."""
+    verdict = Verdict(name, lesson.name, Status.NOT_ATTEMPTED, "it was not checked")
+    return {**verdict.as_dict(), "status": "no verdict"}

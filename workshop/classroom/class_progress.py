@@ -1,4 +1,4 @@
-"""Where a class stands during the day: read from the attendees' folders, or from what they exported.
+"""The progress of a class during the day: read from the attendees' folders, or from what they exported.
 
 No accounts, no server: `check` in a notebook keeps progress in the attendee's own folder, and where
 folders are shared (a network drive, a hub's home folders) this looks into all of them; elsewhere
@@ -20,10 +20,9 @@ from typing import Any
 
 from workshop import syllabus
 from workshop.classroom.checking import home_of
-from workshop.core.files import read_plain
+from workshop.core.files import printable, read_plain, strict_json, walk
 from workshop.exercises import for_lesson, progress
-from workshop.exercises.verdict import Verdict
-from workshop.grading import verdicts
+from workshop.exercises.verdict import Status, Verdict
 from workshop.syllabus import Lesson
 
 KIND = "workshop progress"  # what an exported file says it is
@@ -31,7 +30,7 @@ MAX_BYTES = 1_000_000  # of one file
 MAX_ENTRIES = 20_000  # files and folders looked at below one place
 MAX_DEPTH = 3  # folders between the class's folder and an attendee's `.workshop`
 MAX_ATTEMPTS = 1_000_000
-HIDDEN = ("node_modules", "site-packages")
+EXPORTED = ("status", "attempts", "hints", "answer_read", "last_at")  # of what `check` keeps
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -43,7 +42,7 @@ class NothingThere(Exception):
 class Entry:
     """What is known of one attendee's one exercise; `last_at` in seconds since 1970, or None."""
 
-    status: str
+    status: Status
     attempts: int = 0
     hints: int = 0
     answer_read: bool = False
@@ -52,12 +51,12 @@ class Entry:
     @property
     def passed(self) -> bool:
         """Whether it is solved."""
-        return self.status == "passed"
+        return self.status == Status.PASSED
 
     @property
     def tried(self) -> bool:
         """Whether it was tried at all."""
-        return self.attempts > 0 or self.status != "not attempted"
+        return self.attempts > 0 or self.status != Status.NOT_ATTEMPTED
 
 
 Entries = Mapping[tuple[str, str], Entry]  # by lesson and exercise
@@ -81,7 +80,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Row:
-    """How the class stands with one exercise.
+    """The progress of the class with one exercise.
 
     Args:
         lesson, exercise: which.
@@ -99,7 +98,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Summary:
-    """How one attendee stands; `at` is the exercise tried last, as lesson/exercise."""
+    """The progress of one attendee; `at` is the exercise tried last, as lesson/exercise."""
 
     attendee: str
     passed: int
@@ -137,7 +136,7 @@ class Class:
         return found
 
     def summaries(self, lessons: Iterable[Lesson]) -> list[Summary]:
-        """How each attendee stands with the exercises of some lessons."""
+        """The progress of each attendee with the exercises of some lessons."""
         keys = _keys(lessons)
         found = []
         for one in self.attendees:
@@ -204,24 +203,24 @@ def read(places: Sequence[Path]) -> Class:
         NothingThere: a place is not there, or no attendee is anywhere.
     """
     found = Class()
-    named: list[tuple[str, str, Entries]] = []  # name, place, entries
+    named: list[tuple[str, str, Entries]] = []  # name, where it is, entries
     for place in places:
         try:
             if not place.exists():
                 raise NothingThere(f"{place} is not there: give a folder or an exported file")
             named += _at(place, found.skipped)
         except OSError as error:
-            _skip(found.skipped, place, f"cannot be read ({error.strerror})")
+            _skip(found.skipped, place, error)
     if not named and not found.skipped:
-        where = ", ".join(map(str, places))
+        looked_in = ", ".join(map(str, places))
         raise NothingThere(
-            f"no attendee in {where}: expected folders that `workshop lab` has made (with a "
+            f"no attendee in {looked_in}: expected folders that `workshop lab` has made (with a "
             f".workshop in them), or files that `workshop check --export FILE` has written"
         )
     names = [name for name, _, _ in named]
-    for name, place, entries in sorted(named, key=lambda one: one[:2]):
+    for name, where, entries in sorted(named, key=lambda one: one[:2]):
         found.attendees.append(
-            Attendee(name if names.count(name) == 1 else f"{name} ({place})", entries)
+            Attendee(name if names.count(name) == 1 else f"{name} ({where})", entries)
         )
     return found
 
@@ -230,58 +229,57 @@ def _at(place: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str, Entries
     if not place.is_dir():
         yield from _exported(place, skipped)
         return
-    if os.path.lexists(place / ".workshop"):
+    if _is_home(place):
         yield _line(place.resolve().name), _place(place), _of_folder(place, skipped)
         return
-    count = [0]
-    for entry in _entries(place, skipped, count):
-        path = Path(entry.path)
-        if entry.is_symlink():
-            if entry.is_dir() or path.suffix.lower() == ".json":
-                _skip(skipped, path, "is a link: give what it leads to")
-        elif entry.is_dir(follow_symlinks=False):
-            homes = list(_homes(path, skipped, count, MAX_DEPTH))
-            for home in homes:  # of several in one folder, each by its own path
-                name = entry.name if len(homes) == 1 else str(home.relative_to(place))
-                yield _line(name), _place(home), _of_folder(home, skipped)
-        elif path.suffix.lower() == ".json":
+    homes: dict[str, list[Path]] = {}  # by the name of the folder right in `place`
+    for folder, folders, others in walk(
+        place,
+        max_entries=MAX_ENTRIES,
+        max_depth=MAX_DEPTH,
+        problem=lambda path, error: _skip(skipped, path, error),
+    ):
+        if folder == place:
+            for entry in others:
+                yield from _beside_folders(entry, skipped)
+        parts = folder.relative_to(place).parts
+        for one in list(folders):
+            if _is_home(Path(one.path)):
+                homes.setdefault((*parts, one.name)[0], []).append(Path(one.path))
+                folders.remove(one)
+        if len(parts) + 1 == MAX_DEPTH:
+            folders.clear()
+    for name, found in homes.items():
+        for home in found:  # of several in one folder, each by its own path
+            shown = name if len(found) == 1 else str(home.relative_to(place))
+            yield _line(shown), _place(home), _of_folder(home, skipped)
+
+
+def _is_home(folder: Path) -> bool:
+    return os.path.lexists(folder / ".workshop")
+
+
+def _beside_folders(
+    entry: os.DirEntry[str], skipped: list[Skipped]
+) -> Iterator[tuple[str, str, Entries]]:
+    """What lies right in the class's folder: exported files, and links, which are not followed."""
+    path = Path(entry.path)
+    exported = path.suffix.lower() == ".json"
+    if not entry.is_symlink():
+        if exported:
             yield from _exported(path, skipped)
+    elif exported or entry.is_dir():
+        _skip(skipped, path, ValueError("is a link: give what it leads to"))
 
 
-def _homes(folder: Path, skipped: list[Skipped], count: list[int], depth: int) -> Iterator[Path]:
-    """The folders with a `.workshop` at or below `folder`, which is no link."""
-    if os.path.lexists(folder / ".workshop"):
-        yield folder
-    elif depth > 1:
-        for entry in _entries(folder, skipped, count):
-            if entry.is_dir(follow_symlinks=False):
-                yield from _homes(Path(entry.path), skipped, count, depth - 1)
-
-
-def _entries(folder: Path, skipped: list[Skipped], count: list[int]) -> list[os.DirEntry[str]]:
-    """What lies in a folder, but for hidden things and other people's code."""
-    found = []
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                count[0] += 1
-                if count[0] > MAX_ENTRIES:
-                    _skip(skipped, folder, f"is not read on: more than {MAX_ENTRIES} files")
-                    break
-                if not entry.name.startswith(".") and entry.name not in HIDDEN:
-                    found.append(entry)
-    except OSError as error:
-        _skip(skipped, folder, f"cannot be read ({error.strerror})")
-    return sorted(found, key=lambda entry: entry.name)
-
-
-def _skip(skipped: list[Skipped], place: Path, reason: str) -> None:
+def _skip(skipped: list[Skipped], place: Path, error: Exception) -> None:
+    reason = f"cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
     skipped.append(Skipped(_place(place), _line(reason)))
 
 
 def _line(text: str) -> str:
     """Text from outside, in a line that a terminal can be given."""
-    return " ".join(verdicts.printable(text).split())[:200] or "(no name)"
+    return " ".join(printable(text).split())[:200] or "(no name)"
 
 
 def _place(path: Path) -> str:
@@ -295,22 +293,22 @@ def _place(path: Path) -> str:
 
 def _of_folder(folder: Path, skipped: list[Skipped]) -> Entries:
     """What the files in an attendee's folder say."""
-    kept = folder / ".workshop" / "progress"
+    files = folder / ".workshop" / "progress"
     entries: dict[tuple[str, str], Entry] = {}
-    for one in (kept.parent, kept):
+    for one in (files.parent, files):
         try:
             link = one.is_symlink()
             there = one.is_dir()
         except OSError as error:
-            _skip(skipped, one, f"cannot be read ({error.strerror})")
+            _skip(skipped, one, error)
             return {}
         if link:
-            _skip(skipped, one, "is a link, which is not followed")
+            _skip(skipped, one, ValueError("is a link, which is not followed"))
             return {}
         if not there:  # nothing has been tried yet
             return {}
     for lesson in syllabus.lessons():
-        path = kept / f"{lesson.name}.json"
+        path = files / f"{lesson.name}.json"
         try:
             content = _strict(path)
             _version(content)
@@ -320,7 +318,7 @@ def _of_folder(folder: Path, skipped: list[Skipped]) -> Entries:
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:
-            _skip(skipped, path, str(getattr(error, "strerror", None) or error))
+            _skip(skipped, path, error)
     return entries
 
 
@@ -339,14 +337,14 @@ def _exported(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str, En
             if lesson.name in lessons:
                 entries.update(_lesson(lesson, lessons[lesson.name]))
     except (OSError, ValueError) as error:
-        _skip(skipped, path, str(getattr(error, "strerror", None) or error))
+        _skip(skipped, path, error)
         return
     yield _line(path.stem), _place(path), entries
 
 
 def _strict(path: Path) -> dict[str, Any]:
     try:
-        return verdicts.read(read_plain(path, MAX_BYTES))
+        return strict_json(read_plain(path, MAX_BYTES))
     except UnicodeDecodeError:
         raise ValueError("is not text in UTF-8") from None
     except json.JSONDecodeError as error:
@@ -375,19 +373,21 @@ def _lesson(lesson: Lesson, found: Any) -> dict[tuple[str, str], Entry]:
 def _entry(name: str, found: Any) -> Entry:
     if not isinstance(found, dict):
         raise ValueError(f"{name} is no table")
-    status = found.get("status", "not attempted")
-    if not isinstance(status, str) or status not in verdicts.STATUSES:
-        raise ValueError(f"{name} has the status {status!r:.60}")
-    counts = []
-    for what, most in (("attempts", MAX_ATTEMPTS), ("hints", 3)):
+    try:
+        status = Status(found.get("status", Status.NOT_ATTEMPTED))
+    except ValueError:
+        raise ValueError(f"{name} has the status {found['status']!r:.60}") from None
+    counts = {}
+    for what, limit in (("attempts", MAX_ATTEMPTS), ("hints", 3)):
         value = found.get(what, 0)
-        if type(value) is not int or not 0 <= value <= most:
+        if type(value) is not int or not 0 <= value <= limit:
             raise ValueError(f"{name} has {value!r:.40} {what}")
-        counts.append(value)
+        counts[what] = value
     answer_read, when = found.get("answer_read", False), found.get("last_at")
     if not isinstance(answer_read, bool):
         raise ValueError(f"{name} has answer_read {answer_read!r:.40}")
-    return Entry(status, *counts, answer_read, None if when is None else _seconds(name, when))
+    last_at = None if when is None else _seconds(name, when)
+    return Entry(status, counts["attempts"], counts["hints"], answer_read, last_at)
 
 
 def _seconds(name: str, when: Any) -> float:
@@ -401,7 +401,7 @@ def _seconds(name: str, when: Any) -> float:
 
 
 def export(found: Iterable[Verdict], place: Path) -> str:
-    """The file that an attendee hands over: what `place` keeps, and what these verdicts add.
+    """The file that an attendee hands over: the progress in `place`, and what these verdicts add.
 
     It holds no code and no name: statuses, attempts, hints and times.
     """
@@ -409,19 +409,16 @@ def export(found: Iterable[Verdict], place: Path) -> str:
     home = home_of(place)
     lessons: dict[str, dict[str, Any]] = {}
     for lesson in syllabus.lessons():
-        kept = progress.read(lesson.name, home)
+        before = progress.read(lesson.name, home)
         for exercise in for_lesson(lesson.name):
-            raw = kept.get(exercise.name, {})
-            entry = {key: raw[key] for key in KEPT if key in raw}
+            raw = before.get(exercise.name, {})
+            entry = {key: raw[key] for key in EXPORTED if key in raw}
             verdict = now.get(exercise.name)
-            if verdict is not None and verdict.status != "not attempted":
+            if verdict is not None and verdict.status != Status.NOT_ATTEMPTED:
                 entry["attempts"] = max(int(entry.get("attempts", 0)), 1)
-                if entry.get("status") != "passed":
+                if entry.get("status") != Status.PASSED:
                     entry["status"] = verdict.status
             if entry:
                 lessons.setdefault(lesson.name, {})[exercise.name] = entry
     content = {"kind": KIND, "version": progress.VERSION, "lessons": lessons}
     return json.dumps(content, indent=1)
-
-
-KEPT = ("status", "attempts", "hints", "answer_read", "last_at")

@@ -1,4 +1,4 @@
-"""What `workshop doctor` looks at: can the workshop run here, and if not, what mends it?"""
+"""What `workshop doctor` looks at: can the workshop run here, and if not, what fixes it?"""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+from workshop.core.files import read_toml
+
+if TYPE_CHECKING:
+    import torch
 
 PACKAGE = "deep-learning-workshop"
 REINSTALL = "python -m pip install --force-reinstall --no-deps .   (in the clone of the repository)"
@@ -24,12 +29,12 @@ NEW_TORCH = "python -m pip install --force-reinstall torch torchvision"
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: state is 'ok', 'note' or 'problem'; `mend` is a command."""
+    """One line of the report: state is 'ok', 'note' or 'problem'; `fix` is a command."""
 
     what: str
     state: str
     text: str
-    mend: str = ""
+    fix: str = ""
 
     def as_dict(self) -> dict[str, str]:
         """Plain data for `--json`."""
@@ -60,8 +65,8 @@ def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     except Exception as error:
         name = look.__name__.strip("_").replace("_", " ")
         missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
-        mend = f"python -m pip install {missing}" if missing else REINSTALL
-        yield Finding(name, "problem", f"{type(error).__name__}: {_line(error)}", mend)
+        fix = f"python -m pip install {missing}" if missing else REINSTALL
+        yield Finding(name, "problem", f"{type(error).__name__}: {_line(error)}", fix)
 
 
 def _line(error: BaseException) -> str:
@@ -113,13 +118,10 @@ def _required() -> list[str]:
     """What our package needs: from pyproject.toml in a clone, else as it was installed."""
     clone = Path(__file__).resolve().parents[2] / "pyproject.toml"
     if clone.is_file():
-        try:
-            import tomllib
-        except ModuleNotFoundError:  # Python 3.10
-            import tomli as tomllib
-        project = tomllib.loads(clone.read_text(encoding="utf-8")).get("project", {})
+        project = read_toml(clone).get("project", {})
         if project.get("name") == PACKAGE:
-            return project["dependencies"]
+            required: list[str] = project["dependencies"]
+            return required
     return importlib.metadata.requires(PACKAGE) or []
 
 
@@ -182,8 +184,8 @@ def _notebooks() -> Iterator[Finding]:
     lessons = syllabus.lessons()
     missing = [one.name for one in lessons if not (place / f"{one.notebook}.ipynb").is_file()]
     if missing:
-        mend = "workshop notebooks" if notebooks.in_repository() else REINSTALL
-        yield Finding("notebooks", "problem", f"missing: {', '.join(missing)}", mend)
+        fix = "workshop notebooks" if notebooks.in_repository() else REINSTALL
+        yield Finding("notebooks", "problem", f"missing: {', '.join(missing)}", fix)
     else:
         yield Finding("notebooks", "ok", f"{len(lessons)} in {place}")
 
@@ -293,13 +295,12 @@ def _data() -> Iterator[Finding]:
         problems = {problem.name: problem for problem in data.verify()}
         rows = data.manifest()
     except data.DataError as error:
-        what, _, mend = str(error).partition(" What mends it: ")
-        yield Finding("data", "problem", what, mend or REINSTALL)
+        yield Finding("data", "problem", error.what, error.fix)
         return
     for row in rows:
         name = row["name"]
         if name in problems:
-            yield Finding(f"data {name}", "problem", problems[name].what, problems[name].mend)
+            yield Finding(f"data {name}", "problem", problems[name].what, problems[name].fix)
         else:
             yield Finding(f"data {name}", "ok", f"{row['licence']}; from {row['source']}")
 
@@ -314,8 +315,8 @@ def _smoke_test() -> Iterator[Finding]:
     try:
         before, after, accuracy, seconds = train_briefly(device)
     except Exception as error:
-        mend = NEW_TORCH if device.type == "cpu" else _set_variable("WORKSHOP_DEVICE", "cpu")
-        yield Finding("training", "problem", f"fails on {device}: {_line(error)}", mend)
+        fix = NEW_TORCH if device.type == "cpu" else _set_variable("WORKSHOP_DEVICE", "cpu")
+        yield Finding("training", "problem", f"fails on {device}: {_line(error)}", fix)
         return
     learnt = f"a small network went from loss {before:.2f} to {after:.2f} on {device}"
     if not after < 0.5 * before or accuracy < 0.7:
@@ -330,7 +331,7 @@ def _smoke_test() -> Iterator[Finding]:
     )
 
 
-def train_briefly(device: Any) -> tuple[float, float, float, float]:
+def train_briefly(device: str | torch.device) -> tuple[float, float, float, float]:
     """Train a small network on the digits for some seconds.
 
     Returns:
@@ -346,13 +347,13 @@ def train_briefly(device: Any) -> tuple[float, float, float, float]:
 
     start = time.perf_counter()
     data = load("digits").to(device)
-    score = {"loss_fn": nn.CrossEntropyLoss(), "metrics": {"accuracy": count_correct}}
+    loss_fn, metrics = nn.CrossEntropyLoss(), {"accuracy": count_correct}
     with threads(1):
         seed_everything(0)
         model = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
         model.to(device)
-        before = evaluate(model, data.validation, **score)["loss"]
+        before = evaluate(model, data.validation, loss_fn=loss_fn)["loss"]
         optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
-        fit(model, data.train, optimizer=optimizer, epochs=15, batch_size=32, **score)
-        after = evaluate(model, data.validation, **score)
+        fit(model, data.train, loss_fn=loss_fn, optimizer=optimizer, epochs=15, batch_size=32)
+        after = evaluate(model, data.validation, loss_fn=loss_fn, metrics=metrics)
     return before, after["loss"], after["accuracy"], time.perf_counter() - start

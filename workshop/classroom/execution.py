@@ -31,6 +31,7 @@ from workshop.classroom.cells import exercise_of
 
 if TYPE_CHECKING:
     import psutil
+    from nbformat import NotebookNode
 
 VERDICT = "application/vnd.workshop.verdict+json"
 MARK = "WORKSHOP_NOTEBOOK_RUN"  # in the environment of the kernel and of all that it starts
@@ -98,7 +99,7 @@ def run_notebook(
     """Run all cells of a copy of `notebook` and say how that went.
 
     Only a wrong argument and the wish to stop (Ctrl-C) come out as exceptions, the latter after
-    the kernel has been ended; all that a notebook can do is told by the outcome.
+    the kernel has been ended; whatever a notebook does is in the outcome.
 
     Args:
         notebook: nbformat 4.
@@ -145,7 +146,7 @@ def run_notebook(
 class _Run:
     """The cells of one notebook, on one kernel."""
 
-    def __init__(self, notebook: dict[str, Any], output_limit: int, allow_errors: bool) -> None:
+    def __init__(self, notebook: NotebookNode, output_limit: int, allow_errors: bool) -> None:
         self.notebook = notebook
         self.output_limit = output_limit
         self.allow_errors = allow_errors
@@ -158,6 +159,7 @@ class _Run:
     async def cells(self, watch: _Watch, cwd: Path, env: Mapping[str, str], scratch: Path) -> None:
         """Start a kernel, run every cell, end the kernel."""
         from jupyter_client.manager import AsyncKernelManager
+        from jupyter_client.provisioning import LocalProvisioner
         from nbclient.exceptions import CellExecutionError, DeadKernelError
 
         for cell in self.notebook["cells"]:
@@ -174,10 +176,12 @@ class _Run:
                 await manager.start_kernel(
                     cwd=str(cwd), env=dict(env), stdout=subprocess.DEVNULL, stderr=stderr
                 )
-            watch.look_after(manager.provisioner.pid)
+            provisioner = manager.provisioner
+            if isinstance(provisioner, LocalProvisioner) and provisioner.pid is not None:
+                watch.look_after(provisioner.pid)
             kernel = manager.client()
             # One message larger than all output may be would fill our memory before we could
-            # count it. This way it is refused at the door, and the connection closed.
+            # count it. This way zmq refuses it and closes the connection.
             kernel.context.setsockopt(_zmq().MAXMSGSIZE, self.output_limit + 1_000_000)
             kernel.start_channels()
             kernel.allow_stdin = False  # input() raises: nobody would answer
@@ -224,7 +228,9 @@ class _Run:
         class Client(NotebookClient):
             """NotebookClient that counts what comes out, and notes every error on its way."""
 
-            def process_message(self, message: dict, cell: dict, cell_index: int) -> Any:
+            def process_message(
+                self, message: dict[str, Any], cell: NotebookNode, cell_index: int
+            ) -> NotebookNode | None:
                 kind, content = message["msg_type"], message["content"]
                 # An update takes the place of what was there, so it adds nothing.
                 if kind not in ("status", "execute_input", "update_display_data"):
@@ -516,7 +522,7 @@ def _look_again(channel: Any, every: float = 0.2) -> None:
     """Have a wait on `channel` without an end look anew every so many seconds.
 
     nbclient answers a widget on the very channel on which it waits for the reply to a cell.
-    jupyter_client sends past zmq's asyncio layer, which is then not told of a reply that comes in
+    jupyter_client sends past zmq's asyncio layer, which then does not hear of a reply that comes in
     at that moment, and would wait for it for ever: one cell with a widget in ten.
     """
     wait = channel.get_msg

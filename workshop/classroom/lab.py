@@ -52,8 +52,8 @@ def fill(folder: Path) -> list[Copied]:
         source = notebooks_dir().resolve()
     except FileNotFoundError as error:
         raise LabError(str(error)) from None
-    for originals in (source, Path(workshop.__file__).resolve().parent):
-        if folder == originals or originals in folder.parents:
+    for taken in (source, Path(workshop.__file__).resolve().parent):
+        if folder == taken or taken in folder.parents:
             raise LabError(
                 f"{folder} is where the workshop's originals are; name a folder of your own"
             )
@@ -77,7 +77,7 @@ def fill(folder: Path) -> list[Copied]:
         write_atomically(record, text + "\n")
     except OSError as error:
         raise LabError(
-            f"{error.filename or folder} cannot be written ({error.strerror or error}); mend that, "
+            f"{error.filename or folder} cannot be written ({error.strerror or error}); fix that, "
             f"or name another folder: workshop lab FOLDER"
         ) from None
     if not copied:
@@ -148,7 +148,7 @@ def start(
 
 
 @contextlib.contextmanager
-def _passed_on(process: subprocess.Popen) -> Iterator[None]:
+def _passed_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
     """Whoever ends us ends JupyterLab."""
     try:
         before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())

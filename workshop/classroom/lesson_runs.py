@@ -11,11 +11,9 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from workshop.core.checks import nearest
-from workshop.core.files import write_atomically
 from workshop.core.results import Bound
 from workshop.core.settings import override
 from workshop.syllabus import Judged, Lesson, judge
@@ -174,11 +172,6 @@ def run_all(
     return runs, None
 
 
-def write_json(runs: Iterable[Run], path: Path) -> None:
-    """Write the list of runs, whole or not at all."""
-    write_atomically(path, as_json(runs))
-
-
 def as_json(runs: Iterable[Run]) -> str:
     """The runs as strict JSON."""
     return json.dumps([run.as_dict() for run in runs], indent=1, allow_nan=False) + "\n"
@@ -226,7 +219,7 @@ def rows_of(runs: Sequence[Run]) -> list[Row]:
             measured = judged.measured
             row = rows.setdefault(measured.name, Row(measured.name, judged.bound))
             row.values.append(measured.value)
-            if measured.total is not None:
+            if measured.correct is not None and measured.total is not None:
                 row.counts.append((measured.correct, measured.total))
             row.passed = row.passed and holds(judged)
     return list(rows.values())

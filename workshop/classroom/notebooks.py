@@ -22,8 +22,9 @@ import re
 import symtable
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workshop import syllabus
 from workshop.classroom.cells import exercise_of, without_magics
@@ -32,9 +33,12 @@ from workshop.core.exercise import Exercise
 from workshop.core.files import write_atomically
 from workshop.syllabus import Lesson
 
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
 
 class NotebookError(ValueError):
-    """A notebook source breaks a rule; the message names the file, the cell and what to do."""
+    """A notebook source breaks a rule; the message names the file, the cell and the fix."""
 
 
 # --- where they are ------------------------------------------------------------------------------
@@ -61,7 +65,7 @@ def in_repository() -> bool:
     return notebooks_dir().name == "notebooks"
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> NotebookNode:
     """The notebook in a file, as nbformat 4.
 
     Raises:
@@ -70,7 +74,7 @@ def read(path: Path) -> dict[str, Any]:
     import nbformat
 
     try:
-        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+        notebook: NotebookNode = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
         for cell in notebook.cells:
             _ = (cell.cell_type, cell.source, cell.metadata)
         return notebook
@@ -86,7 +90,7 @@ def read(path: Path) -> dict[str, Any]:
 # --- building ------------------------------------------------------------------------------------
 
 
-def attendee_edition(source: str, lesson: Lesson, exercises: Iterable[Exercise]) -> dict[str, Any]:
+def attendee_edition(source: str, lesson: Lesson, exercises: Iterable[Exercise]) -> NotebookNode:
     """The notebook that attendees get, with stubs for the exercises and without outputs.
 
     Raises:
@@ -109,7 +113,7 @@ def attendee_edition(source: str, lesson: Lesson, exercises: Iterable[Exercise])
         parsed = jupytext.reads(source, fmt=fmt)
     except Exception as error:  # of jupytext, nbformat or yaml, for a damaged header
         raise NotebookError(f"{where}: jupytext cannot read it: {error}") from error
-    notebook = nbformat.v4.new_notebook(
+    notebook: NotebookNode = nbformat.v4.new_notebook(
         metadata={
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
@@ -158,7 +162,7 @@ def _with_numbers(cell: Any, lesson: Lesson, number: int, at: Place) -> str:
     return re.sub(r"\{(?P<lesson>[Ll]esson):(?P<name>\w+)\}", put, cell.source)
 
 
-def solution_edition(notebook: Mapping[str, Any], answers: Mapping[str, str]) -> dict[str, Any]:
+def solution_edition(notebook: NotebookNode, answers: Mapping[str, str]) -> NotebookNode:
     """The same notebook with every stub replaced by its answer; `answers`: name -> source.
 
     Raises:
@@ -178,7 +182,7 @@ def solution_edition(notebook: Mapping[str, Any], answers: Mapping[str, str]) ->
                     f"cell {number}: defines {name} {len(found)} times; expected once. Build the "
                     f"notebook again: workshop notebooks"
                 )
-            first = min(node.lineno for node in (found[0], *found[0].decorator_list))
+            first = min([found[0].lineno, *(node.lineno for node in found[0].decorator_list)])
             lines = cell["source"].split("\n")
             lines[first - 1 : found[0].end_lineno] = answers[name].rstrip("\n").split("\n")
             cell["source"] = "\n".join(lines)
@@ -194,7 +198,8 @@ def serialise(notebook: Mapping[str, Any]) -> str:
     """The text of the .ipynb file: the same to the byte on every platform."""
     import nbformat
 
-    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+    text: str = nbformat.writes(notebook, version=4)
+    return text.rstrip("\n") + "\n"
 
 
 @dataclass(frozen=True)
@@ -374,7 +379,7 @@ def _validate(
     for number, cell in enumerate(cells, start=1):
         if cell["cell_type"] != "code":
             continue
-        tree = _parse(cell["source"], lambda line, number=number: at(number, line))
+        tree = _parse(cell["source"], partial(at, number))
         name = exercise_of(cell)
         if used := _misused(tree, theirs - {name}):
             raise NotebookError(
@@ -393,7 +398,7 @@ def _validate(
             raise NotebookError(
                 f"{at(number)}: exercise {name!r} is already in cell {seen[name]}; remove one"
             )
-        _validate_stub(tree, by_name[name], lambda line, number=number: at(number, line))
+        _validate_stub(tree, by_name[name], partial(at, number))
         seen[name] = number
         theirs.add(name)
     if left := [name for name in by_name if name not in seen]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from IPython.display import Code
 
 
-def show_source(*objects: Callable | type) -> Code:
+def show_source(*objects: Callable[..., Any] | type) -> Code:
     """The source of functions or classes, coloured, as the value of a notebook cell.
 
     Raises:

@@ -1,1 +1,1 @@
-"""What every lesson shares: data, the training loop, devices, figures. Knows no lesson."""
+"""What every lesson shares: data, the training loop, devices, settings, results. Knows no lesson."""

@@ -1,33 +1,31 @@
-"""The one door to the data: `load("mnist5k")` and friends, and `verify()`, which re-hashes them.
+"""Loading the data: `load("mnist5k")`, `reviews()` and so on, and `verify()`, which re-hashes them.
 
-Nothing else opens data/. All sets are small, offline and split once for ever into training,
-validation and test. data/MANIFEST.toml tells where each comes from and under which licence.
+A data set is a function without arguments that returns its `Parts`: training, validation and test,
+split once for ever. It reads its file of data/ with `arrays_of`, `members` or `tensors`, which raise
+DataError for one that is missing or damaged; nothing else opens data/. A set that one lesson alone
+uses has its function in that lesson. data/MANIFEST.toml tells where each comes from and under which
+licence.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from workshop.core.checks import nearest
-from workshop.core.files import REINSTALL, DataError, data_dir
+from workshop.core.files import DataError as DataError
+from workshop.core.files import data_dir as data_dir
+from workshop.core.files import how_to_restore, opening, read_toml
 
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib
-
-
+PARTS = ("train", "validation", "test")
 CLOTHES = (
     "T-shirt",
     "trousers",
@@ -62,34 +60,55 @@ class Split:
         """The number of examples N."""
         return len(self.y)
 
+    def __add__(self, other: Split) -> Split:
+        """These examples, then the others."""
+        return Split(torch.cat([self.x, other.x]), torch.cat([self.y, other.y]))
+
     def to(self, device: str | torch.device) -> Split:
         """The same examples on `device`."""
         return Split(self.x.to(device), self.y.to(device))
 
 
-@dataclass(frozen=True, eq=False)
-class Data:
-    """A data set with its three fixed parts and the names of its columns and classes."""
+class Addable(Protocol):
+    """What two parts can be put together from: `these + those`."""
 
-    name: str
-    train: Split
-    validation: Split
-    test: Split
-    feature_names: tuple[str, ...] = ()
-    class_names: tuple[str, ...] = ()
+    def __add__(self: T, other: T, /) -> T:
+        """These examples, then the others."""
+
+
+T = TypeVar("T", bound=Addable)
+
+
+@dataclass(frozen=True, eq=False)
+class Parts(Generic[T]):
+    """The three fixed parts of a data set."""
+
+    train: T
+    validation: T
+    test: T
+
+    def __iter__(self) -> Iterator[T]:
+        """Training, validation, test."""
+        return iter((self.train, self.validation, self.test))
 
     @property
-    def development(self) -> Split:
+    def development(self) -> T:
         """Training and validation part together: for the one refit before the test."""
-        return Split(
-            torch.cat([self.train.x, self.validation.x]),
-            torch.cat([self.train.y, self.validation.y]),
-        )
+        return self.train + self.validation
+
+
+@dataclass(frozen=True, eq=False)
+class Data(Parts[Split]):
+    """A data set of examples with labels, and the names of its columns and classes."""
+
+    name: str = field(kw_only=True)
+    feature_names: tuple[str, ...] = field(default=(), kw_only=True)
+    class_names: tuple[str, ...] = field(default=(), kw_only=True)
 
     def map(self, change: Callable[[Split], Split]) -> Data:
-        """The same data with each of the three parts changed."""
-        parts = {name: change(getattr(self, name)) for name in ("train", "validation", "test")}
-        return replace(self, **parts)
+        """The same data set with each part changed, such as flattened or moved to a device."""
+        train, validation, test = map(change, self)
+        return replace(self, train=train, validation=validation, test=test)
 
     def to(self, device: str | torch.device) -> Data:
         """The same data on `device`."""
@@ -121,9 +140,9 @@ def load(name: str) -> Data:
     - diabetes: x (N, 10) float32 in the units measured, y float32, progression after a year.
     - fashion_mnist: x (N, 1, 28, 28) float32 in [0, 1], y 0 to 9; 4,500 / 500 / 1,000 examples.
 
-    Digits, breast_cancer and diabetes come with scikit-learn and are dealt out by position: within each class (for
-    diabetes over all rows), in the order of the file, of every five rows three go to training, the
-    fourth to validation, the fifth to the test.
+    Digits, breast_cancer and diabetes come with scikit-learn and are split by position: within each
+    class (for diabetes over all rows), in the order of the file, of every five rows three go to
+    training, the fourth to validation, the fifth to the test.
 
     Raises:
         KeyError: no such data set; the nearest name is suggested.
@@ -149,8 +168,7 @@ def word_vectors() -> tuple[list[str], Tensor]:
     Source: Pennington, Socher, Manning: GloVe: Global Vectors for Word Representation, 2014.
     """
     arrays = arrays_of("glove.6B.50d.20k.npz", ["words", "vectors"])
-    words = arrays["words"].tobytes().decode().split("\n")
-    return words, torch.from_numpy(arrays["vectors"].astype(np.float32))
+    return lines_of(arrays["words"]), torch.from_numpy(arrays["vectors"].astype(np.float32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,21 +202,7 @@ class Reviews:
         return Reviews(texts, self.mean[rows], self.spread[rows])
 
 
-@dataclass(frozen=True, eq=False)
-class ReviewParts:
-    """The three fixed parts of the film reviews."""
-
-    train: Reviews
-    validation: Reviews
-    test: Reviews
-
-    @property
-    def development(self) -> Reviews:
-        """Training and validation part together: for the one refit before the test."""
-        return self.train + self.validation
-
-
-def reviews() -> ReviewParts:
+def reviews() -> Parts[Reviews]:
     """10,605 sentences of film reviews, each rated by 15 to 29 people: 7,405 / 1,100 / 2,100.
 
     Raises:
@@ -207,18 +211,17 @@ def reviews() -> ReviewParts:
     Source: Hutto, Gilbert: VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social
     Media Text, 2014.
     """
-    parts = ("train", "validation", "test")
     columns = ("text", "raters", "sum", "squares")
-    arrays = arrays_of("reviews.npz", [f"{part}_{column}" for part in parts for column in columns])
+    arrays = arrays_of("reviews.npz", [f"{part}_{column}" for part in PARTS for column in columns])
 
     def part(name: str) -> Reviews:
-        texts = tuple(arrays[f"{name}_text"].tobytes().decode().split("\n"))
+        texts = tuple(lines_of(arrays[f"{name}_text"]))
         raters, total, squares = (arrays[f"{name}_{c}"].astype(np.float64) for c in columns[1:])
         mean = total / raters
         spread = np.sqrt(np.maximum(squares / raters - mean**2, 0))
         return Reviews(texts, *(torch.from_numpy(a.astype(np.float32)) for a in (mean, spread)))
 
-    return ReviewParts(*map(part, parts))
+    return Parts(*map(part, PARTS))
 
 
 class Speech(NamedTuple):
@@ -236,13 +239,34 @@ def plays() -> list[Speech]:
         DataError: the file is missing or damaged.
     """
     speeches, title = [], ""
-    for line in arrays_of("plays.npz", ["text"])["text"].tobytes().decode().split("\n"):
+    for line in lines_of(arrays_of("plays.npz", ["text"])["text"]):
         if line.startswith("# "):
             title = line[2:]
             continue
         speaker, _, text = line.partition("\t")
         speeches.append(Speech(title, speaker, text.replace("|", "\n")))
     return speeches
+
+
+def arrays_of(file: str, names: list[str]) -> dict[str, np.ndarray]:
+    """The arrays `names` of an .npz file of data/, without pickles.
+
+    Raises:
+        DataError: the file is missing or damaged.
+    """
+    with opening(file) as path, zipfile.ZipFile(path) as zipped:
+        # Each member is read to its end, for only there its checksum is looked at: np.load of
+        # the whole file stops where the array ends, and a damaged header may say it ends early.
+        contents = {name: zipped.read(f"{name}.npy") for name in names}
+        return {
+            name: np.load(io.BytesIO(content), allow_pickle=False)
+            for name, content in contents.items()
+        }
+
+
+def lines_of(array: np.ndarray) -> list[str]:
+    """The lines of a text that is stored as an array of bytes, in UTF-8."""
+    return array.tobytes().decode().split("\n")
 
 
 def tensors(file: str) -> dict[str, Tensor]:
@@ -253,13 +277,8 @@ def tensors(file: str) -> dict[str, Tensor]:
     """
     import safetensors.torch
 
-    path = data_dir() / file
-    try:
+    with opening(file) as path:
         return safetensors.torch.load(path.read_bytes())
-    except FileNotFoundError:
-        raise _damaged(path, "is missing") from None
-    except Exception as error:
-        raise _damaged(path, f"cannot be read ({type(error).__name__}: {error})") from None
 
 
 def members(file: str) -> dict[str, bytes]:
@@ -268,14 +287,9 @@ def members(file: str) -> dict[str, bytes]:
     Raises:
         DataError: the archive is missing or damaged.
     """
-    path = data_dir() / file
-    try:
-        with zipfile.ZipFile(path) as zipped:  # reading to the end looks at the checksum
-            return {name: zipped.read(name) for name in zipped.namelist()}
-    except FileNotFoundError:
-        raise _damaged(path, "is missing") from None
-    except Exception as error:
-        raise _damaged(path, f"cannot be read ({type(error).__name__}: {error})") from None
+    # Reading a member to its end looks at its checksum.
+    with opening(file) as path, zipfile.ZipFile(path) as zipped:
+        return {name: zipped.read(name) for name in zipped.namelist()}
 
 
 def manifest() -> list[dict[str, Any]]:
@@ -284,22 +298,18 @@ def manifest() -> list[dict[str, Any]]:
     Raises:
         DataError: the manifest is missing or damaged.
     """
-    path = data_dir() / "MANIFEST.toml"
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))["data"]
-    except (OSError, ValueError, KeyError) as error:
-        raise _damaged(path, f"cannot be read ({type(error).__name__}: {error})") from None
+    with opening("MANIFEST.toml") as path:
+        rows: list[dict[str, Any]] = read_toml(path)["data"]
+        return rows
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something about the data that is not as the manifest says; `mend` is what to do."""
+    """A row of the manifest that does not hold: `what` is wrong, and how to `fix` it."""
 
     name: str
     what: str
-    got: str
-    expected: str
-    mend: str
+    fix: str
 
 
 def verify() -> list[Problem]:
@@ -320,48 +330,30 @@ def _check_file(row: dict[str, Any]) -> Problem | None:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        what, got, expected = f"{path} is missing", "no file", f"{row['bytes']:,} bytes"
+        what = "is missing"
     except OSError as error:
-        got, expected = str(error), f"{row['bytes']:,} bytes"
-        what = f"{path} cannot be read ({error})"
+        what = f"cannot be read ({error})"
     else:
         sha256 = hashlib.sha256(content).hexdigest()
         if sha256 == row["sha256"]:
             return None
-        got, expected = f"sha256 {sha256[:12]}", f"sha256 {row['sha256'][:12]}"
+        what = f"has changed: got sha256 {sha256[:12]}, expected sha256 {row['sha256'][:12]}"
         if len(content) != row["bytes"]:
-            got, expected = f"{len(content):,} bytes", f"{row['bytes']:,} bytes"
-        what = f"{path} has changed: got {got}, expected {expected}"
-    return Problem(row["name"], what, got, expected, _mend())
+            what = f"has changed: got {len(content):,} bytes, expected {row['bytes']:,} bytes"
+    return Problem(row["name"], f"{path} {what}", how_to_restore())
 
 
 def _check_sklearn(row: dict[str, Any]) -> Problem | None:
-    expected = f"sha256 {row['sha256'][:12]}"
     try:
         sha256 = _sklearn_hash(row["name"])
     except (ImportError, OSError, ValueError) as error:
-        got = f"{type(error).__name__}: {error}"
-        what = f"scikit-learn's {row['name']} data cannot be loaded ({got})"
+        what = f"cannot be loaded ({type(error).__name__}: {error})"
     else:
         if sha256 == row["sha256"]:
             return None
-        got = f"sha256 {sha256[:12]}"
-        what = f"scikit-learn's {row['name']} data have changed: got {got}, expected {expected}"
-    mend = f'python -m pip install --force-reinstall --no-deps "scikit-learn<={row["version"]}"'
-    return Problem(row["name"], what, got, expected, mend)
-
-
-def _mend() -> str:
-    """What brings a file back depends on which of its three places the folder is."""
-    if os.environ.get("WORKSHOP_DATA"):
-        return "unset WORKSHOP_DATA"
-    return REINSTALL if data_dir().name == "_data" else "git checkout -- data"
-
-
-def _damaged(path: Path, what: str) -> DataError:
-    return DataError(
-        f"{path} {what}. What mends it: {_mend()} (`workshop doctor` looks at all of the data)"
-    )
+        what = f"have changed: got sha256 {sha256[:12]}, expected sha256 {row['sha256'][:12]}"
+    fix = f'python -m pip install --force-reinstall --no-deps "scikit-learn<={row["version"]}"'
+    return Problem(row["name"], f"scikit-learn's {row['name']} data {what}", fix)
 
 
 # --- the loaders ---------------------------------------------------------------------------------
@@ -377,27 +369,26 @@ def _fashion_mnist() -> Data:
 
 def _grey_images(name: str, file: str, class_names: tuple[str, ...]) -> Data:
     """Bytes (N, H, W) and class ids, in the three parts they were committed in."""
-    parts = ("train", "validation", "test")
-    arrays = arrays_of(file, [f"{part}_{what}" for part in parts for what in "xy"])
+    arrays = arrays_of(file, [f"{part}_{what}" for part in PARTS for what in "xy"])
 
     def part(name: str) -> Split:
         x = torch.from_numpy(arrays[f"{name}_x"]).float().div(255)[:, None]
         return Split(x, torch.from_numpy(arrays[f"{name}_y"]).long())
 
-    return Data(name, *map(part, parts), class_names=class_names)
+    return Data(*map(part, PARTS), name=name, class_names=class_names)
 
 
 def _digits() -> Data:
     x, y, _ = _sklearn("digits")
-    return _dealt("digits", x.reshape(-1, 1, 8, 8) / 16, y, class_names=tuple("0123456789"))
+    parts = _split_by_position(x.reshape(-1, 1, 8, 8) / 16, y)
+    return Data(*parts, name="digits", class_names=tuple("0123456789"))
 
 
 def _breast_cancer() -> Data:
     x, y, bunch = _sklearn("breast_cancer")
-    return _dealt(
-        "breast_cancer",
-        x,
-        y,
+    return Data(
+        *_split_by_position(x, y),
+        name="breast_cancer",
         feature_names=tuple(map(str, bunch.feature_names)),
         class_names=tuple(map(str, bunch.target_names)),
     )
@@ -405,7 +396,8 @@ def _breast_cancer() -> Data:
 
 def _diabetes() -> Data:
     x, y, bunch = _sklearn("diabetes")
-    return _dealt("diabetes", x, y, feature_names=tuple(map(str, bunch.feature_names)))
+    names = tuple(map(str, bunch.feature_names))
+    return Data(*_split_by_position(x, y), name="diabetes", feature_names=names)
 
 
 _LOADERS = {
@@ -415,28 +407,6 @@ _LOADERS = {
     "diabetes": _diabetes,
     "fashion_mnist": _fashion_mnist,
 }
-
-
-def arrays_of(file: str, names: list[str]) -> dict[str, np.ndarray]:
-    """The arrays `names` of an .npz file of data/, without pickles.
-
-    Raises:
-        DataError: the file is missing or damaged.
-    """
-    path = data_dir() / file
-    try:
-        with zipfile.ZipFile(path) as zipped:
-            # Each member is read to its end, for only there its checksum is looked at: np.load of
-            # the whole file stops where the array ends, and a damaged header may say it ends early.
-            contents = {name: zipped.read(f"{name}.npy") for name in names}
-        return {
-            name: np.load(io.BytesIO(content), allow_pickle=False)
-            for name, content in contents.items()
-        }
-    except FileNotFoundError:
-        raise _damaged(path, "is missing") from None
-    except Exception as error:  # a broken byte may raise anything: BadZipFile, zlib.error, ...
-        raise _damaged(path, f"cannot be read ({type(error).__name__}: {error})") from None
 
 
 def _sklearn(name: str) -> tuple[Tensor, Tensor, Any]:
@@ -461,8 +431,8 @@ def _sklearn_hash(name: str) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _dealt(name: str, x: Tensor, y: Tensor, **names: tuple[str, ...]) -> Data:
-    """Deal the rows out by their place in the file, within each class if there are classes."""
+def _split_by_position(x: Tensor, y: Tensor) -> tuple[Split, Split, Split]:
+    """Three rows of five to training, one to validation, one to the test, within each class."""
     groups = [torch.arange(len(y))]
     if not y.is_floating_point():
         groups = [(y == label).nonzero()[:, 0] for label in y.unique()]
@@ -470,10 +440,4 @@ def _dealt(name: str, x: Tensor, y: Tensor, **names: tuple[str, ...]) -> Data:
     for rows in groups:
         place[rows] = torch.arange(len(rows)) % 5
     train, validation, test = place <= 2, place == 3, place == 4
-    return Data(
-        name,
-        Split(x[train], y[train]),
-        Split(x[validation], y[validation]),
-        Split(x[test], y[test]),
-        **names,
-    )
+    return Split(x[train], y[train]), Split(x[validation], y[validation]), Split(x[test], y[test])

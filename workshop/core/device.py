@@ -1,4 +1,4 @@
-"""Where the numbers live: CUDA, MPS or CPU, the seed, and how many threads."""
+"""Which device to compute on (CUDA, MPS or CPU), the seed, and how many threads."""
 
 from __future__ import annotations
 

@@ -50,18 +50,17 @@ class Bound:
         """Refuse a bound that says nothing."""
         if self.kind not in ("target", "control"):
             raise ValueError(f"{self.name}: kind is 'target' or 'control', got {self.kind!r}")
-        if (self.at_least is None) == (self.at_most is None):
+        given = [edge for edge in (self.at_least, self.at_most) if edge is not None]
+        if len(given) != 1:
             raise ValueError(f"{self.name}: give one of at_least and at_most")
-        if not math.isfinite(edge := self.at_most if self.at_least is None else self.at_least):
-            raise ValueError(f"{self.name}: got the bound {edge}, expected a finite number")
+        if not math.isfinite(given[0]):
+            raise ValueError(f"{self.name}: got the bound {given[0]}, expected a finite number")
 
     def holds(self, value: float) -> bool:
         """Whether `value` keeps to the bound; not-a-number never does."""
-        if math.isnan(value):
-            return False
         if self.at_least is not None:
             return value >= self.at_least
-        return value <= self.at_most
+        return self.at_most is not None and value <= self.at_most
 
     def __str__(self) -> str:
         """The bound as it is printed, such as '>= 0.95'."""

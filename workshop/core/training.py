@@ -7,7 +7,7 @@ set, C classes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,9 +18,9 @@ from torch.utils.data import DataLoader
 from workshop.core.checks import nearest
 from workshop.core.results import Measured
 
-# What fit and evaluate take as data: a tuple of tensors (*inputs, y) of N examples each (a `Split`
-# of workshop.core.data is one), or a DataLoader whose batches are such tuples.
-Batches = Any
+# What fit and evaluate take as data: tensors (*inputs, y) of N examples each (a `Split` of
+# workshop.core.data gives them), or a DataLoader whose batches are tuples of such tensors.
+Batches = Iterable[Tensor] | DataLoader[Any]
 # Adds up something over a batch: (outputs, y) -> a sum over its B examples, never their mean.
 Metric = Callable[[Tensor, Tensor], Tensor | float]
 
@@ -70,9 +70,9 @@ class Scores:
 
     def measured(self, name: str, rename: str | None = None) -> Measured:
         """The score as a lesson's number; a whole sum keeps its counts, correct of total."""
-        value = self[name]
-        if isinstance(self.sums[name], int):
-            return Measured.count(rename or name, self.sums[name], self.total)
+        value, correct = self[name], self.sums[name]
+        if isinstance(correct, int):
+            return Measured.count(rename or name, correct, self.total)
         return Measured(rename or name, value)
 
 
@@ -255,7 +255,7 @@ def count_correct(logits: Tensor, y: Tensor) -> Tensor:
 
 
 def _batches(
-    data: tuple[Tensor, ...] | DataLoader,
+    data: tuple[Tensor, ...] | DataLoader[Any],
     batch_size: int | None,
     order: torch.Generator | None,
     device: torch.device,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from workshop.core.checks import nearest
 
 if TYPE_CHECKING:
-    from workshop.core.exercise import Case, Exercise
+    from workshop.core.exercise import Exercise
     from workshop.exercises.verdict import Verdict
 
 __all__ = ["all_exercises", "answer", "check", "check_source", "for_lesson", "get", "hint"]
@@ -42,14 +42,22 @@ def get(name: str) -> Exercise:
     Raises:
         KeyError: there is none; the message suggests the nearest.
     """
-    exercises = {exercise.name: exercise for exercise in all_exercises()}
-    if name not in exercises:
-        raise KeyError(f"There is no exercise {name!r}.{nearest(name, exercises)}")
-    return exercises[name]
+    from workshop import syllabus
+
+    # First the lessons that are loaded, as a notebook's own is: to load all takes seconds.
+    for lesson in sorted(syllabus.lessons(), key=lambda one: one.package not in sys.modules):
+        for exercise in for_lesson(lesson.name):
+            if exercise.name == name:
+                return exercise
+    raise KeyError(
+        f"There is no exercise {name!r}.{nearest(name, [one.name for one in all_exercises()])}"
+    )
 
 
 def check(f: Any = None, *, seed: int = SEED) -> Verdict:
     """Try your function on the exercise's inputs and say what is right and what is not.
+
+    It runs here, in the notebook's own kernel, and is interrupted when it takes too long.
 
     Args:
         f: the function, under the name that the exercise gave it.
@@ -64,24 +72,18 @@ def check(f: Any = None, *, seed: int = SEED) -> Verdict:
     except KeyError as unknown:
         message = f"{unknown.args[0]} Keep the name that the exercise gave the function."
         return Verdict(f.__name__, "", Status.MISSING, message, Stage.EXISTS)
-    from workshop.exercises import process as run
-
-    def answer_of(cases: list[Case]) -> dict[str, Any]:
-        return run.run_function(f, [case.args for case in cases], **_options(exercise))
-
-    return _checked(exercise, answer_of, seed)
+    return _checked(exercise, lambda: f, seed)
 
 
 def check_source(source: str, name: str, *, seed: int = SEED, record: bool = False) -> Verdict:
-    """The same for a function in a piece of source, such as the definitions of a notebook."""
-    from workshop.exercises import process as run
+    """The same for a function in a piece of source, such as the definitions of a notebook.
 
-    exercise = get(name)
+    The definitions run in this very process. Call it from the main thread: in another there is no
+    time limit.
+    """
+    from workshop.exercises.observe import load_function
 
-    def answer_of(cases: list[Case]) -> dict[str, Any]:
-        return run.run_source(source, name, [case.args for case in cases], **_options(exercise))
-
-    return _checked(exercise, answer_of, seed, record=record)
+    return _checked(get(name), lambda: load_function(source, name), seed, record=record)
 
 
 def hint(f: Any = None, number: int | None = None) -> Any:
@@ -116,34 +118,33 @@ def answer(f: Any = None) -> Any:
     return markdown(f"```python\n{exercise.answer_source()}```\n\n{note}")
 
 
-def _options(exercise: Exercise) -> dict[str, Any]:
-    return {
-        "gradients": exercise.gradients,
-        "watched": (exercise.reference_path, *exercise.without),
-        "time_limit": exercise.time_limit,
-    }
-
-
 def _checked(
     exercise: Exercise,
-    answer_of: Callable[[list[Case]], dict[str, Any]],
+    load: Callable[[], Callable[..., Any]],
     seed: int,
     *,
     record: bool = True,
 ) -> Verdict:
-    from workshop.exercises import judge, progress
-    from workshop.exercises import process as run
+    from workshop.exercises import judge, progress, running
     from workshop.exercises.verdict import Status
 
-    cases = exercise.cases(seed)
     try:
-        verdict = judge.judge(exercise, cases, answer_of(cases))
-    except run.TimedOut:
-        verdict = judge.timed_out(exercise)
-    except run.Crashed:
-        verdict = judge.crashed(exercise)
-    except run.Unshippable as problem:
-        verdict = judge.unshippable(exercise, str(problem))
+        with running.undisturbed(seed):
+            cases = exercise.cases(seed)
+            try:
+                done = running.attempt(
+                    load,
+                    [case.args for case in cases],
+                    gradients=exercise.gradients,
+                    watched=(exercise.reference_path, *exercise.without),
+                    time_limit=exercise.time_limit,
+                )
+                verdict = judge.judge(exercise, cases, done)
+            except running.TimedOut as over:
+                case = None if over.case is None else cases[over.case]
+                verdict = judge.timed_out(exercise, case, over.line)
+    except running.Stopped:
+        raise KeyboardInterrupt from None
     if record and verdict.status != Status.NOT_ATTEMPTED:
         progress.record(
             exercise.lesson,
@@ -190,9 +191,3 @@ class markdown:
 
     def __repr__(self) -> str:
         return self.text
-
-
-if "ipykernel" in sys.modules:  # in a notebook: have the worker ready for the first check
-    from workshop.exercises import process as _run
-
-    _run.warm_up()

@@ -6,6 +6,7 @@ function is looked up). Pure: nothing is run here but the reference and the plan
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -36,7 +37,7 @@ def judge(
     answer: dict[str, Any],
     kept: OutcomesOf | None = None,
 ) -> Verdict:
-    """The verdict on an answer of the worker (`run.run_function`, `run.run_source`).
+    """The verdict on what `running.attempt` says that an answer did.
 
     Whatever came back is taken as data from a stranger: anything malformed is a wrong answer.
 
@@ -80,10 +81,10 @@ def judge(
         return _verdict(
             exercise, Status.CRASHED, Stage.RUNS, "What came back from the check could not be read."
         )
-    if all(outcome.get("error", {}).get("type") == "NotImplementedError" for outcome in outcomes):
+    if all(_is_stub(outcome) for outcome in outcomes):
         return not_attempted(exercise)
     if exercise.judge is not None:
-        return _judge_predictions(exercise, cases, outcomes)
+        return _judge_predictions(exercise, exercise.judge, cases, outcomes)
     wanted = made_by(exercise, exercise.reference, cases)
     wrong = [
         (case, got, want, problem)
@@ -137,35 +138,16 @@ def not_attempted(exercise: Exercise) -> Verdict:
     )
 
 
-def timed_out(exercise: Exercise) -> Verdict:
-    """No answer within the limit."""
+def timed_out(exercise: Exercise, case: Case | None, line: str) -> Verdict:
+    """No answer within the limit: in which case, and where it was then."""
+    where = f" in the case: {case.note}" if case is not None and case.note else ""
     return _verdict(
         exercise,
         Status.TIMED_OUT,
         Stage.RUNS,
-        f"No answer after {exercise.time_limit:g} seconds, so the run was ended. Is there a loop "
-        f"whose condition never becomes false?",
-    )
-
-
-def crashed(exercise: Exercise) -> Verdict:
-    """The worker died."""
-    return _verdict(
-        exercise,
-        Status.CRASHED,
-        Stage.RUNS,
-        "Python itself ended while your function ran. Does it call exit(), or use up the memory?",
-    )
-
-
-def unshippable(exercise: Exercise, what: str) -> Verdict:
-    """The function uses something that cannot travel to the worker."""
-    return _verdict(
-        exercise,
-        Status.WRONG,
-        Stage.EXISTS,
-        f"Your function uses {what}, which lives in this notebook only. Use nothing but the "
-        f"arguments and what you make from them.",
+        f"No answer after {exercise.time_limit:g} seconds{where}, so the run was ended."
+        + (f" It was at the line `{line}`." if line else "")
+        + " Is there a loop whose condition never becomes false?",
     )
 
 
@@ -194,6 +176,7 @@ def _read(outcome: dict[str, Any]) -> dict[str, Any]:
         read["gradients"] = [decode(part) for part in read["gradients"]]
     if "error" in outcome:
         read["error"] = {key: str(outcome["error"][key]) for key in ("type", "text", "line")}
+        read["error"]["raised"] = outcome["error"]["raised"] is True
     else:
         read["value"] = decode(outcome["value"])
     return read
@@ -227,14 +210,17 @@ def _passed_unless_called(exercise: Exercise, outcomes: list[dict[str, Any]]) ->
 
 
 def _judge_predictions(
-    exercise: Exercise, cases: list[Case], outcomes: list[dict[str, Any]]
+    exercise: Exercise,
+    found_wrong: Callable[[list[Case], list[Any]], str | None],
+    cases: list[Case],
+    outcomes: list[dict[str, Any]],
 ) -> Verdict:
     """For an exercise that trains: its own judge looks at the predictions."""
     for outcome in outcomes:
         if (problem := _failure(exercise, outcome)) is not None:
             return _verdict(exercise, Status.WRONG, problem.stage, problem.message)
     values = [outcome["value"] for outcome in outcomes]
-    if message := exercise.judge(cases, values):
+    if message := found_wrong(cases, values):
         planted = {mistake.message: mistake.name for mistake in exercise.mistakes}
         return _verdict(
             exercise,
@@ -247,11 +233,17 @@ def _judge_predictions(
     return _passed_unless_called(exercise, outcomes)
 
 
+def _is_stub(outcome: dict[str, Any]) -> bool:
+    """Whether the attendee's own code raises NotImplementedError: torch does that too."""
+    error = outcome.get("error", {})
+    return bool(error) and error["type"] == "NotImplementedError" and error["raised"]
+
+
 def _failure(exercise: Exercise, got: dict[str, Any]) -> Problem | None:
     """What went wrong before there was a value to compare."""
     if "error" in got:
         kind, text, line = (got["error"][key] for key in ("type", "text", "line"))
-        if kind == "NotImplementedError":
+        if _is_stub(got):
             message = "Part of it is still to be written: NotImplementedError was raised."
         else:
             message = f"It stops with {kind}: {text}." if text else f"It stops with {kind}."
@@ -279,10 +271,19 @@ def _failure(exercise: Exercise, got: dict[str, Any]) -> Problem | None:
     if got["changed"]:
         return Problem(
             Stage.VALUES,
-            f"It writes into its argument number {got['changed'][0] + 1}: whoever calls it finds "
-            f"their data changed. Compute a new tensor instead of `x += ...` or `x[...] = ...`.",
+            f"It changes what it is given, {_parameters(exercise, got['changed'])}: whoever calls it "
+            f"finds their data changed. Make something new instead of `x += ...`, `x[...] = ...`, "
+            f"`.append(...)` or `.pop(...)`, or work on a copy: x.clone() of a tensor, list(x) of a "
+            f"list.",
         )
     return None
+
+
+def _parameters(exercise: Exercise, positions: list[int]) -> str:
+    """The names of arguments: 'x', 'x and y', 'x, y and z'."""
+    parameters = list(inspect.signature(exercise.reference).parameters)
+    names = [parameters[i] if i < len(parameters) else f"number {i + 1}" for i in positions]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def _problem(

@@ -1,8 +1,8 @@
 """Run a function on cases and write down, as plain data, what it did.
 
-The same code observes the attendee's answer (in the worker process, or in the sandbox where a class
-is graded), the reference and the planted mistakes, so that like is compared with like. It knows no
-exercise and no right answer.
+The same code observes the attendee's answer (in the notebook's kernel, or in the sandbox where a
+class is graded), the reference and the planted mistakes, so that like is compared with like. It
+knows no exercise and no right answer.
 """
 
 from __future__ import annotations
@@ -11,24 +11,37 @@ import ast
 import base64
 import contextlib
 import copy
+import dis
 import importlib
 import inspect
 import io
 import linecache
+import re
 import time
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+import types
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from workshop.core.checks import nearest
 
 MOST_BYTES = 16_000_000  # of one returned array
 MOST_TEXT = 2_000  # characters of printed text and of messages
 MOST_ITEMS = 10_000  # of a returned list
+MAX_NAMES = 6  # of a line that failed, whose values are described
+
+
+class Interrupted(BaseException):
+    """Whoever runs `observe` ends it: not the function's doing, so it is passed on.
+
+    `case` is the number of the case, counted from 0, that was running.
+    """
+
+    case: int | None = None
 
 
 class Missing(Exception):
@@ -56,7 +69,8 @@ def load_function(source: str, name: str) -> Callable[..., Any]:
     if not callable(namespace.get(name)):
         known = [key for key, value in namespace.items() if callable(value)]
         raise Missing(nearest(name, known).strip())
-    return namespace[name]
+    function: Callable[..., Any] = namespace[name]
+    return function
 
 
 class _Printed(io.StringIO):
@@ -69,65 +83,141 @@ class _Printed(io.StringIO):
         return len(text)
 
 
+Call = Callable[[Callable[..., Any], Sequence[Any]], Any]
+
+
 def observe(
     function: Callable[..., Any],
     cases: Sequence[tuple[Any, ...]],
     *,
     gradients: Sequence[int] = (),
     watched: Sequence[str] = (),
+    call: Call = lambda function, args: function(*args),
 ) -> list[dict[str, Any]]:
     """Call `function` on each case (a tuple of arguments) and describe what came of it.
+
+    Args:
+        function: the answer.
+        cases: arguments; each call gets a copy of its own.
+        gradients: positions of the arguments whose gradient is computed too.
+        watched: dotted names of functions; which of them were called is noted.
+        call: calls a function with arguments; it may raise `Interrupted`, which is passed on.
 
     Returns for each case a dict of plain data: value or error, printed, changed (positions of
     arguments it wrote into), calls (which `watched` functions it called), gradients, seconds.
     """
     outcomes = []
-    for args in cases:
+    for number, args in enumerate(cases):
         outcome: dict[str, Any] = {"printed": "", "changed": [], "calls": [], "gradients": None}
         given = copy.deepcopy(args)
         printed = _Printed()
         start = time.perf_counter()
         scope = getattr(function, "__globals__", {})
-        with _recorded(watched, outcome["calls"], scope), contextlib.redirect_stdout(printed):
-            try:
-                outcome["value"] = encode(function(*given))
-            except (Exception, SystemExit, RecursionError) as error:
-                outcome["error"] = _describe(error, function)
-        outcome["seconds"] = time.perf_counter() - start
-        outcome["printed"] = printed.getvalue()
-        outcome["changed"] = [
-            i
-            for i, (now, before) in enumerate(zip(given, args, strict=True))
-            if isinstance(now, Tensor) and not _equal(now, before)
-        ]
-        if gradients and "error" not in outcome:
-            outcome["gradients"] = _gradients(function, args, gradients)
+        try:
+            with (
+                _recorded(watched, outcome["calls"], scope),
+                contextlib.redirect_stdout(printed),
+                contextlib.redirect_stderr(printed),
+                torch_defaults(),
+            ):
+                try:
+                    outcome["value"] = encode(call(function, given))
+                except Interrupted:
+                    raise
+                except BaseException as error:  # exit() and Ctrl-C of the function's own too
+                    outcome["error"] = _describe(error, scope)
+            outcome["seconds"] = time.perf_counter() - start
+            outcome["printed"] = printed.getvalue()
+            outcome["changed"] = [
+                i
+                for i, (now, before) in enumerate(zip(given, args, strict=True))
+                if not same(now, before)
+            ]
+            if gradients and "error" not in outcome:
+                outcome["gradients"] = _gradients(function, args, gradients, call)
+        except Interrupted as interrupted:
+            interrupted.case = number
+            raise
         outcomes.append(outcome)
     return outcomes
 
 
+@contextlib.contextmanager
+def torch_defaults() -> Iterator[None]:
+    """torch as it is when nobody has changed it, without warnings; put back as it was afterwards.
+
+    Default device and dtype, whether gradients are recorded, number of threads.
+    """
+    device, dtype = torch.get_default_device(), torch.get_default_dtype()
+    threads = torch.get_num_threads()
+    try:
+        torch.set_default_device(None)
+        torch.set_default_dtype(torch.float32)
+        with torch.inference_mode(False), torch.enable_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.set_default_device(None if device.type == "cpu" else device)
+        torch.set_default_dtype(dtype)
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two arguments hold the same, of whatever kind they are."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, Tensor):
+        return a.shape == b.shape and a.dtype == b.dtype and _equal(a, b)
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    if isinstance(a, nn.Module):
+        return a.training == b.training and same(a.state_dict(), b.state_dict())
+    if isinstance(a, Mapping):
+        return list(a) == list(b) and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, (types.FunctionType, types.BuiltinFunctionType)):
+        return True
+    if isinstance(a, float):
+        return a == b or a != a
+    return same(vars(a), vars(b)) if hasattr(a, "__dict__") else bool(a == b)
+
+
 def _equal(a: Tensor, b: Tensor) -> bool:
-    return a.shape == b.shape and torch.equal(torch.nan_to_num(a), torch.nan_to_num(b))
+    return torch.equal(torch.nan_to_num(a.detach()), torch.nan_to_num(b.detach()))
 
 
 def _gradients(
-    function: Callable[..., Any], args: tuple[Any, ...], positions: Sequence[int]
+    function: Callable[..., Any], args: tuple[Any, ...], positions: Sequence[int], call: Call
 ) -> list[dict[str, Any]] | str:
     """The gradient of a weighted sum of the output, or in words why there is none."""
     given = list(copy.deepcopy(args))
     for i in positions:
         given[i] = given[i].clone().requires_grad_()
+
+    def differentiate() -> bool:
+        output = function(*given)
+        parts = output if isinstance(output, tuple) else (output,)
+        outputs = [part for part in parts if isinstance(part, Tensor) and part.requires_grad]
+        if outputs:
+            # Unequal weights: the plain sum of a softmax, say, has gradient 0 whatever it computes.
+            total = torch.stack([(part * _ramp(part)).sum() for part in outputs]).sum()
+            torch.autograd.backward(total)
+        return bool(outputs)
+
+    printed = _Printed()
     try:
-        with contextlib.redirect_stdout(_Printed()):
-            output = function(*given)
-        outputs = output if isinstance(output, tuple) else (output,)
-        outputs = [part for part in outputs if isinstance(part, Tensor) and part.requires_grad]
-        if not outputs:
-            return "none flows"
-        # Unequal weights: the plain sum of a softmax, say, has gradient 0 whatever it computes.
-        total = sum((part * _ramp(part)).sum() for part in outputs)
-        total.backward()
-    except (Exception, SystemExit) as error:
+        with (
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+            torch_defaults(),
+        ):
+            if not call(differentiate, ()):
+                return "none flows"
+    except Interrupted:
+        raise
+    except BaseException as error:
         return f"{type(error).__name__}: {error}"[:MOST_TEXT]
     return [
         encode(torch.zeros_like(given[i]) if given[i].grad is None else given[i].grad)
@@ -207,19 +297,61 @@ def bindable(function: Callable[..., Any], count: int) -> str:
     return ""
 
 
-def _describe(error: BaseException, function: Callable[..., Any]) -> dict[str, Any]:
-    """Type, text, and the line of the attendee's own code where it happened."""
-    code = getattr(function, "__code__", None)
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if code is not None and frame.filename == code.co_filename]
-    line = ""
-    if own:
-        line = (own[-1].line or linecache.getline(own[-1].filename, own[-1].lineno or 0)).strip()
+def _describe(error: BaseException, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """The error as plain data, and where in the attendee's own code it happened.
+
+    Returns type, text, line (of the code), within (the function's name there), names (of that
+    line, and what they hold), raised (whether that very line raises it, by `raise`).
+
+    scope: the global names of the attendee's function; what shares them is the attendee's own.
+    """
+    own, innermost, step = None, None, error.__traceback__
+    while step is not None:
+        innermost = step
+        own = step if step.tb_frame.f_globals is scope else own
+        step = step.tb_next
     try:
         text = str(error)
     except Exception:
         text = ""
-    return {"type": type(error).__name__[:100], "text": text[:MOST_TEXT], "line": line[:200]}
+    found: dict[str, Any] = {"type": type(error).__name__[:100], "text": text[:MOST_TEXT]}
+    found |= {"line": "", "within": "", "names": {}, "raised": False}
+    if own is not None:
+        code = own.tb_frame.f_code
+        found["line"] = line_of(own.tb_frame, own.tb_lineno)
+        found["within"] = code.co_name[:100]
+        found["names"] = _names(found["line"], own.tb_frame)
+        raises = dis.opname[code.co_code[own.tb_lasti]] == "RAISE_VARARGS"
+        found["raised"] = own is innermost and raises
+    return found
+
+
+def line_of(frame: types.FrameType, number: int) -> str:
+    """The text of a line of the code that a frame runs; '' if it is not known."""
+    line = linecache.getline(frame.f_code.co_filename, number, frame.f_globals)
+    return line.strip()[:200]
+
+
+def _names(line: str, frame: types.FrameType) -> dict[str, str]:
+    """What the names on a line hold."""
+    values = {**frame.f_globals, **frame.f_locals}
+    names = [name for name in dict.fromkeys(re.findall(r"[^\W\d]\w*", line)) if name in values]
+    described = {name[:50]: _kind(values[name]) for name in names}
+    return dict([pair for pair in described.items() if pair[1]][:MAX_NAMES])
+
+
+def _kind(value: Any) -> str:
+    """A value in a few words; '' for a module, function or class."""
+    if isinstance(value, (types.ModuleType, type)) or callable(value):
+        return ""
+    if isinstance(value, (Tensor, np.ndarray)):
+        kind = "a tensor" if isinstance(value, Tensor) else "a NumPy array"
+        return f"{kind} of shape {tuple(value.shape)}, {value.dtype}"
+    if isinstance(value, (list, tuple, dict)):
+        return f"a {type(value).__name__} of length {len(value)}"
+    if value is None or isinstance(value, (bool, int, float)):
+        return repr(value)[:40]
+    return "a text" if isinstance(value, str) else f"a {type(value).__name__[:50]}"
 
 
 @contextlib.contextmanager
@@ -229,17 +361,17 @@ def _recorded(names: Sequence[str], calls: list[str], scope: dict[str, Any]) -> 
     scope: the global names of the attendee's function, which may hold them by a name of their own.
     """
     before, renamed = [], {}
-    for name in names:
-        owner, attribute = _resolve(name)
-        if owner is None or not hasattr(owner, attribute):
-            continue  # this release of torch does not have it
-        original = getattr(owner, attribute)
-        before.append((owner, attribute, original, attribute in vars(owner)))
-        recorder = _recorder(name, original, calls)
-        setattr(owner, attribute, recorder)
-        for key in [key for key, value in scope.items() if value is original]:
-            renamed[key], scope[key] = original, recorder
     try:
+        for name in names:
+            owner, attribute = _resolve(name)
+            if owner is None or not hasattr(owner, attribute):
+                continue  # this release of torch does not have it
+            original = getattr(owner, attribute)
+            before.append((owner, attribute, original, attribute in vars(owner)))
+            recorder = _recorder(name, original, calls)
+            setattr(owner, attribute, recorder)
+            for key in [key for key, value in scope.items() if value is original]:
+                renamed[key], scope[key] = original, recorder
         yield
     finally:
         scope.update(renamed)
@@ -264,7 +396,7 @@ def _resolve(name: str) -> tuple[Any, str]:
     *path, attribute = name.split(".")
     for cut in range(len(path), 0, -1):
         try:
-            owner = importlib.import_module(".".join(path[:cut]))
+            owner: Any = importlib.import_module(".".join(path[:cut]))
         except ImportError:
             continue
         for part in path[cut:]:

@@ -35,7 +35,7 @@ def read(lesson: str, root: Path | None = None) -> dict[str, dict[str, Any]]:
 
 
 def _entries_of(content: Any) -> dict[str, dict[str, Any]]:
-    exercises = content["exercises"]
+    exercises: dict[str, dict[str, Any]] = content["exercises"]
     if not all(isinstance(entry, dict) for entry in exercises.values()):
         raise ValueError("an exercise is no table")
     return exercises

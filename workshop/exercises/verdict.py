@@ -37,9 +37,35 @@ class Stage(str, Enum):
     __str__ = str.__str__
 
 
-# Of Okabe and Ito, as in the figures: green, sky blue; red for all that is wrong.
-COLOURS = {Status.PASSED: "#009E73", Status.NOT_ATTEMPTED: "#56B4E9"}
-MARKS = {Status.PASSED: "\u2713", Status.NOT_ATTEMPTED: "\u2026"}
+@dataclass(frozen=True)
+class Look:
+    """How a status is shown, in a notebook and in the report on a class: not by its colour alone.
+
+    `background` and `text` are the colours of the symbol's badge.
+    """
+
+    name: str
+    symbol: str
+    background: str
+    text: str
+    meaning: str
+
+
+# Okabe and Ito's colours, and greys; text and background contrast by 4.5 to 1 or more.
+LOOKS = {
+    look.name: look
+    for look in (
+        Look(Status.PASSED, "\u2713", "#009E73", "#000000", "solved"),
+        Look(Status.WRONG, "\u2717", "#E69F00", "#000000", "it ran; the reason says what is wrong"),
+        Look(Status.NOT_ATTEMPTED, "\u2013", "#EDEDED", "#333333", "the stub is as it was"),
+        Look(Status.MISSING, "?", "#FFFFFF", "#333333", "no such function was handed in"),
+        Look(Status.TIMED_OUT, "T", "#56B4E9", "#000000", "no answer within the limit"),
+        Look(Status.CRASHED, "C", "#D55E00", "#000000", "Python itself ended"),
+        Look(Status.OUT_OF_MEMORY, "M", "#CC79A7", "#000000", "it needs more than a run may take"),
+        Look(Status.UNREADABLE, "U", "#666666", "#FFFFFF", "the file cannot be read"),
+        Look(Status.REFUSED, "R", "#000000", "#FFFFFF", "the file is not let in"),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -91,7 +117,8 @@ class Verdict:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         import html
 
-        colour, mark = COLOURS.get(self.status, "#D55E00"), MARKS.get(self.status, "\u2717")
+        look = LOOKS[self.status]
+        badge = f"background:{look.background};color:{look.text};border:1px solid #999"
         rows = "".join(
             f"<div style='font-family:monospace;white-space:pre-wrap'>{label}: "
             f"{html.escape(text)}</div>"
@@ -101,8 +128,9 @@ class Verdict:
         stage = f" ({html.escape(self.stage)})" if self.stage and not self.passed else ""
         head = html.escape(f"{self.exercise}: {self.status}" if self.exercise else self.status)
         page = (
-            f"<div style='border-left:5px solid {colour};padding:.3em .8em'>"
-            f"<b>{mark} {head}{stage}</b><div>{html.escape(self.message)}</div>{rows}</div>"
+            f"<div style='border-left:5px solid {look.background};padding:.3em .8em'>"
+            f"<b><span style='{badge};padding:0 .4em'>{look.symbol}</span> {head}{stage}"
+            f"</b><div>{html.escape(self.message)}</div>{rows}</div>"
         )
         return {
             "text/plain": str(self),

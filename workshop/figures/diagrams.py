@@ -13,8 +13,10 @@ from workshop.core.checks import expect
 from workshop.figures.style import (
     BLACK,
     BLUE,
+    HIGHLIGHT,
     RED,
     STYLE,
+    UNIT,
     YELLOW,
     Limits,
     as_array,
@@ -28,9 +30,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INPUT, UNIT, BIAS = "white", "#CFE5F5", YELLOW  # what a circle is filled with
+INPUT, BIAS = "white", YELLOW  # what a circle is filled with, beside UNIT
 RADIUS = 0.33  # of a unit, where units stand 1 apart
-MOST = 12  # units drawn in a layer; a wider one shows its first and last four
+MAX_UNITS = 12  # units drawn in a layer; a wider one shows its first and last four
 SHAPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
     "tanh": np.tanh,
@@ -69,10 +71,10 @@ def _unit(
 
 def line(ax: Axes, *points: Limits, arrow: bool = True, **style: Any) -> None:
     """A line through `points`, with an arrow head at its end; style: as for `Axes.plot`."""
-    style = {"color": BLACK, "linewidth": 1.8} | style
-    ax.plot(*zip(*points, strict=True), zorder=1, **style)
+    look: dict[str, Any] = {"color": BLACK, "linewidth": 1.8, **style}
+    ax.plot(*zip(*points, strict=True), zorder=1, **look)
     if arrow:
-        head = {"arrowstyle": "-|>", "color": style["color"], "shrinkA": 0, "shrinkB": 0}
+        head = {"arrowstyle": "-|>", "color": look["color"], "shrinkA": 0, "shrinkB": 0}
         ax.annotate("", points[-1], points[-2], arrowprops=head, zorder=1)
 
 
@@ -93,9 +95,17 @@ def box(
     from matplotlib.patches import FancyBboxPatch
 
     width, height = size
-    style = {"boxstyle": f"round,pad={pad}", "facecolor": fill, "edgecolor": BLACK, "zorder": 3}
-    corner = (x - width / 2, y - height / 2)
-    ax.add_patch(FancyBboxPatch(corner, width, height, linewidth=linewidth, **style))
+    frame = FancyBboxPatch(
+        (x - width / 2, y - height / 2),
+        width,
+        height,
+        boxstyle=f"round,pad={pad}",
+        facecolor=fill,
+        edgecolor=BLACK,
+        linewidth=linewidth,
+        zorder=3,
+    )
+    ax.add_patch(frame)
     ax.text(x, y - drop, text, ha="center", va="center", zorder=4, fontsize=fontsize)
 
 
@@ -133,13 +143,13 @@ def _arrow(ax: Axes, start: Limits, end: Limits, gaps: Limits, **style: Any) -> 
     """From `start` to `end`, leaving `gaps` free at its ends: the radius of a unit."""
     a, b = np.array(start), np.array(end)
     step = (b - a) / np.linalg.norm(b - a)
-    style = {"color": BLACK, "linewidth": 1.8} | style
+    look: dict[str, Any] = {"color": BLACK, "linewidth": 1.8, **style}
     # The head is drawn apart from the line, which may be dashed.
     tip, neck = b - step * gaps[1], b - step * (gaps[1] + 0.12)
-    ax.plot(*zip(a + step * gaps[0], neck, strict=True), solid_capstyle="butt", zorder=1, **style)
+    ax.plot(*zip(a + step * gaps[0], neck, strict=True), solid_capstyle="butt", zorder=1, **look)
     head = {
         "arrowstyle": "-|>,head_length=0.55,head_width=0.28",
-        "color": style["color"],
+        "color": look["color"],
         "linewidth": 1,
         "shrinkA": 0,
         "shrinkB": 0,
@@ -185,15 +195,20 @@ def neuron(
     expect(weights.ndim == 1 and weights.size > 0, "w", f"shape {weights.shape}", "(n,), n > 0")
     n, inputs = len(weights), None if x is None else as_array(x).astype(float)
     for name, got in (("x", inputs), ("names", None if names is None else np.array(names))):
-        expect(got is None or got.shape == (n,), name, f"shape {np.shape(got)}", f"({n},), like w")
+        expect(
+            got is None or got.shape == (n,),
+            name,
+            f"shape {None if got is None else got.shape}",
+            f"({n},), like w",
+        )
     known = activation in SHAPES
     expect(known or activation == "g", "activation", repr(activation), f"'g' or of {[*SHAPES]}")
-    z_text, a_text, told = "$z$", "$a = g(z)$", ""
+    z_text, a_text, described = "$z$", "$a = g(z)$", ""
     if inputs is not None and known:
         z = float(inputs @ weights) + bias
-        z_said, a_said = number(z, 4), number(SHAPES[activation](np.array(z)), 4)
-        z_text, a_text = f"$z$ = {z_said}", f"$a$ = {a_said}"
-        told = f" The weighted sum is {z_said}, the output {a_said}."
+        z_number, a_number = number(z, 4), number(float(SHAPES[activation](np.array(z))), 4)
+        z_text, a_text = f"$z$ = {z_number}", f"$a$ = {a_number}"
+        described = f" The weighted sum is {z_number}, the output {a_number}."
 
     sides = [names[i] if names else "" for i in range(n)]
     if inputs is not None:
@@ -235,14 +250,14 @@ def neuron(
     )
     ax.text((add[0] + squash[0]) / 2, 0.14, z_text, ha="center", va="bottom")
     ax.text(8.1, 0, a_text, ha="left", va="center")
-    said = f" ({', '.join(sides)})" if any(sides) else ""
+    beside = f" ({', '.join(sides)})" if any(sides) else ""
     listed = ", ".join(number(v, 4) for v in weights)
     return finish(
         figure,
         alt,
         f"{title or 'A neuron'} with {count_of(n, 'input')}"
-        f"{said}, weights {listed}, bias "
-        f"{number(bias, 4)} and the activation {activation}.{told}",
+        f"{beside}, weights {listed}, bias "
+        f"{number(bias, 4)} and the activation {activation}.{described}",
     )
 
 
@@ -293,7 +308,8 @@ def network(
         -0.7 / scale, wide * len(pairs) + 0.7 / scale, bottom - foot, top + head, scale, title
     )
     for layer, (before, after) in enumerate(pairwise(spots)):
-        table, shift = tables and tables[layer], shifts and shifts[layer]
+        table = None if tables is None else tables[layer]
+        shift = None if shifts is None else shifts[layer]
         largest = max([float(np.abs(t).max()) for t in (table, shift) if t is not None], default=0)
         for j, height in after.items():
             lines = [(h, None if table is None else table[j, i]) for i, h in before.items()]
@@ -321,20 +337,22 @@ def network(
             ax.text(
                 wide * layer, bottom, activations[layer - 1], ha="center", va="top", style="italic"
             )
-    told = f"layers of {', '.join(map(str, sizes))} units"
-    told += f" ({', '.join(labels)})" if labels else ""
+    described = f"layers of {', '.join(map(str, sizes))} units"
+    described += f" ({', '.join(labels)})" if labels else ""
     if tables:
         values = np.concatenate([table.ravel() for table in tables])
         low, high = number(values.min()), number(values.max())
-        told += f", {count_of(len(values), 'weight')} from {low} to {high}"
-    told += ", a bias for every unit after the first layer" if biased else ""
-    told += f", activations {', '.join(a or 'none' for a in activations)}" if activations else ""
-    return finish(figure, alt, f"{title or 'A network'}: {told}.")
+        described += f", {count_of(len(values), 'weight')} from {low} to {high}"
+    described += ", a bias for every unit after the first layer" if biased else ""
+    described += (
+        f", activations {', '.join(a or 'none' for a in activations)}" if activations else ""
+    )
+    return finish(figure, alt, f"{title or 'A network'}: {described}.")
 
 
 def _heights(size: int) -> dict[int, float]:
     """Where the drawn units of a layer stand, from top to bottom around 0: unit -> height."""
-    if size <= MOST:
+    if size <= MAX_UNITS:
         return {unit: (size - 1) / 2 - unit for unit in range(size)}
     return {u: 4.0 - u for u in range(4)} | {size - 4 + u: -1.0 - u for u in range(4)}
 
@@ -365,10 +383,10 @@ def thinned(
         got = [len(mask) for mask in masks]
         expect(got == sizes, "networks", f"layers of {got}", f"layers of {sizes}, as in the first")
     expect(
-        len(sizes) > 1 and max(sizes) <= MOST,
+        len(sizes) > 1 and max(sizes) <= MAX_UNITS,
         "networks",
         f"layers of {sizes}",
-        f"two layers or more, of up to {MOST} units",
+        f"two layers or more, of up to {MAX_UNITS} units",
     )
     names = [""] * len(drawn) if titles is None else list(titles)
     expect(len(names) == len(drawn), "titles", f"{len(names)}", f"{len(drawn)}, one for each")
@@ -381,7 +399,7 @@ def thinned(
         figure.set_size_inches(
             max(figure.get_figwidth(), 0.125 * len(title)), figure.get_figheight() + 0.5
         )
-    told = []
+    described = []
     for ax, masks, name in zip(axes, drawn, names, strict=True):
         ax.axis("off")
         ax.set(
@@ -413,7 +431,9 @@ def thinned(
                 )
                 for sign in (1, -1):
                     ends = [x - 0.2, x + 0.2], [y - 0.2 * sign, y + 0.2 * sign]
-                    ax.plot(*ends, color=RED, linewidth=2.2, zorder=4)
+                    ax.plot(*ends, color=HIGHLIGHT, linewidth=2.2, zorder=4)
         kept = ", ".join(f"{mask.sum()} of {len(mask)}" for mask in masks)
-        told.append(f"{name or 'a network'} keeps {kept}")
-    return finish(figure, alt, f"{title or 'Units dropped'}, layer by layer: {'; '.join(told)}.")
+        described.append(f"{name or 'a network'} keeps {kept}")
+    return finish(
+        figure, alt, f"{title or 'Units dropped'}, layer by layer: {'; '.join(described)}."
+    )

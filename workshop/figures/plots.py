@@ -16,7 +16,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ from workshop.figures.style import (
     BLACK,
     BLUE,
     COLOURS,
+    HIGHLIGHT,
     LINES,
     MARKERS,
     ORANGE,
@@ -79,7 +80,7 @@ Path = Any  # the places of T - 1 steps, the start first: (T,) numbers or (T, 2)
 # --- training ------------------------------------------------------------------------------------
 
 
-def _course(values: Any) -> str:
+def _trend(values: Any) -> str:
     first, last = number(values[0]), number(values[-1])
     if first == last:
         return f"begins and ends at {first}"
@@ -104,7 +105,7 @@ def curves(
 
     runs = {"": histories} if isinstance(histories, History) else histories
     figure, axes = new_axes(len(keys), title=title)
-    told = []
+    described = []
     for ax, key in zip(axes, keys, strict=True):
         for i, (label, history) in enumerate(runs.items()):
             known = history.rows[0] if history.rows else {}
@@ -123,13 +124,13 @@ def curves(
                     markevery=max(1, len(values) // 6),
                     fillstyle="none" if validation else "full",
                 )
-                told.append(f"{name} {key} {_course(values)}")
+                described.append(f"{name} {key} {_trend(values)}")
         ax.set(xlabel="epoch", ylabel=key.replace("_", " "), yscale="log" if logy else "linear")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
         if len(ax.lines) > 1:
             ax.legend()
     epochs = count_of(max(map(len, runs.values())), "epoch")
-    return finish(figure, alt, f"{title or 'Training curves'}, {epochs}: {'; '.join(told)}.")
+    return finish(figure, alt, f"{title or 'Training curves'}, {epochs}: {'; '.join(described)}.")
 
 
 def live(
@@ -197,35 +198,36 @@ def boundaries(
     two classes the shade is the probability, and the line is where it is 0.5. limits: of both axes;
     names: of the classes.
     """
-    from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+    from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap
 
     points, labels = as_array(x).astype(float), as_array(y).astype(int)
     expect(points.ndim == 2 and points.shape[1] == 2, "x", f"shape {points.shape}", "(N, 2)")
     expect(labels.shape == points.shape[:1], "y", f"shape {labels.shape}", f"({len(points)},)")
-    if limits is None:
-        low, high = points.min(axis=0), points.max(axis=0)
-        margin = 0.1 * (high - low) + 1e-6
-        limits = tuple(zip(low - margin, high + margin, strict=True))
-    xs, ys = (np.linspace(*limit, 200) for limit in limits)
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = 0.1 * (high - low) + 1e-6
+    xlim, ylim = limits or zip(low - margin, high + margin, strict=True)
+    xs, ys = (np.linspace(left, right, 200) for left, right in (xlim, ylim))
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     device = x.device if isinstance(x, Tensor) else "cpu"
     asked = torch.tensor(np.concatenate([points, grid]), dtype=torch.float32, device=device)
     sizes = ((6.4, 4.8), (5.0, 4.4), (3.6, 3.6))
     figure, axes = new_axes(len(models), sizes=sizes, grid=False, sharex=True, sharey=True)
-    told = []
+    described = []
     for ax, (title, predict) in zip(axes, models.items(), strict=True):
         with torch.no_grad():
-            p = predict(asked)
-        p = p[:, 0] if p.ndim == 2 and p.shape[1] == 1 else p
+            output = predict(asked)
+        output = output[:, 0] if output.ndim == 2 and output.shape[1] == 1 else output
         expect(
-            p.ndim in (1, 2) and len(p) == len(asked),
+            output.ndim in (1, 2) and len(output) == len(asked),
             "predict",
-            f"shape {tuple(p.shape)} for {len(asked)} points",
+            f"shape {tuple(output.shape)} for {len(asked)} points",
             f"({len(asked)},) or ({len(asked)}, C)",
         )
-        classes = 2 if p.ndim == 1 else p.shape[1]
+        classes = 2 if output.ndim == 1 else output.shape[1]
+        colours: Sequence[str] = COLOURS
+        shades: Colormap
         if classes == 2:
-            p = as_array(p.softmax(dim=1)[:, 1] if p.ndim == 2 else p).astype(float)
+            p = as_array(output.softmax(dim=1)[:, 1] if output.ndim == 2 else output).astype(float)
             expect(
                 bool(p.min() >= 0 and p.max() <= 1),
                 "predict",
@@ -235,15 +237,15 @@ def boundaries(
             guess, margins, colours = p > 0.5, [p - 0.5], (BLUE, ORANGE)
             shades = LinearSegmentedColormap.from_list("", (BLUE, "white", ORANGE))
         else:
-            p = as_array(p)  # a class ends where its score is no longer above all others
-            margins = [p[:, k] - np.delete(p, k, axis=1).max(axis=1) for k in range(classes)]
-            guess = p = p.argmax(axis=1)
-            colours, shades = COLOURS, ListedColormap(COLOURS[:classes])
+            z = as_array(output)  # a class ends where its score is no longer above all others
+            margins = [z[:, k] - np.delete(z, k, axis=1).max(axis=1) for k in range(classes)]
+            guess = p = z.argmax(axis=1)
+            shades = ListedColormap(COLOURS[:classes])
         expect(labels.max() < classes, "y", f"class {labels.max()}", f"less than {classes}")
         shade = p[len(points) :].reshape(len(ys), len(xs))
         drawn = ax.imshow(
             shade,
-            extent=(*limits[0], *limits[1]),
+            extent=(*xlim, *ylim),
             origin="lower",
             aspect="auto",
             cmap=shades,
@@ -252,12 +254,13 @@ def boundaries(
             alpha=0.55 if classes == 2 else 0.35,
             interpolation="bilinear" if classes == 2 else "nearest",
         )
-        for margin in (m[len(points) :].reshape(shade.shape) for m in margins):
-            if margin.min() < 0 < margin.max():
-                ax.contour(xs, ys, margin, levels=[0], colors=BLACK, linewidths=1.6)
+        for edge in (m[len(points) :].reshape(shade.shape) for m in margins):
+            if edge.min() < 0 < edge.max():
+                ax.contour(xs, ys, edge, levels=[0], colors=BLACK, linewidths=1.6)
         for i in np.unique(labels):
             ax.scatter(
-                *points[labels == i].T,
+                points[labels == i, 0],
+                points[labels == i, 1],
                 s=44 if len(points) < 400 else 26,
                 color=colours[i % 8],
                 marker=MARKERS[i % 10],
@@ -265,9 +268,9 @@ def boundaries(
                 linewidth=0.7,
                 label=names[i] if names else f"class {i}",
             )
-        ax.set(title=title, xlabel="$x_1$", xlim=limits[0], ylim=limits[1])
+        ax.set(title=title, xlabel="$x_1$", xlim=xlim, ylim=ylim)
         right = (guess[: len(points)] == labels).sum()
-        told.append(f"{title or 'the model'} is right on {right} of {len(labels)}")
+        described.append(f"{title or 'the model'} is right on {right} of {len(labels)}")
     axes[0].set_ylabel("$x_2$")
     if classes == 2:
         label = f"probability of {names[1] if names else 'class 1'}"
@@ -278,7 +281,7 @@ def boundaries(
         figure,
         alt,
         f"{count_of(len(labels), 'point')} ({', '.join(shown)}) over the "
-        f"prediction: {'; '.join(told)}.",
+        f"prediction: {'; '.join(described)}.",
     )
 
 
@@ -314,7 +317,9 @@ def panels(
     points: (x, y, text), marked in every panel; data: measured x (M,) and y (M,), as dots.
     """
     figure, axes = new_axes(len(plots), columns=columns, title=title)
-    told = []
+    across = min(columns, len(plots))
+    inches = figure.get_size_inches() * 0.85 / (across, -(-len(plots) // across))
+    described = []
     for ax, (name, x, lines) in zip(axes, plots, strict=True):
         at = as_array(x).astype(float)
         if data is not None:
@@ -326,7 +331,7 @@ def panels(
                 "x and y of one shape (M,)",
             )
             ax.plot(xs, ys, "o", color="#777777", markersize=5, alpha=0.6, label="data")
-            told.append(f"{count_of(len(xs), 'point')} of data")
+            described.append(f"{count_of(len(xs), 'point')} of data")
         for i, (label, values) in enumerate(lines.items()):
             y = as_array(values).astype(float)
             expect(
@@ -336,11 +341,11 @@ def panels(
                 "one shape (N,) for both",
             )
             ax.plot(at, y, linestyle=LINES[i % len(LINES)], color=COLOURS[i % 7], label=label)
-            told.append(f"{name}, {label}" if len(plots) > 1 else label)
-            told[-1] += _told(xlabel, at[np.isfinite(y)], y[np.isfinite(y)])
+            described.append(f"{name}, {label}" if len(plots) > 1 else label)
+            described[-1] += _describe_curve(xlabel, at[np.isfinite(y)], y[np.isfinite(y)])
         for px, py, text in points:
-            ax.plot(px, py, "o", color=RED, markersize=9, markeredgecolor=BLACK, zorder=4)
-            right, up = _free_side(ax, px, py, text)
+            ax.plot(px, py, "o", color=HIGHLIGHT, markersize=9, markeredgecolor=BLACK, zorder=4)
+            right, up = _free_side(ax, inches, px, py, text)
             ax.annotate(
                 text,
                 (px, py),
@@ -351,37 +356,37 @@ def panels(
                 va="bottom" if up > 0 else "top",
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
             )
-            told.append(f"marked at ({number(px)}, {number(py)}): {text}")
+            described.append(f"marked at ({number(px)}, {number(py)}): {text}")
         ax.set(xlabel=xlabel, ylabel=ylabel)
         if name:
             ax.set_title(name)
         if len(lines) > 1 or (lines and (data is not None or len(plots) == 1)):
             ax.legend()
     heading = title or ", ".join(plot[0] for plot in plots if plot[0]) or "Curves"
-    return finish(figure, alt, f"{heading}: {'; '.join(told)}.")
+    return finish(figure, alt, f"{heading}: {'; '.join(described)}.")
 
 
-def _told(xlabel: str, x: np.ndarray, y: np.ndarray) -> str:
+def _describe_curve(xlabel: str, x: np.ndarray, y: np.ndarray) -> str:
     """A curve in words: its ends, and its extremes where they are not there."""
     if not len(y):
         return " has no finite value"
-    told = f" {_course(y)} as {xlabel} goes from {number(x[0])} to {number(x[-1])}"
+    described = f" {_trend(y)} as {xlabel} goes from {number(x[0])} to {number(x[-1])}"
     small = 1e-6 * np.abs([x, y]).max()  # beside the rest this is rounding error: say 0
     for name, i in (("lowest", int(np.argmin(y))), ("highest", int(np.argmax(y)))):
         if y[i] not in (y[0], y[-1]):
             value, place = (number(v if abs(v) > small else 0.0) for v in (y[i], x[i]))
-            told += f", {name} {value} at {place}"
-    return told
+            described += f", {name} {value} at {place}"
+    return described
 
 
-def _free_side(ax: Axes, x: float, y: float, text: str) -> tuple[int, int]:
-    """(left -1 or right 1, down -1 or up 1): where a label of (x, y) hides least of the lines."""
+def _free_side(ax: Axes, inches: np.ndarray, x: float, y: float, text: str) -> tuple[int, int]:
+    """(left -1 or right 1, down -1 or up 1): where a label of (x, y) hides least of the lines.
+
+    inches: width and height of the panel.
+    """
     low, high = np.transpose([ax.get_xlim(), ax.get_ylim()])
-    inches = (
-        np.array(ax.figure.get_size_inches()) * 0.85 / ax.get_subplotspec().get_geometry()[1::-1]
-    )
     here = (np.array([x, y]) - low) / (high - low) * inches
-    drawn = [np.column_stack(line.get_data()) for line in ax.lines if len(line.get_xdata()) > 1]
+    drawn = [np.column_stack(line.get_data()) for line in ax.lines if np.size(line.get_xdata()) > 1]
     dots = (np.concatenate([*drawn, np.empty((0, 2))]) - low) / (high - low) * inches
     box = np.array([0.1 * len(text) + 0.2, 0.35])
 
@@ -412,7 +417,7 @@ def bars(
     expect(set(errors) <= set(values), "errors", f"{list(errors)}", f"some of {list(values)}")
     width = min(10.8, max(5.5, 1.7 * len(values) + 1))
     figure, (ax,) = new_axes(sizes=((width, 4.2),), title=title)
-    told = []
+    described = []
     for i, (name, value) in enumerate(values.items()):
         height, error = float(as_array(value)), float(errors.get(name, 0))
         ax.bar(name, height, width=0.65, edgecolor=BLACK, linewidth=0.8, color=COLOURS[i % 6])
@@ -428,15 +433,15 @@ def bars(
             va="bottom",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )
-        told.append(f"{name} {text}")
+        described.append(f"{name} {text}")
     if line:
         ax.axhline(line[0], color=BLACK, linestyle="--", linewidth=1.5)
         ax.annotate(line[1], (1.01, line[0]), xycoords=("axes fraction", "data"), va="center")
-        told.append(f"line at {number(line[0])}: {line[1]}")
+        described.append(f"line at {number(line[0])}: {line[1]}")
     ax.margins(y=0.14)
     ax.grid(visible=False, axis="x")
     ax.set_ylabel(ylabel)
-    return finish(figure, alt, f"{title or ylabel or 'Bars'}: {'; '.join(told)}.")
+    return finish(figure, alt, f"{title or ylabel or 'Bars'}: {'; '.join(described)}.")
 
 
 @rc_context(STYLE)
@@ -450,9 +455,9 @@ def histogram(
 ) -> Figure:
     """How many values (of any shape) fall into each of `bins` equal steps, an outline per label."""
     samples = {label: as_array(sample).ravel() for label, sample in values.items()}
-    edges = np.histogram_bin_edges(np.concatenate(list(samples.values())), bins)
+    edges = np.histogram_bin_edges(np.concatenate(list(samples.values())), bins).tolist()
     figure, (ax,) = new_axes(title=title)
-    told = []
+    described = []
     for i, (label, v) in enumerate(samples.items()):
         colour = COLOURS[i % 7]
         ax.hist(v, edges, histtype="stepfilled", alpha=0.2, color=colour)
@@ -466,14 +471,14 @@ def histogram(
             label=label,
         )
         low, high, mean, sd = map(number, (v.min(), v.max(), v.mean(), v.std()))
-        told.append(
+        described.append(
             f"{label}: {count_of(len(v), 'value')} from {low} to {high}, mean {mean}, "
             f"standard deviation {sd}"
         )
     ax.set(xlabel=xlabel, ylabel="count")
     if len(samples) > 1:
         ax.legend()
-    return finish(figure, alt, f"{title or f'Histogram of {xlabel}'}: {'; '.join(told)}.")
+    return finish(figure, alt, f"{title or f'Histogram of {xlabel}'}: {'; '.join(described)}.")
 
 
 # --- tables of numbers ---------------------------------------------------------------------------
@@ -508,7 +513,7 @@ def images(
     expect(len(names) == count, "titles", f"{len(names)}", f"{count}, one for each image")
     top = float(np.nanmax(np.abs(pictures) if signed else pictures)) or 1.0
     bottom = -top if signed else min(0.0, float(np.nanmin(pictures)))
-    scale = {"vmin": bottom, "vmax": top, "cmap": SIGNED if signed else "gray_r"}
+    scale: dict[str, Any] = {"vmin": bottom, "vmax": top, "cmap": SIGNED if signed else "gray_r"}
     if values:  # picture and numbers side by side; a single title is for both
         if count == 1 and not title:
             title, names = names[0], [""]
@@ -544,12 +549,12 @@ def images(
         ax.spines[:].set(visible=True, color="#BBBBBB")
     if signed:
         figure.colorbar(drawn, ax=[*axes, *tables], aspect=12).ax.tick_params(labelsize=12)
-    said = f": {', '.join(names)}" if any(names) else ""
+    listed = f": {', '.join(names)}" if any(names) else ""
     return finish(
         figure,
         alt,
         f"{title or 'Pictures'}: {count_of(count, 'image')} of {height} by {width} pixels, "
-        f"values from {number(np.nanmin(pictures))} to {number(np.nanmax(pictures))}{said}.",
+        f"values from {number(np.nanmin(pictures))} to {number(np.nanmax(pictures))}{listed}.",
     )
 
 
@@ -594,10 +599,10 @@ def confusion(
     ax.spines[:].set_visible(True)
     wrong = counts - np.diag(np.diag(counts))
     row, column = np.unravel_index(wrong.argmax(), wrong.shape)
-    told = f"{np.trace(counts)} of {counts.sum()} right"
+    described = f"{np.trace(counts)} of {counts.sum()} right"
     if wrong.any():
-        told += f"; most often {names[row]} is taken for {names[column]}, {wrong.max()} times"
-    return finish(figure, alt, f"{title or 'True against predicted class'}: {told}.")
+        described += f"; most often {names[row]} is taken for {names[column]}, {wrong.max()} times"
+    return finish(figure, alt, f"{title or 'True against predicted class'}: {described}.")
 
 
 # --- going downhill ------------------------------------------------------------------------------
@@ -644,23 +649,23 @@ def surface(
     ax.contour(xs, ys, table, steps[1:-1], colors="white", linewidths=0.6, alpha=0.7)
     bar = figure.colorbar(drawn, ax=ax, label="loss", ticks=steps[::2])
     bar.ax.set_yticklabels([number(step) for step in steps[::2]], fontsize=12)
-    told = f"from {number(low)} to {number(high)}"
+    described = f"from {number(low)} to {number(high)}"
     if path is not None:
         walk = as_array(path)
         expect(walk.ndim == 2 and walk.shape[1] == 2, "path", f"shape {walk.shape}", "(T, 2)")
         label = f"path of {count_of(len(walk) - 1, 'step')}"
         ax.plot(*walk.T, "-", color="white", linewidth=4)
-        ax.plot(*walk.T, "o-", color=RED, markersize=5, linewidth=1.5, label=label)
+        ax.plot(*walk.T, "o-", color=HIGHLIGHT, markersize=5, linewidth=1.5, label=label)
         ax.plot(*walk[0], "s", color="white", markeredgecolor=BLACK, markersize=10, label="start")
         start, end = (f"({number(w)}, {number(b)})" for w, b in (walk[0], walk[-1]))
-        told += f"; a {label} goes from {start} to {end}"
+        described += f"; a {label} goes from {start} to {end}"
     if minimum is not None:
         ax.plot(*minimum, "*", color=YELLOW, markeredgecolor=BLACK, markersize=19, label="minimum")
-        told += f"; the minimum is at ({number(minimum[0])}, {number(minimum[1])})"
+        described += f"; the minimum is at ({number(minimum[0])}, {number(minimum[1])})"
     if ax.get_legend_handles_labels()[0]:
         ax.legend()
     ax.set(xlabel=xlabel, ylabel=ylabel, xlim=(xs.min(), xs.max()), ylim=(ys.min(), ys.max()))
-    return finish(figure, alt, f"{title or f'The loss over {xlabel} and {ylabel}'}: {told}.")
+    return finish(figure, alt, f"{title or f'The loss over {xlabel} and {ylabel}'}: {described}.")
 
 
 @rc_context(STYLE)
@@ -679,7 +684,7 @@ def descent(
     paths: one path (T,), the start first, or label -> path. With two parameters, f is
     (..., 2) -> (...), limits are those of both axes, a path is (T, 2), and f is drawn as a map.
     """
-    figure, ax, walks, told = _downhill(f, limits, paths, title, xlabel, ylabel)
+    figure, ax, walks, described = _downhill(f, limits, paths, title, xlabel, ylabel)
     for i, (label, xs, ys) in enumerate(walks):
         ax.plot(xs, ys, **_walk(i), label=label)
         ax.plot(xs[0], ys[0], "o", color=COLOURS[i % 7], markersize=15, fillstyle="none")
@@ -687,7 +692,7 @@ def descent(
     ax.plot([], [], "o", color=BLACK, markersize=12, fillstyle="none", label="start")
     ax.plot([], [], "*", color="white", markeredgecolor=BLACK, markersize=14, label="end")
     ax.legend()
-    return finish(figure, alt, f"{title or 'Gradient descent'}: {told}.")
+    return finish(figure, alt, f"{title or 'Gradient descent'}: {described}.")
 
 
 @rc_context(STYLE)
@@ -720,7 +725,7 @@ def animate_descent(
         _repr_html_ = to_jshtml
 
     expect(1 <= frames <= 30, "frames", frames, "1 to 30")
-    figure, ax, walks, told = _downhill(f, limits, paths, title, xlabel, ylabel)
+    figure, ax, walks, described = _downhill(f, limits, paths, title, xlabel, ylabel)
     figure.set_dpi(80)
     drawn = []
     for i, (label, xs, ys) in enumerate(walks):
@@ -743,7 +748,7 @@ def animate_descent(
         counter.set_text(f"step {step} of {last}")
         return [counter]
 
-    finish(figure, alt, f"{title or 'Gradient descent'}, step by step: {told}.")
+    finish(figure, alt, f"{title or 'Gradient descent'}, step by step: {described}.")
     return Animation(figure, show, frames=len(steps), interval=250, repeat=False)
 
 
@@ -760,11 +765,13 @@ def _downhill(
     wide = np.ndim(limits[0]) > 0  # a map over two parameters, else a curve over one
     shape = "(T, 2), start first" if wide else "(T,), start first"
     if wide:
-        axes = [torch.linspace(*limit, 200) for limit in limits]
+        xlim, ylim = cast("tuple[Limits, Limits]", limits)
+        axes = [torch.linspace(left, right, 200) for left, right in (xlim, ylim)]
         at = torch.stack(torch.meshgrid(*axes, indexing="xy"), dim=-1)
     else:
-        at = torch.linspace(*limits, 400)
-    walks, told = [], []
+        left, right = cast("Limits", limits)
+        at = torch.linspace(left, right, 400)
+    walks, described = [], []
     with torch.no_grad():
         curve = as_array(f(at))
         for label, path in (paths if isinstance(paths, Mapping) else {"path": paths}).items():
@@ -776,7 +783,7 @@ def _downhill(
             places = [", ".join(number(v) for v in np.atleast_1d(walk[i])) for i in (0, -1)]
             places = [f"({place})" if wide else place for place in places]
             ends = (f"{places[i]} (height {number(heights[i])})" for i in (0, -1))
-            told.append(
+            described.append(
                 f"{label} goes from {' to '.join(ends)} in {count_of(len(walk) - 1, 'step')}"
             )
     if wide:
@@ -784,14 +791,14 @@ def _downhill(
         steps = low + (high - low) * np.geomspace(2e-3, 1, 12)
         ax.contour(*map(as_array, axes), curve, steps, colors="#999999", linewidths=0.9)
         ax.grid(visible=False)
-        ax.set(xlabel=xlabel, ylabel=ylabel, xlim=limits[0], ylim=limits[1])
-        return figure, ax, walks, "; ".join(told)
+        ax.set(xlabel=xlabel, ylabel=ylabel, xlim=xlim, ylim=ylim)
+        return figure, ax, walks, "; ".join(described)
     ax.plot(as_array(at), curve, color=BLACK)
     margin = 0.08 * float(np.ptp(curve))  # the curve sets the frame: a path that flies off is cut
     ax.set(
         xlabel=xlabel, ylabel=ylabel, xlim=limits, ylim=(curve.min() - margin, curve.max() + margin)
     )
-    return figure, ax, walks, "; ".join(told)
+    return figure, ax, walks, "; ".join(described)
 
 
 def _walk(i: int) -> dict[str, Any]:
@@ -879,19 +886,26 @@ def words(
 ) -> Figure:
     """Words at their places: group -> word -> (x, y); a colour and a marker for each group."""
     figure, (ax,) = new_axes(title=title, sizes=((9.0, 6.2),))
-    told = []
+    described = []
     for i, (name, places) in enumerate(groups.items()):
         colour, points = COLOURS[i % 7], as_array(list(places.values())).astype(float)
         expect(points.ndim == 2 and points.shape[1] == 2, name, f"shape {points.shape}", "(N, 2)")
-        ax.scatter(*points.T, color=colour, marker=MARKERS[i % len(MARKERS)], s=36, label=name)
+        ax.scatter(
+            points[:, 0],
+            points[:, 1],
+            color=colour,
+            marker=MARKERS[i % len(MARKERS)],
+            s=36,
+            label=name,
+        )
         for word, at in zip(places, points, strict=True):
             ax.annotate(word, at, xytext=(5, 4), textcoords="offset points", color=colour)
-        told.append(
+        described.append(
             f"{name} ({', '.join(places)}) around {number(points[:, 0].mean())}, "
             f"{number(points[:, 1].mean())}"
         )
     ax.margins(0.12)
     ax.legend(loc="best")
     return finish(
-        figure, alt, f"{title + ': ' if title else ''}words as points. {'; '.join(told)}."
+        figure, alt, f"{title + ': ' if title else ''}words as points. {'; '.join(described)}."
     )

@@ -31,6 +31,8 @@ BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK, YELLOW = COLOURS = (
     "#000000",
     "#F0E442",
 )
+UNIT = "#CFE5F5"  # what stands for a unit, or for a state, of a network
+HIGHLIGHT = RED  # a marked point, a path on a map, what is crossed out
 LINES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (8, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 SIGNED = "PuOr_r"  # for numbers on both sides of 0: purple below, white at 0, orange above
@@ -55,7 +57,7 @@ Limits = tuple[float, float]
 
 def alt_text(figure: Figure) -> str:
     """The figure in words, for those who do not see it."""
-    return figure.get_label()
+    return str(figure.get_label())
 
 
 def as_array(values: Any) -> np.ndarray:
@@ -96,10 +98,13 @@ def new_axes(
     return figure, axes[:count]
 
 
-def finish(figure: Figure, alt: str | None, told: str) -> Figure:
-    """Give the figure its words, and let it show itself with them as the value of a cell."""
-    figure.set_label(alt or told.replace("$", "").replace("\n", " "))
-    figure._repr_mimebundle_ = partial(_for_notebook, figure)
+def finish(figure: Figure, alt: str | None, described: str) -> Figure:
+    """Give the figure its alt text: `alt`, or else what is `described` of its content.
+
+    As the value of a notebook's cell it then shows itself with that text.
+    """
+    figure.set_label(alt or described.replace("$", "").replace("\n", " "))
+    vars(figure)["_repr_mimebundle_"] = partial(_for_notebook, figure)
     return figure
 
 

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import pickle
-import struct
-from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from workshop.classroom import cells
+from workshop.grading import frames
 
-MAX_REQUEST = 64_000_000  # bytes
-MAX_ANSWER = 64_000_000
+
+class LibraryAnswerCalled(RuntimeError):
+    """Raised where the library's own answer to the exercise was called."""
 
 
 def serve(descriptor: int) -> int:
     """Read a request from a socket, run it, write the answer; the exit code."""
-    request = pickle.loads(_receive(descriptor))  # it comes from the grader
+    request = pickle.loads(frames.receive(descriptor))  # it comes from the grader
     try:
         answer = run(request)
     except MemoryError:
@@ -30,13 +30,13 @@ def serve(descriptor: int) -> int:
     except BaseException as error:  # what a submission raises beyond Exception
         answer = {"raised": type(error).__name__[:100]}
     content = json.dumps(answer, allow_nan=False).encode()
-    if len(content) > MAX_ANSWER:
-        content = json.dumps({"flood": len(content)}).encode()
-    _send(descriptor, content)
+    if len(content) > frames.MAX_BYTES:
+        content = json.dumps({"too_large": True}).encode()
+    frames.send(descriptor, content)
     return 0
 
 
-def run(request: dict[str, Any]) -> dict[str, Any]:
+def run(request: frames.Request) -> dict[str, Any]:
     """What the function `name` of a notebook's cells does on the inputs."""
     from workshop.exercises.observe import Missing, bindable, load_function, observe
 
@@ -46,7 +46,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
         return problem
     inputs = pickle.loads(request["inputs"])
     module, _, function = request["reference"].rpartition(".")
-    take_away(getattr(importlib.import_module(module), function))
+    remove_body(getattr(importlib.import_module(module), function))
     try:
         answer = load_function(cells.needed_by(name, source), name)
     except Missing as missing:
@@ -77,36 +77,14 @@ def restore(module: str, name: str, source: str) -> None:
     target.__kwdefaults__ = made[name].__kwdefaults__
 
 
-def take_away(function: Callable[..., Any]) -> None:
-    """Replace the body of a reference, wherever it is known, with the report that it was called."""
+def remove_body(function: FunctionType) -> None:
+    """Make a reference raise `LibraryAnswerCalled`, in every module that has imported it."""
 
-    def reporter(*args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError("that is the library's own")  # it may use no names
+    def stub(*args: Any, **kwargs: Any) -> Any:
+        from workshop.grading.child import LibraryAnswerCalled  # not of its module's globals
+
+        raise LibraryAnswerCalled
 
     function.__defaults__ = None
-    function.__kwdefaults__ = None
-    function.__code__ = reporter.__code__
-
-
-def _receive(descriptor: int) -> bytes:
-    (length,) = struct.unpack(">I", _exactly(descriptor, 4))
-    if length > MAX_REQUEST:
-        raise ValueError(f"a request of {length} bytes")
-    return _exactly(descriptor, length)
-
-
-def _exactly(descriptor: int, count: int) -> bytes:
-    parts = []
-    while count:
-        part = os.read(descriptor, min(count, 1 << 20))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
-
-
-def _send(descriptor: int, content: bytes) -> None:
-    content = struct.pack(">I", len(content)) + content
-    while content:
-        content = content[os.write(descriptor, content) :]
+    function.__kwdefaults__ = {}
+    function.__code__ = stub.__code__

@@ -15,10 +15,11 @@ from typing import Any
 from workshop import __version__
 from workshop.core.checks import nearest
 from workshop.core.exercise import Case, Exercise
-from workshop.core.files import write_atomically
+from workshop.core.files import printable, write_atomically
 from workshop.exercises import all_exercises, judge
-from workshop.exercises.verdict import Verdict
-from workshop.grading import report, sandbox, scale, submissions, verdicts
+from workshop.exercises.verdict import Stage, Status, Verdict
+from workshop.grading import decide, report, sandbox, scale, submissions
+from workshop.grading.frames import Ending, Limits, Request
 from workshop.grading.results import Out, Result, key_of
 from workshop.grading.submissions import Notebook, Submission
 
@@ -103,25 +104,28 @@ def grade(
     with Out(out) as output:
         if seed is None:
             seed = output.settings(_seed(handed_in))["seed"]
-        limits = {
-            one.name: sandbox.Limits(time_limit or one.time_limit, memory_limit)
-            for one in exercises
-        }
+        limits = {one.name: Limits(time_limit or one.time_limit, memory_limit) for one in exercises}
         attendees = _plan(handed_in, exercises, limits, seed, output)
         grading = _Grading(attendees, output, limits, seed, finished)
         level = None
         if grading.left():
             lessons = set().union(*(one.lessons() for one in handed_in))
             hidden = [*map(Path, places), out]
+            files: sandbox.SandboxFiles | scale.Cluster
+            first: sandbox.Runner
             if dask is None:
-                files, choose = sandbox.SandboxFiles(exercises, hidden, lessons), sandbox.choose
+                files = sandbox.SandboxFiles(exercises, hidden, lessons)
             else:
-                files, choose = scale.Cluster(dask, hidden, lessons), scale.choose
+                files = scale.Cluster(dask, hidden, lessons)
             try:
-                level, first = choose(files, unsafe=unsafe, among=levels)
+                if isinstance(files, scale.Cluster):
+                    level, first = scale.choose(files, unsafe=unsafe, among=levels)
+                    jobs = files.jobs
+                else:
+                    level, first = sandbox.choose(files, unsafe=unsafe, among=levels)
                 isolated(level)
                 output.isolation(str(level))
-                grading.run(first, max(1, jobs) if dask is None else files.jobs)
+                grading.run(first, max(1, jobs))
             except KeyboardInterrupt:
                 _report(attendees, output)  # what is known so far
                 raise
@@ -161,10 +165,7 @@ def _report(attendees: list[_Attendee], output: Out) -> None:
 
 
 def _problems(submission: Submission) -> list[str]:
-    return [
-        verdicts.printable(f"{one.place}: {one.status}: {one.reason}")
-        for one in submission.problems
-    ]
+    return [printable(f"{one.place}: {one.status}: {one.reason}") for one in submission.problems]
 
 
 # --- what is to be done --------------------------------------------------------------------------
@@ -173,7 +174,7 @@ def _problems(submission: Submission) -> list[str]:
 def _plan(
     handed_in: list[Submission],
     exercises: Sequence[Exercise],
-    limits: dict[str, sandbox.Limits],
+    limits: dict[str, Limits],
     seed: int,
     output: Out,
 ) -> list[_Attendee]:
@@ -214,19 +215,21 @@ def _nowhere(submission: Submission, exercise: Exercise) -> Verdict:
         problems = [one for one in submission.problems if one.lesson is None]
     if problems:
         one = problems[0]
-        return verdicts.say(exercise, one.status, f"{one.place}: {one.reason}.", "exists")
-    return verdicts.say(exercise, "missing", "No notebook of this lesson was handed in.", "exists")
+        status, message = one.status, f"{one.place}: {one.reason}."
+    else:
+        status, message = Status.MISSING, "No notebook of this lesson was handed in."
+    return decide.make_verdict(exercise, status, message, Stage.EXISTS)
 
 
 def _not_in(notebook: Notebook, exercise: Exercise) -> Verdict:
     """The verdict where nothing in the notebook has the exercise's name, which needs no run."""
     known = sorted(notebook.defines)
-    return verdicts.say(
+    return decide.make_verdict(
         exercise,
-        "missing",
+        Status.MISSING,
         f"There is no function {exercise.name} in {notebook.place}.{nearest(exercise.name, known)}"
         f" Was a cell deleted, or the notebook an older edition?",
-        "exists",
+        Stage.EXISTS,
     )
 
 
@@ -243,7 +246,8 @@ def _result(
         verdict.stage,
         verdict.got,
         verdict.expected,
-        verdicts.printable(notebook.place) if notebook else "",
+        printable(notebook.place) if notebook else "",
+        verdict.mistake,
     )
 
 
@@ -257,7 +261,7 @@ class _Grading:
         self,
         attendees: list[_Attendee],
         output: Out,
-        limits: dict[str, sandbox.Limits],
+        limits: dict[str, Limits],
         seed: int,
         finished: Callable[[str, list[Result]], None],
     ) -> None:
@@ -269,7 +273,7 @@ class _Grading:
         self.checked = 0
         self.lock = threading.Lock()
         self.stop = threading.Event()
-        self.boxes: set[sandbox.Sandbox] = set()
+        self.boxes: set[sandbox.Runner] = set()
         self.seed = seed
         self.inputs: dict[str, _Inputs] = {}
         self.outcomes = _OutcomeCache()
@@ -282,7 +286,7 @@ class _Grading:
     def results(self) -> list[Result]:
         return [result for one in self.attendees for result in one.results()]
 
-    def run(self, first: sandbox.Sandbox | scale.RemoteSandbox, jobs: int) -> None:
+    def run(self, first: sandbox.Runner, jobs: int) -> None:
         """Try all that is left, `jobs` answers at a time.
 
         Raises:
@@ -294,11 +298,11 @@ class _Grading:
             if any(task.result is None for task in one.tasks):
                 waiting.put(one)
         errors: list[BaseException] = []
-        ready: queue.SimpleQueue[sandbox.Sandbox] = queue.SimpleQueue()
+        ready: queue.SimpleQueue[sandbox.Runner] = queue.SimpleQueue()
         ready.put(first)
 
         def work() -> None:
-            box = None
+            box: sandbox.Runner | None = None
             try:
                 try:
                     box = ready.get_nowait()
@@ -335,7 +339,7 @@ class _Grading:
         if errors:
             raise errors[0]
 
-    def attendee(self, one: _Attendee, box: sandbox.Sandbox) -> sandbox.Sandbox:
+    def attendee(self, one: _Attendee, box: sandbox.Runner) -> sandbox.Runner:
         """Try an attendee's exercises; returns the sandbox for the next."""
         ran = False
         for task in one.tasks:
@@ -350,7 +354,7 @@ class _Grading:
             box = self.another(box, instead=True)
         return box
 
-    def another(self, like: sandbox.Sandbox, *, instead: bool = False) -> sandbox.Sandbox:
+    def another(self, like: sandbox.Runner, *, instead: bool = False) -> sandbox.Runner:
         """A sandbox like that one; `instead`: which is closed.
 
         Raises:
@@ -359,7 +363,7 @@ class _Grading:
         if instead:
             self.boxes.discard(like)
             like.close()
-        box = type(like)(like.level, like.files)
+        box = like.another()
         self.boxes.add(box)
         try:
             box.wait()
@@ -371,7 +375,7 @@ class _Grading:
             ) from None
         return box
 
-    def try_one(self, submission: Submission, task: _Task, box: sandbox.Sandbox) -> sandbox.Sandbox:
+    def try_one(self, submission: Submission, task: _Task, box: sandbox.Runner) -> sandbox.Runner:
         """Run one answer, judge it, write it down."""
         exercise = task.exercise
         with self.judging:
@@ -379,7 +383,8 @@ class _Grading:
                 self.inputs[exercise.name] = _Inputs.of(exercise, self.seed)
             inputs = self.inputs[exercise.name]
         limits = self.limits[exercise.name]
-        request = {
+        assert task.notebook is not None  # else there is a result
+        request: Request = {
             "name": exercise.name,
             "cells": task.notebook.cells,
             "inputs": inputs.packed,
@@ -387,20 +392,20 @@ class _Grading:
             "watched": [exercise.reference_path, *exercise.without],
             "reference": exercise.reference_path,
         }
-        content, ended = None, {}
+        content: bytes | None = None
+        ending: Ending = {}
         for _ in range(MAX_TRIES):
             try:
-                content, ended = box.run(request, limits)
+                content, ending = box.run(request, limits)
                 break
             except sandbox.Died as error:
                 if self.stop.is_set():
                     return box
-                ended = {"died": str(error)}
+                ending = {"died": str(error)}
                 box = self.another(box, instead=True)
-        ended |= {"limit": limits.seconds, "memory": limits.memory}
         with self.judging:
-            verdict = verdicts.decide(exercise, inputs.cases, content, ended, self.outcomes)
-        task.result = _result(submission, verdict, task.notebook, ended.get("seconds", 0.0))
+            verdict = decide.decide(exercise, inputs.cases, content, ending, limits, self.outcomes)
+        task.result = _result(submission, verdict, task.notebook, ending.get("seconds", 0.0))
         self.output.add(task.key, task.result)
         with self.lock:
             self.checked += 1

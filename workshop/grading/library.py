@@ -17,8 +17,8 @@ from workshop.classroom.notebooks import notebooks_dir
 from workshop.core.exercise import Exercise
 
 PACKAGE = Path(workshop.__file__).resolve().parent
-# Of the package, what lessons are made of, and the few files that run in the sandbox.
-KEPT = (
+# Of the package: what lessons are made of, and the few files that run in the sandbox.
+SHIPPED = (
     "__init__.py",
     "syllabus.py",
     "core",
@@ -30,12 +30,13 @@ KEPT = (
     "classroom/__init__.py",
     "classroom/cells.py",
     "grading/__init__.py",
+    "grading/frames.py",
     "grading/namespaces.py",
     "grading/server.py",
     "grading/child.py",
 )
 LEFT_OUT = ("__pycache__", "*.pyc", "exercises.py", "exercises")
-STUB = 'raise RuntimeError("that is the library\'s own")'
+STUB = "from workshop.grading.child import LibraryAnswerCalled; raise LibraryAnswerCalled"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def write(folder: Path, exercises: Iterable[Exercise]) -> list[Reference]:
     """Write the library into `folder`, the references without their bodies; return these."""
     wanted = references(exercises)
     target = folder / "workshop"
-    for name in KEPT:
+    for name in SHIPPED:
         source = PACKAGE / name
         if source.is_dir():
             shutil.copytree(source, target / name, ignore=shutil.ignore_patterns(*LEFT_OUT))
@@ -141,13 +142,6 @@ def _imported(lessons: Collection[str] | None) -> list[str]:
                     found |= {node.module}
     ours = ("workshop.exercises", "workshop.classroom")
     return sorted(name for name in found if not name.startswith(ours))
-
-
-def data_folder() -> Path:
-    """The data, which the library opens beside itself."""
-    from workshop.core.data import data_dir
-
-    return data_dir()
 
 
 def _file_of(root: Path, module: str) -> Path:

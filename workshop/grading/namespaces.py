@@ -15,7 +15,7 @@ import os
 import platform
 import signal
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 NEWNS, NEWUTS, NEWIPC = 0x00020000, 0x04000000, 0x08000000
 NEWUSER, NEWPID, NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -154,7 +154,7 @@ def _end_as(child: int) -> NoReturn:
 # --- the sandbox ---------------------------------------------------------------------------------
 
 
-def boot(plan: dict) -> NoReturn:
+def boot(plan: dict[str, Any]) -> NoReturn:
     """Build the sandbox that `plan` describes and run its command in it as process number 1.
 
     plan: root, an empty folder to build in; views, pairs of (what, where) shown read-only; hidden,
@@ -182,7 +182,7 @@ def boot(plan: dict) -> NoReturn:
     os.execve(plan["command"][0], plan["command"], plan["environment"])
 
 
-def _build(plan: dict) -> None:
+def _build(plan: dict[str, Any]) -> None:
     """The root folder of the sandbox, and nothing else in sight."""
     root = plan["root"]
     mount("", "/", "", MS_REC | MS_PRIVATE)

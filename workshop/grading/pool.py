@@ -1,7 +1,7 @@
 """What a dask worker does in a grading (`scale`): it runs answers in sandboxes of its own.
 
 It needs no more of dask than to be called. What it is sent is the grader's; what it returns are JSON
-and the bytes that came out of a sandbox, which it has not looked into.
+and the bytes that came out of a sandbox, unread.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import platform
 import threading
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import workshop
 from workshop.exercises import all_exercises
 from workshop.grading import library, sandbox
+from workshop.grading.frames import Limits, Request
 
 IDLE_LIMIT = 300.0  # seconds after which a worker forgets a grading that sends nothing more
 
@@ -63,12 +64,14 @@ class SandboxPool:
         except BaseException:
             self.files.close()
             raise
+        self.first = first
         self.nested = first.wait()["nested"]
+        # Whether one attendee's runs leave nothing that another's could find.
         self.shared = self.level.name == "none" or self.nested
-        self.idle = [("", first)]
+        self.idle = [("", first)]  # by the label that each has run something for
 
-    def acquire(self, label: str) -> sandbox.Sandbox:
-        """A warm sandbox; where runs share one, none that has run something for another label."""
+    def acquire(self, label: str) -> sandbox.Runner:
+        """A warm sandbox; unless `shared`, none that has run something for another label."""
         with self.lock:
             for owner in (label, "", *([name for name, _ in self.idle] if self.shared else [])):
                 for place, (name, box) in enumerate(self.idle):
@@ -77,9 +80,9 @@ class SandboxPool:
             old = self.idle.pop()[1] if self.idle else None
         if old is not None:
             old.close()
-        return sandbox.box(self.level, self.files)
+        return self.first.another()
 
-    def release(self, label: str, box: sandbox.Sandbox) -> None:
+    def release(self, label: str, box: sandbox.Runner) -> None:
         """Keep it for the next."""
         with self.lock:
             if not self.closed:
@@ -138,13 +141,13 @@ def run_job(settings: str, task: str, inputs: bytes) -> tuple[str, bytes | None]
     except sandbox.SandboxError as error:
         return json.dumps({"refused": str(error)}), None
     try:
-        request = {**wanted["request"], "inputs": inputs}
-        content, ended = box.run(request, sandbox.Limits(**wanted["limits"]))
+        request = cast(Request, {**wanted["request"], "inputs": inputs})
+        content, ending = box.run(request, Limits(**wanted["limits"]))
     except sandbox.Died as error:
         box.close()
         return json.dumps({"died": str(error)}), None
     pool.release(wanted["label"], box)
-    return json.dumps({"ended": ended}), content
+    return json.dumps({"ending": ending}), content
 
 
 def unregister(grading: str | None = None) -> None:

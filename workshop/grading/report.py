@@ -12,46 +12,18 @@ import hashlib
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from workshop.core.files import printable
+from workshop.exercises.verdict import LOOKS, Look, Status
 from workshop.grading.results import Result
-from workshop.grading.verdicts import printable
 
-
-@dataclass(frozen=True)
-class Look:
-    """How a verdict is shown: never by its colour alone."""
-
-    verdict: str
-    symbol: str
-    background: str
-    text: str
-    meaning: str
-
-    @property
-    def css(self) -> str:
-        """The name of its CSS class."""
-        return self.verdict.replace(" ", "-")
-
-
-# Okabe and Ito's colours, and greys; text and background contrast by 4.5 to 1 or more.
-LOOKS = (
-    Look("passed", "\u2713", "#009E73", "#000000", "solved"),
-    Look("wrong", "\u2717", "#E69F00", "#000000", "it ran; the reason says what is wrong"),
-    Look("not attempted", "\u2013", "#EDEDED", "#333333", "the stub is as it was"),
-    Look("missing", "?", "#FFFFFF", "#333333", "no such function was handed in"),
-    Look("timed out", "T", "#56B4E9", "#000000", "no answer within the limit"),
-    Look("crashed", "C", "#D55E00", "#000000", "Python itself ended"),
-    Look("out of memory", "M", "#CC79A7", "#000000", "it needs more than a run may take"),
-    Look("unreadable", "U", "#666666", "#FFFFFF", "the file cannot be read"),
-    Look("refused", "R", "#000000", "#FFFFFF", "the file is not let in"),
-)
 PENDING = Look("not graded yet", "\u2026", "#FFFFFF", "#666666", "grading was interrupted")
-UNKNOWN = Look("unknown", "!", "#000000", "#FFFFFF", "not a verdict")
-_LOOKS = {look.verdict: look for look in LOOKS}
-
+UNTRIED = {  # nothing ran
+    *(Status.NOT_ATTEMPTED, Status.MISSING, Status.UNREADABLE, Status.REFUSED),
+    PENDING.name,
+}
 Key = tuple[str, str]  # lesson, exercise
-MAX_SHOWN = 15  # of the mistakes; the others fold out
+MAX_SHOWN = 15  # of the mistakes; the others are folded
 
 
 def page(
@@ -108,10 +80,12 @@ def _safe(text: str) -> str:
     return html.escape(printable(str(text)), quote=True)
 
 
-def _name(text: str, most: int = 80) -> str:
+def _name(text: str, max_length: int = 80) -> str:
     """The same for names, in a line."""
     line = " ".join(printable(str(text)).split()) or "(no name)"
-    return html.escape(line if len(line) <= most else line[:most] + "\u2026", quote=True)
+    return html.escape(
+        line if len(line) <= max_length else line[:max_length] + "\u2026", quote=True
+    )
 
 
 def _bdi(text: str) -> str:
@@ -189,38 +163,38 @@ def _map(found: Mapping[str, Mapping[Key, Result]], columns: Sequence[Key]) -> s
 
 def _cell(place: str, name: str, key: Key, one: Result | None, edge: str) -> str:
     look = _look(one)
-    title = f'title="{_name(name)}: {_name(key[1])}: {look.verdict}"'
-    shown = f'<b aria-hidden="true">{look.symbol}</b><i>{look.verdict}</i>'
+    title = f'title="{_name(name)}: {_name(key[1])}: {look.name}"'
+    shown = f'<b aria-hidden="true">{look.symbol}</b><i>{look.name}</i>'
     if one is not None and not one.passed:
         shown = f'<a tabindex="-1" href="#{place}">{shown}</a>'
-    return f'<td class="v {look.css}{edge}" {title}>{shown}</td>'
+    return f'<td class="v {_css(look)}{edge}" {title}>{shown}</td>'
 
 
 def _legend(found: Mapping[str, Mapping[Key, Result]], count: int) -> str:
-    there = {_look(one).verdict for row in found.values() for one in row.values()}
+    there = {_look(one).name for row in found.values() for one in row.values()}
     if any(len(row) < count for row in found.values()):
-        there.add(PENDING.verdict)
+        there.add(PENDING.name)
     items = "".join(
-        f'<li><b class="v {look.css}" aria-hidden="true">{look.symbol}</b> {look.verdict}'
+        f'<li><b class="v {_css(look)}" aria-hidden="true">{look.symbol}</b> {look.name}'
         f" <small>{look.meaning}</small></li>"
-        for look in (*LOOKS, PENDING, UNKNOWN)
-        if look.verdict in there
+        for look in (*LOOKS.values(), PENDING)
+        if look.name in there
     )
     return f'<ul class="legend">{items}</ul>'
 
 
 def _stuck(found: Mapping[str, Mapping[Key, Result]], columns: Sequence[Key]) -> str:
     def tried(key: Key) -> int:
-        return sum(_look(row.get(key)).verdict not in UNTRIED for row in found.values())
+        return sum(_look(row.get(key)).name not in UNTRIED for row in found.values())
 
     # Of two with the same share, the one that more have tried in vain.
     order = sorted(columns, key=lambda key: (_passed(found, key), -tried(key)))
     rows = []
     for key in order:
         looks = [_look(row.get(key)) for row in found.values()]
-        counts = [(look, looks.count(look)) for look in (*LOOKS, UNKNOWN, PENDING)]
+        counts = [(look, looks.count(look)) for look in (*LOOKS.values(), PENDING)]
         counts = [(look, count) for look, count in counts if count]
-        others = ", ".join(f"{n} {look.verdict}" for look, n in counts if look.verdict != "passed")
+        others = ", ".join(f"{n} {look.name}" for look, n in counts if look.name != Status.PASSED)
         rows.append(
             f'<tr><th scope="row">{_name(key[1])}<small>{_name(key[0])}</small></th>'
             f"<td>{_passed(found, key)}/{len(found)}</td>"
@@ -234,14 +208,11 @@ def _stuck(found: Mapping[str, Mapping[Key, Result]], columns: Sequence[Key]) ->
     )
 
 
-UNTRIED = ("not attempted", "missing", "unreadable", "refused", "not graded yet")
-
-
 def _bar(counts: Sequence[tuple[Look, int]]) -> str:
     total, at, pieces = sum(count for _, count in counts), 0, []
     for look, count in counts:
         pieces.append(
-            f'<rect class="{look.css}" x="{100 * at / total:.2f}" y="0" '
+            f'<rect class="{_css(look)}" x="{100 * at / total:.2f}" y="0" '
             f'width="{100 * count / total:.2f}" height="10"/>'
         )
         at += count
@@ -253,22 +224,26 @@ def _bar(counts: Sequence[tuple[Look, int]]) -> str:
 
 
 def _mistakes(found: Mapping[str, Mapping[Key, Result]], columns: Sequence[Key]) -> str:
-    groups: dict[tuple[Key, str], list[int]] = {}
+    groups: dict[tuple[Key, str], list[int]] = {}  # by exercise and mistake, or else by diagnosis
+    reasons: dict[tuple[Key, str], str] = {}
     for key in columns:
         for number, row in enumerate(found.values()):
-            if key in row and row[key].verdict == "wrong":
-                groups.setdefault((key, diagnosis(printable(row[key].reason))), []).append(number)
+            if key in row and row[key].verdict == Status.WRONG:
+                reason = diagnosis(printable(row[key].reason))
+                group = (key, row[key].mistake or reason)
+                groups.setdefault(group, []).append(number)
+                reasons.setdefault(group, reason)
     order = sorted(groups, key=lambda group: -len(groups[group]))
     names = list(found)
 
     def item(group: tuple[Key, str]) -> str:
-        (lesson, exercise), reason = group
+        (lesson, exercise), _ = group
         people = ", ".join(
             f'<a href="#a{n}">{_bdi(_name(names[n], 40))}</a>' for n in groups[group]
         )
         return (
             f"<li><strong>{len(groups[group])}\u00d7 {_name(exercise)}</strong> "
-            f'<small>{_name(lesson)}</small><p class="t">{_bdi(_safe(reason))}</p>'
+            f'<small>{_name(lesson)}</small><p class="t">{_bdi(_safe(reasons[group]))}</p>'
             f'<p class="who">{people}</p></li>'
         )
 
@@ -322,7 +297,9 @@ def _feedback(
 
 def _exercise(place: str, one: Result) -> str:
     look = _look(one)
-    stage = f" <small>({_name(one.stage)})</small>" if one.stage and one.verdict == "wrong" else ""
+    stage = (
+        f" <small>({_name(one.stage)})</small>" if one.stage and one.verdict == Status.WRONG else ""
+    )
     where = (
         f"{_name(one.lesson)}, {_bdi(_name(one.notebook))}" if one.notebook else _name(one.lesson)
     )
@@ -331,10 +308,9 @@ def _exercise(place: str, one: Result) -> str:
         for label, text in (("got:     ", one.got), ("expected:", one.expected))
         if text
     )
-    verdict = _name(one.verdict) if look is UNKNOWN else look.verdict
     return (
-        f'<dt id="{place}"><b class="v {look.css}" aria-hidden="true">'
-        f"{look.symbol}</b> {_name(one.exercise)}: {verdict}{stage} <small>{where}</small></dt>"
+        f'<dt id="{place}"><b class="v {_css(look)}" aria-hidden="true">'
+        f"{look.symbol}</b> {_name(one.exercise)}: {look.name}{stage} <small>{where}</small></dt>"
         f'<dd><p class="t">{_bdi(_safe(one.reason))}</p>{values}</dd>'
     )
 
@@ -343,7 +319,12 @@ def _exercise(place: str, one: Result) -> str:
 
 
 def _look(one: Result | None) -> Look:
-    return PENDING if one is None else _LOOKS.get(one.verdict, UNKNOWN)
+    return PENDING if one is None else LOOKS[one.verdict]
+
+
+def _css(look: Look) -> str:
+    """The name of its CSS class."""
+    return look.name.replace(" ", "-")
 
 
 def _passed(found: Mapping[str, Mapping[Key, Result]], key: Key) -> int:
@@ -361,7 +342,7 @@ def _plural(count: int, word: str) -> str:
 
 def _colours(looks: Iterable[Look]) -> str:
     return "\n".join(
-        f".{one.css} {{ background: {one.background}; color: {one.text}; fill: {one.background} }}"
+        f".{_css(one)} {{ background: {one.background}; color: {one.text}; fill: {one.background} }}"
         for one in looks
     )
 
@@ -426,7 +407,7 @@ dt:target, dt:target + dd { background: #fff6d6 }
   .list :is(th, td):nth-child(3) { display: none } }
 @media print { .scroll { max-height: none; overflow: visible } .v { print-color-adjust: exact } }
 """
-    + _colours((*LOOKS, PENDING, UNKNOWN))
+    + _colours((*LOOKS.values(), PENDING))
     + "\n"
 )
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()

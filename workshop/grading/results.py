@@ -21,8 +21,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from workshop.core.files import read_json, write_atomically
-from workshop.grading.verdicts import printable
+from workshop.core.files import printable, read_json, write_atomically
+from workshop.exercises.verdict import Status
 
 COLUMNS = ("attendee", "lesson", "exercise", "verdict", "reason", "seconds")
 
@@ -38,18 +38,19 @@ class Result:
     attendee: str
     lesson: str
     exercise: str
-    verdict: str
+    verdict: Status
     reason: str
     seconds: float
     stage: str = ""
     got: str = ""
     expected: str = ""
     notebook: str = ""
+    mistake: str = ""  # the name of the planted mistake that it makes
 
     @property
     def passed(self) -> bool:
         """Whether it is solved."""
-        return self.verdict == "passed"
+        return self.verdict == Status.PASSED
 
 
 class Out:
@@ -85,7 +86,8 @@ class Out:
         for line in self.file:
             try:
                 entry = json.loads(line)
-                done[str(entry["key"])] = Result(**entry["result"])
+                verdict = Status(entry["result"]["verdict"])
+                done[str(entry["key"])] = Result(**{**entry["result"], "verdict": verdict})
             except (ValueError, KeyError, TypeError):
                 if not line.endswith(b"\n"):
                     break

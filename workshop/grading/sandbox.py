@@ -14,7 +14,6 @@ import os
 import pickle
 import shutil
 import socket
-import struct
 import subprocess
 import sys
 import sysconfig
@@ -23,18 +22,18 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 
 from workshop.core.exercise import Exercise
+from workshop.core.files import data_dir
 from workshop.grading import library
+from workshop.grading.frames import Ending, Limits, Ready, Request, exchange
 from workshop.grading.plain import Plain
 
 PREFIX = "workshop-grade-"  # of temporary folders; the process's number comes next
 LIBRARY = "/library"  # where the library is in the sandbox
 START_LIMIT = 120.0  # seconds to load torch on a slow, busy machine
 GRACE = 20.0  # seconds beyond the wall time, after which the sandbox itself is given up
-MAX_BACK = 64_000_004  # bytes that come back from a run
-TASKS = 16
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": "/tmp",
@@ -59,28 +58,6 @@ class SandboxError(Exception):
 
 class Died(Exception):
     """The sandbox ended, or did not speak the protocol, while an answer ran in it."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a run may take.
-
-    Args:
-        seconds: of the processor; on the clock twice that and five more.
-        memory: bytes beyond those that torch and the lessons take.
-    """
-
-    seconds: float
-    memory: int
-
-    def as_dict(self) -> dict[str, float]:
-        """For the server."""
-        return {
-            "cpu": self.seconds,
-            "wall": 2 * self.seconds + 5,
-            "memory": self.memory,
-            "tasks": TASKS,
-        }
 
 
 @dataclass(frozen=True)
@@ -111,6 +88,27 @@ NO_LEVEL = Level(
 )
 
 
+class Runner(Protocol):
+    """What tries answers: a `Sandbox`; `Plain` on other systems; `scale.RemoteSandbox` for dask."""
+
+    level: Level
+
+    def wait(self) -> Ready:
+        """Return when it has started."""
+
+    def run(self, request: Request, limits: Limits) -> tuple[bytes | None, Ending]:
+        """Try one answer: what came back, and how the run ended."""
+
+    def another(self) -> Runner:
+        """A new one of the same kind."""
+
+    def kill(self) -> None:
+        """End it at once, from any thread."""
+
+    def close(self) -> None:
+        """End it."""
+
+
 class SandboxFiles:
     """What all sandboxes of a grading share: the library without its answers, on disk.
 
@@ -134,7 +132,7 @@ class SandboxFiles:
             self.root.mkdir()
             self.library.mkdir()
             self.references = library.write(self.library, exercises)
-            self.data = library.data_folder()
+            self.data = data_dir()
             self.modules = library.module_names(lessons)
             self.hidden = [library.PACKAGE, *_installed(), *hidden]
             if (library.PACKAGE.parent / "pyproject.toml").exists():
@@ -305,19 +303,21 @@ def _bubblewrap(files: SandboxFiles) -> list[str]:
 
 @dataclass(eq=False)
 class Sandbox:
-    """A server in a sandbox; `run` tries one answer in it. One answer at a time."""
+    """A server in a sandbox; `run` tries one answer in it, one at a time."""
 
     level: Level
     files: SandboxFiles
     process: subprocess.Popen[bytes] = field(init=False)
     control: socket.socket = field(init=False)
-    ready: dict[str, Any] | None = field(init=False, default=None)
+    ready: Ready | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Start it; `wait` says when it is warm."""
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = _start(self.level, self.files, theirs.fileno())
+        assert self.process.stderr is not None  # it is a pipe
+        self.stderr = self.process.stderr
         first = {
             "modules": self.files.modules,
             "references": len(self.files.references),
@@ -326,7 +326,7 @@ class Sandbox:
         with contextlib.suppress(OSError):  # it has ended: `wait` says why
             self.control.send(json.dumps(first).encode())
 
-    def wait(self) -> dict[str, Any]:
+    def wait(self) -> Ready:
         """What the server says of itself once it is warm.
 
         Raises:
@@ -337,17 +337,17 @@ class Sandbox:
                 self.control.settimeout(START_LIMIT)
                 for one in self.files.references:
                     self.control.send(json.dumps(vars(one)).encode())
-                self.ready = self._receive()
+                self.ready = cast(Ready, self._receive())
             except (OSError, Died):
                 self.process.kill()
-                stderr = self.process.stderr.read(20_000).decode(errors="replace").strip()
+                stderr = self.stderr.read(20_000).decode(errors="replace").strip()
                 self.close()
                 raise Died(
                     stderr.splitlines()[-1] if stderr else "it ended without a message"
                 ) from None
         return self.ready
 
-    def run(self, request: dict[str, Any], limits: Limits) -> tuple[bytes | None, dict[str, Any]]:
+    def run(self, request: Request, limits: Limits) -> tuple[bytes | None, Ending]:
         """Try one answer: the bytes that came back, if they came whole, and how the run ended.
 
         Raises:
@@ -355,28 +355,32 @@ class Sandbox:
         """
         self.wait()
         ours, theirs = socket.socketpair()
-        deadline = time.monotonic() + limits.as_dict()["wall"] + GRACE
+        deadline = time.monotonic() + limits.wall + GRACE
         with ours:
             try:
                 with theirs:
                     self.control.settimeout(GRACE)
                     message = json.dumps(limits.as_dict()).encode()
                     socket.send_fds(self.control, [message], [theirs.fileno()])
-                content, surplus = _exchange(ours, pickle.dumps(request), deadline)
+                content, surplus = exchange(ours, pickle.dumps(request), deadline)
                 ours.close()  # whoever still writes gets no further
                 if surplus:
                     self.control.send(b"stop")
                 self.control.settimeout(max(1.0, deadline - time.monotonic()))
-                return content, self._receive()
+                return content, cast(Ending, self._receive())
             except OSError as error:
                 self.close()
                 raise Died(str(error)) from None
 
-    def _receive(self) -> dict[str, Any]:
+    def _receive(self) -> Any:
         message = self.control.recv(65536)
         if not message:
             raise Died("it ended")
         return json.loads(message)
+
+    def another(self) -> Sandbox:
+        """A new one of the same kind."""
+        return Sandbox(self.level, self.files)
 
     def kill(self) -> None:
         """End it at once, from any thread."""
@@ -390,28 +394,7 @@ class Sandbox:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.process.stderr.close()
-
-
-def _exchange(ours: socket.socket, request: bytes, deadline: float) -> tuple[bytes | None, bool]:
-    """Send the request; what came back, if it is whole, and whether more came than may."""
-    ours.settimeout(max(1.0, deadline - time.monotonic()))
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        ours.sendall(struct.pack(">I", len(request)) + request)
-    content, whole = bytearray(), 4  # the length comes first
-    while len(content) <= whole <= MAX_BACK:
-        ours.settimeout(max(0.1, deadline - time.monotonic()))
-        try:
-            part = ours.recv(1 << 20)
-        except ConnectionResetError:
-            break
-        if not part:
-            break
-        content += part
-        if len(content) >= 4:
-            whole = 4 + struct.unpack(">I", content[:4])[0]
-    surplus = len(content) > whole or whole > MAX_BACK
-    return (bytes(content[4:]) if len(content) == whole and whole > 4 else None), surplus
+        self.stderr.close()
 
 
 # --- which level ---------------------------------------------------------------------------------
@@ -420,11 +403,6 @@ def _exchange(ours: socket.socket, request: bytes, deadline: float) -> tuple[byt
 def on_linux() -> bool:
     """Whether there can be a sandbox at all."""
     return sys.platform.startswith("linux")
-
-
-def box(level: Level, files: SandboxFiles) -> Sandbox | Plain:
-    """A new sandbox of that level, or what stands for one where there are none."""
-    return Sandbox(level, files) if on_linux() else Plain(level, files)
 
 
 def candidates() -> list[Level]:
@@ -443,7 +421,7 @@ def candidates() -> list[Level]:
 
 def choose(
     files: SandboxFiles, *, unsafe: bool = False, among: Sequence[Level] | None = None
-) -> tuple[Level, Sandbox | Plain]:
+) -> tuple[Level, Runner]:
     """The best level that works here, and a sandbox of it that has started.
 
     Raises:
@@ -470,7 +448,7 @@ def choose(
         sandbox.level = level
         return level, sandbox
     if unsafe and not on_linux():
-        return NO_LEVEL, box(NO_LEVEL, files)
+        return NO_LEVEL, Plain(NO_LEVEL)
     if unsafe:
         sandbox = Sandbox(NO_LEVEL, files)
         try:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import itertools
 import json
 import threading
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from workshop.grading import pool, sandbox
+from workshop.grading.frames import Ending, Limits, Ready, Request
 
 ANSWER_LIMIT = 10.0  # seconds for a scheduler to answer, and for its first worker to be there
 NOBODY_LIMIT = 60.0  # seconds without any worker, after which the grading gives up
@@ -45,7 +47,7 @@ class Cluster:
             SandboxError: dask is not installed, or nobody answers at the address.
         """
         try:
-            import distributed
+            distributed: Any = importlib.import_module("distributed")  # it has no types
         except ImportError:
             raise sandbox.SandboxError(
                 "--dask needs dask.distributed, which is not installed: "
@@ -64,8 +66,10 @@ class Cluster:
         self.killed, self.slow = distributed.KilledWorker, distributed.TimeoutError
         try:
             with ThreadPoolExecutor(1) as executor:  # the caller may have a loop of its own
-                executor.submit(lambda: asyncio.run(_probe(address))).result()
-            self.client = distributed.Client(address, timeout=ANSWER_LIMIT, set_as_default=False)
+                executor.submit(lambda: asyncio.run(_probe(distributed, address))).result()
+            self.client: Any = distributed.Client(
+                address, timeout=ANSWER_LIMIT, set_as_default=False
+            )
         except Exception as error:
             raise sandbox.SandboxError(
                 f"--dask {address}: no dask scheduler answered within {ANSWER_LIMIT:g} seconds "
@@ -144,10 +148,8 @@ class Cluster:
         self.client.close(timeout=5)
 
 
-async def _probe(address: str) -> None:
+async def _probe(distributed: Any, address: str) -> None:
     """Ask who is there; a Client that cannot connect takes half a minute to say so."""
-    import distributed
-
     security = distributed.Security().get_connection_args("client")
     async with distributed.rpc(address, timeout=ANSWER_LIMIT, connection_args=security) as there:
         found = (await asyncio.wait_for(there.identity(), ANSWER_LIMIT))["type"]
@@ -167,13 +169,11 @@ class RemoteSandbox:
     cluster: Cluster
     label: str = field(default_factory=lambda: str(next(_numbers)))
 
-    def wait(self) -> dict[str, Any]:
+    def wait(self) -> Ready:
         """What is known of the sandboxes."""
         return {"nested": self.level.nested}
 
-    def run(
-        self, request: dict[str, Any], limits: sandbox.Limits
-    ) -> tuple[bytes | None, dict[str, Any]]:
+    def run(self, request: Request, limits: Limits) -> tuple[bytes | None, Ending]:
         """Try one answer: see `sandbox.Sandbox.run`.
 
         Raises:
@@ -198,7 +198,12 @@ class RemoteSandbox:
             raise sandbox.SandboxError(f"A dask worker cannot go on: {answer['refused']}\n{RESUME}")
         if "died" in answer:
             raise sandbox.Died(answer["died"])
-        return content, answer["ended"]
+        ending: Ending = answer["ending"]
+        return content, ending
+
+    def another(self) -> RemoteSandbox:
+        """A new label, of which no worker has run anything."""
+        return RemoteSandbox(self.level, self.cluster)
 
     def kill(self) -> None:
         """Wait for nothing more."""
@@ -233,7 +238,8 @@ def choose(
 
     def register(worker: str) -> dict[str, Any]:
         try:
-            return json.loads(cluster.ask(pool.register, worker=worker))
+            answer: dict[str, Any] = json.loads(cluster.ask(pool.register, worker=worker))
+            return answer
         except sandbox.Died:
             return {"gone": True}
         except (sandbox.SandboxError, cluster.killed) as error:

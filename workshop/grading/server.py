@@ -7,6 +7,7 @@ behind. (Fork, not threads: torch is single-threaded here, so a fork of it is wh
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -19,9 +20,9 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from workshop.grading import child, namespaces
+from workshop.grading.frames import Ending, LimitsDict, Ready
 
 TICK = 0.02  # seconds between two looks at what a run takes
 MAX_FILE = 1_000_000  # bytes of a file it writes, where there is a place to write at all
@@ -58,12 +59,9 @@ class Server:
     def prepare(self) -> None:
         """Load what answers use, take the references, see what the system allows; say so."""
         first = json.loads(self.control.recv(65536))
-        failed = {}
         for name in (*COMMON, *first["modules"]):
-            try:
+            with contextlib.suppress(Exception):  # the answer that needs it says so
                 importlib.import_module(name)
-            except Exception as error:
-                failed[name] = f"{type(error).__name__}: {error}"[:200]
         import torch
 
         torch.set_num_threads(1)
@@ -80,20 +78,18 @@ class Server:
         gc.freeze()
         self._send(
             {
-                "ready": True,
                 "pid_namespace": self.pid_namespace,
                 "nested": self.nested,
-                "failed": failed,
                 "user": os.getuid(),
             }
         )
 
     def serve(self) -> None:
-        """Run after run."""
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for number in (0, 1, 2):  # a run that writes must find no end of a pipe that fills up
-            os.dup2(nothing, number)
-        os.close(nothing)
+        """One run after another."""
+        null = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):  # else a run that prints fills a pipe, and waits
+            os.dup2(null, number)
+        os.close(null)
         while True:
             message, descriptors, _, _ = socket.recv_fds(self.control, 65536, 1)
             if not message:
@@ -102,7 +98,7 @@ class Server:
                 continue
             self._send(self.run(descriptors[0], json.loads(message)))
 
-    def run(self, descriptor: int, limits: dict[str, float]) -> dict[str, Any]:
+    def run(self, descriptor: int, limits: LimitsDict) -> Ending:
         """Fork, let the fork serve the socket `descriptor`, and say how it ended."""
         start = time.monotonic()
         first = os.fork()
@@ -111,8 +107,8 @@ class Server:
             try:
                 self.control.close()
                 os.setsid()
-                data = _data_size()  # before /proc is out of sight
-                _first_to_go()
+                data = _data_size()  # as long as there is a /proc
+                _prefer_for_oom()
                 if self.nested:
                     namespaces.enter()
                 _limit(limits, data)
@@ -125,12 +121,14 @@ class Server:
         seconds = time.monotonic() - start
         if not why and usage.ru_utime + usage.ru_stime >= limits["cpu"] and _killed(status):
             why = "time"  # the system ended it at its limit
-        ended = {"why": why, "seconds": seconds, "cpu": usage.ru_utime + usage.ru_stime}
+        ending: Ending = {"why": why, "seconds": seconds, "cpu": usage.ru_utime + usage.ru_stime}
         if os.WIFSIGNALED(status):
-            return ended | {"signal": os.WTERMSIG(status)}
-        return ended | {"exit": os.WEXITSTATUS(status)}
+            return {**ending, "signal": os.WTERMSIG(status)}
+        return {**ending, "exit": os.WEXITSTATUS(status)}
 
-    def _wait(self, first: int, start: float, limits: dict[str, float]) -> tuple[str, Any, int]:
+    def _wait(
+        self, first: int, start: float, limits: LimitsDict
+    ) -> tuple[str, resource.struct_rusage, int]:
         """Why it had to be ended ('' if it ended by itself), what it used, its exit status."""
         why, handle = "", os.pidfd_open(first)
         poll = select.poll()
@@ -205,7 +203,7 @@ class Server:
         _, status = os.waitpid(first, 0)
         return status == 0
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, message: Ready | Ending) -> None:
         try:
             self.control.send(json.dumps(message).encode())
         except OSError:
@@ -263,7 +261,8 @@ def _resident(pid: int) -> int:
 
 def descendants() -> list[int]:
     """The processes that come from this one; those whose parents have ended are its children."""
-    found, more = [], _children(os.getpid())
+    found: list[int] = []
+    more = _children(os.getpid())
     while more:
         found += more
         more = [child for pid in more for child in _children(pid)]
@@ -271,7 +270,7 @@ def descendants() -> list[int]:
 
 
 def _children(pid: int) -> list[int]:
-    found = []
+    found: list[int] = []
     try:
         for task in os.listdir(f"/proc/{pid}/task"):
             with open(f"/proc/{pid}/task/{task}/children") as file:
@@ -289,7 +288,7 @@ def _data_size() -> int:
     return 0
 
 
-def _first_to_go() -> None:
+def _prefer_for_oom() -> None:
     """Should the machine run out of memory, let it end this process and no other."""
     try:
         with open("/proc/self/oom_score_adj", "w") as file:
@@ -298,26 +297,26 @@ def _first_to_go() -> None:
         pass
 
 
-def _limit(limits: dict[str, float], data: int) -> None:
+def _limit(limits: LimitsDict, data: int) -> None:
     """The limits that the system keeps by itself, for each process of a run."""
     cpu = int(limits["cpu"]) + 1
     # Not the address space: builds of torch for CUDA reserve far more than they use.
-    for name, most in (
-        ("RLIMIT_DATA", data + int(limits["memory"])),
+    for name, limit in (
+        ("RLIMIT_DATA", data + limits["memory"]),
         ("RLIMIT_CPU", cpu),
         ("RLIMIT_FSIZE", MAX_FILE),
         ("RLIMIT_NOFILE", 64),
         ("RLIMIT_CORE", 0),
         ("RLIMIT_MSGQUEUE", 0),
-        ("RLIMIT_NPROC", int(limits["tasks"])),
+        ("RLIMIT_NPROC", limits["tasks"]),
     ):
         which = getattr(resource, name, None)
-        if which is None or most < 0:
+        if which is None or limit < 0:
             continue
         _, ceiling = resource.getrlimit(which)
         if ceiling != resource.RLIM_INFINITY:
-            most = min(most, ceiling)
-        resource.setrlimit(which, (most, most))
+            limit = min(limit, ceiling)
+        resource.setrlimit(which, (limit, limit))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
 

@@ -13,20 +13,21 @@ import os
 import re
 import stat
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from workshop import syllabus
-from workshop.core.files import open_plain
+from workshop.core.files import TOOLS_FOLDERS, Folder, open_plain, walk
+from workshop.exercises.verdict import Status
 
 MAX_BYTES = 20_000_000  # of a notebook
 MAX_CODE = 1_000_000  # characters of a notebook's code
 MAX_ZIP = 300_000_000  # bytes of a zip file, and of what is read out of one
 MAX_ENTRIES = 20_000  # files below one place or in one zip file
 MAX_DEPTH = 20  # folders within folders
-HIDDEN = ("__MACOSX", "node_modules", "site-packages")
+LINK = "it is a link; hand in the file itself"
 _DEFINED = re.compile(r"(?m)^(?:async\s+)?def\s+(\w+)\s*\(")
 
 
@@ -37,7 +38,7 @@ class NothingThere(Exception):
 class _Unfit(Exception):
     """A file that is not taken: status and reason."""
 
-    def __init__(self, status: str, reason: str) -> None:
+    def __init__(self, status: Status, reason: str) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
@@ -67,7 +68,7 @@ class Problem:
 
     place: str
     lesson: str | None
-    status: str
+    status: Status
     reason: str
 
 
@@ -81,7 +82,8 @@ class Submission:
 
     def lessons(self) -> set[str]:
         """The lessons that something in it belongs to."""
-        return {one.lesson for one in (*self.notebooks, *self.problems) if one.lesson}
+        mine = [one.lesson for one in self.notebooks] + [one.lesson for one in self.problems]
+        return {lesson for lesson in mine if lesson}
 
     def notebook_for(self, exercise: str, lesson: str) -> Notebook | None:
         """The notebook that an exercise is looked for in: the one that defines it comes first.
@@ -155,73 +157,66 @@ class _File:
 
 def _files(place: Path) -> Iterator[_File]:
     if place.is_dir():
-        yield from _in_folder(place, (), [0])
+        yield from _in_folder(place)
     elif place.suffix.lower() == ".zip":
         yield from _expanded(_read(place, MAX_ZIP), (), place.name, depth=0)
     else:
         yield _File((place.name,), _read(place, MAX_BYTES))
 
 
-def _in_folder(folder: Path, parts: tuple[str, ...], count: list[int]) -> Iterator[_File]:
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        yield _File((*parts, "?.ipynb"), _Unfit("unreadable", f"{error.strerror}"))
-        return
-    for entry in entries:
-        mine = (*parts, entry.name)
-        suffix = os.path.splitext(entry.name)[1].lower()
-        count[0] += 1
-        if count[0] > MAX_ENTRIES or len(mine) > MAX_DEPTH:
-            yield _File(mine, _Unfit("refused", "too many files, or folders within folders"))
-            return
-        if entry.name.startswith(".") or entry.name in HIDDEN:
-            continue
-        if entry.is_symlink():
-            if suffix in (".ipynb", ".zip") or entry.is_dir():
-                yield _File(mine, _Unfit("refused", "it is a link; hand in the file itself"))
-        elif entry.is_dir(follow_symlinks=False):
-            if not os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
-                yield from _in_folder(Path(entry.path), mine, count)
-        elif suffix == ".zip":
-            yield from _expanded(_read(Path(entry.path), MAX_ZIP), mine, entry.name, depth=1)
-        elif suffix == ".ipynb":
-            yield _File(mine, _read(Path(entry.path), MAX_BYTES))
+def _in_folder(place: Path) -> Iterator[_File]:
+    problems: list[tuple[Path, Exception]] = []
+    for _, folders, others in _walk(place, lambda *problem: problems.append(problem)):
+        folders[:] = [one for one in folders if not os.path.exists(f"{one.path}/pyvenv.cfg")]
+        for entry in others:
+            path = Path(entry.path)
+            parts = path.relative_to(place).parts
+            suffix = path.suffix.lower()
+            if entry.is_symlink():
+                if suffix in (".ipynb", ".zip") or entry.is_dir():
+                    yield _File(parts, _Unfit(Status.REFUSED, LINK))
+            elif suffix == ".zip":
+                yield from _expanded(_read(path, MAX_ZIP), parts, entry.name, depth=1)
+            elif suffix == ".ipynb":
+                yield _File(parts, _read(path, MAX_BYTES))
+    for path, error in problems:
+        status = Status.UNREADABLE if isinstance(error, OSError) else Status.REFUSED
+        reason = f"the folder {getattr(error, 'strerror', None) or error}"
+        yield _File((*path.relative_to(place).parts, "?.ipynb"), _Unfit(status, reason))
+
+
+def _walk(place: Path, problem: Callable[[Path, Exception], None]) -> Iterator[Folder]:
+    return walk(place, max_entries=MAX_ENTRIES, max_depth=MAX_DEPTH, problem=problem)
 
 
 def _folders(place: Path) -> list[str]:
-    return [
-        entry.name
-        for entry in os.scandir(place)
-        if entry.is_dir(follow_symlinks=False)
-        and not entry.name.startswith(".")
-        and entry.name not in HIDDEN
-    ]
+    _, folders, _ = next(_walk(place, lambda *_: None))
+    return [one.name for one in folders]
 
 
-def _read(path: Path, most: int) -> bytes | _Unfit:
+def _read(path: Path, max_bytes: int) -> bytes | _Unfit:
     """The bytes of a regular file, without following a link to it or waiting for a pipe."""
     try:
         file = open_plain(path)
     except ValueError as problem:
-        return _Unfit("refused", f"it {problem}")
+        return _Unfit(Status.REFUSED, f"it {problem}")
     except OSError as error:
-        return _Unfit("unreadable", f"it cannot be opened ({error.strerror})")
+        return _Unfit(Status.UNREADABLE, f"it cannot be opened ({error.strerror})")
     with file:
         size = os.fstat(file.fileno()).st_size
         try:
-            content = file.read(most + 1) if size <= most else b""
+            content = file.read(max_bytes + 1) if size <= max_bytes else b""
         except OSError as error:
-            return _Unfit("unreadable", f"it cannot be read ({error.strerror})")
-    if size > most or len(content) > most:
-        return _too_large(max(size, len(content)), most)
+            return _Unfit(Status.UNREADABLE, f"it cannot be read ({error.strerror})")
+    if size > max_bytes or len(content) > max_bytes:
+        return _too_large(max(size, len(content)), max_bytes)
     return content
 
 
-def _too_large(size: int, most: int) -> _Unfit:
+def _too_large(size: int, max_bytes: int) -> _Unfit:
     return _Unfit(
-        "refused",
-        f"it has {size / 1e6:.0f} MB, more than the {most / 1e6:.0f} that are read. Clear the "
+        Status.REFUSED,
+        f"it has {size / 1e6:.0f} MB, more than the {max_bytes / 1e6:.0f} that are read. Clear the "
         f"outputs (Kernel > Restart and Clear Outputs) and hand it in again",
     )
 
@@ -238,10 +233,10 @@ def _expanded(
         archive = zipfile.ZipFile(io.BytesIO(content))
         entries = archive.infolist()
     except Exception as error:  # zipfile raises many kinds for a damaged file
-        yield _File(here, _Unfit("unreadable", f"it is not a zip file ({_first_line(error)})"))
+        yield _File(here, _Unfit(Status.UNREADABLE, f"it is not a zip file ({_first_line(error)})"))
         return
     if len(entries) > MAX_ENTRIES:
-        yield _File(here, _Unfit("refused", f"it holds {len(entries)} files"))
+        yield _File(here, _Unfit(Status.REFUSED, f"it holds {len(entries)} files"))
         return
     room = MAX_ZIP
     for entry in sorted(entries, key=lambda entry: entry.filename):
@@ -250,38 +245,42 @@ def _expanded(
         suffix = os.path.splitext(path)[1].lower()
         if entry.is_dir() or suffix not in (".ipynb", ".zip") or not inner:
             continue
-        if any((part.startswith(".") and part != "..") or part in HIDDEN for part in inner):
+        if any((part.startswith(".") and part != "..") or part in TOOLS_FOLDERS for part in inner):
             continue
         mine = (*parts, *inner)
         mode = entry.external_attr >> 16
         if path.startswith("/") or re.match(r"[A-Za-z]:", path) or ".." in inner:
-            yield _File((*here, inner[-1]), _Unfit("refused", "its path leads out of the zip file"))
+            yield _File(
+                (*here, inner[-1]), _Unfit(Status.REFUSED, "its path leads out of the zip file")
+            )
         elif stat.S_ISLNK(mode):
-            yield _File(mine, _Unfit("refused", "it is a link; hand in the file itself"))
+            yield _File(mine, _Unfit(Status.REFUSED, LINK))
         else:
-            most = min(room, MAX_BYTES if suffix == ".ipynb" else MAX_ZIP)
-            data = _read_entry(archive, entry, most)
+            max_bytes = min(room, MAX_BYTES if suffix == ".ipynb" else MAX_ZIP)
+            data = _read_entry(archive, entry, max_bytes)
             room -= len(data) if isinstance(data, bytes) else 0
             if suffix == ".ipynb":
                 yield _File(mine, data)
             elif depth < 2:
                 yield from _expanded(data, mine, inner[-1], depth + 1)
             else:
-                yield _File(mine, _Unfit("refused", "zip files within zip files within zip files"))
+                yield _File(
+                    mine, _Unfit(Status.REFUSED, "zip files within zip files within zip files")
+                )
 
 
-def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes | _Unfit:
-    """The bytes of one file in a zip file: no more than `most`, whatever it says of its size."""
+def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, max_bytes: int) -> bytes | _Unfit:
+    """The bytes of one file in a zip file: no more than `max_bytes`, whatever it says of its size."""
     if entry.flag_bits & 1:
-        return _Unfit("unreadable", "it is encrypted")
-    if entry.file_size > most:
-        return _too_large(entry.file_size, most)
+        return _Unfit(Status.UNREADABLE, "it is encrypted")
+    if entry.file_size > max_bytes:
+        return _too_large(entry.file_size, max_bytes)
     try:
         with archive.open(entry) as file:
-            data = file.read(most + 1)
+            data = file.read(max_bytes + 1)
     except Exception as error:
-        return _Unfit("unreadable", f"the zip file is damaged there ({_first_line(error)})")
-    return data if len(data) <= most else _too_large(len(data), most)
+        return _Unfit(Status.UNREADABLE, f"the zip file is damaged there ({_first_line(error)})")
+    return data if len(data) <= max_bytes else _too_large(len(data), max_bytes)
 
 
 # --- notebooks -----------------------------------------------------------------------------------
@@ -318,25 +317,27 @@ def read_notebook(
         _Unfit: it cannot be read; the reason says why.
     """
     if not content.strip():
-        raise _Unfit("unreadable", "the file is empty")
+        raise _Unfit(Status.UNREADABLE, "the file is empty")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _Unfit("unreadable", "it is not text in UTF-8: open it in Jupyter, save it") from None
+        raise _Unfit(
+            Status.UNREADABLE, "it is not text in UTF-8: open it in Jupyter, save it"
+        ) from None
     try:
         notebook = json.loads(text)
     except RecursionError:
-        raise _Unfit("unreadable", "it is not a notebook: brackets without end") from None
+        raise _Unfit(Status.UNREADABLE, "it is not a notebook: brackets without end") from None
     except ValueError as error:
         where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "a number"
-        raise _Unfit("unreadable", f"it is not JSON, as notebooks are (see {where})") from None
+        raise _Unfit(Status.UNREADABLE, f"it is not JSON, as notebooks are (see {where})") from None
     try:
         cells = _code_cells(notebook, exercises)
         lesson = _dictionary(_dictionary(notebook.get("metadata")).get("workshop")).get("lesson")
     except (TypeError, AttributeError, KeyError) as error:
-        raise _Unfit("unreadable", f"it is JSON, but not a notebook ({error})") from None
+        raise _Unfit(Status.UNREADABLE, f"it is JSON, but not a notebook ({error})") from None
     if sum(len(source) for source, _ in cells) > MAX_CODE:
-        raise _Unfit("refused", f"it holds more than {MAX_CODE} characters of code")
+        raise _Unfit(Status.REFUSED, f"it holds more than {MAX_CODE} characters of code")
     known = isinstance(lesson, str) and lesson in {one.name for one in syllabus.lessons()}
     return (lesson if known else None), cells
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 __all__ = ["add_token", "str_to_int", "to_tensor", "truncate"]
+T = TypeVar("T")
 
 
 def to_tensor(
@@ -28,9 +29,9 @@ def to_tensor(
         TypeError: `input` is neither.
         ValueError: the lists of a batch differ in length and there is no padding_value.
     """
-    if is_list_of(int, input):
+    if is_list_of(input, int):
         return torch.tensor(input, dtype=torch.long)
-    if not is_batch_of(int, input):
+    if not is_batch_of(input, int):
         raise unsupported(input, "ids (int)")
     if padding_value is None:
         lengths = {len(ids) for ids in input}
@@ -50,9 +51,9 @@ def truncate(input: Any, max_seq_len: int) -> Any:
     Raises:
         TypeError: `input` is neither, or mixes tokens with ids.
     """
-    if is_list_of(int, input) or is_list_of(str, input):
+    if is_list_of(input, int) or is_list_of(input, str):
         return input[:max_seq_len]
-    if is_batch_of(int, input) or is_batch_of(str, input):
+    if is_batch_of(input, int) or is_batch_of(input, str):
         return [items[:max_seq_len] for items in input]
     raise unsupported(input, "tokens (str) or ids (int)")
 
@@ -64,9 +65,9 @@ def add_token(input: Any, token_id: int | str, begin: bool = True) -> Any:
         TypeError: `input` is neither, or its items are not of the type of `token_id`.
     """
     kind = next((kind for kind in (int, str) if isinstance(token_id, kind)), None)
-    if kind is not None and is_list_of(kind, input):
+    if kind is not None and is_list_of(input, kind):
         return [token_id, *input] if begin else [*input, token_id]
-    if kind is not None and is_batch_of(kind, input):
+    if kind is not None and is_batch_of(input, kind):
         return [[token_id, *items] if begin else [*items, token_id] for items in input]
     items = f"items like the token {token_id!r}"
     raise unsupported(input, "items and a token that are int or str" if kind is None else items)
@@ -79,21 +80,21 @@ def str_to_int(input: list[str] | list[list[str]]) -> list[int] | list[list[int]
         TypeError: `input` is neither.
         ValueError: a string is no whole number.
     """
-    if is_list_of(str, input):
+    if is_list_of(input, str):
         return [int(item) for item in input]
-    if is_batch_of(str, input):
+    if is_batch_of(input, str):
         return [[int(item) for item in items] for items in input]
     raise unsupported(input, "numbers written as str")
 
 
-def is_list_of(kind: type, input: Any) -> bool:
+def is_list_of(input: Any, kind: type[T]) -> TypeGuard[list[T]]:
     """Whether this is a list (no tuple) of `kind` alone; an empty one is a list of anything."""
     return isinstance(input, list) and all(isinstance(item, kind) for item in input)
 
 
-def is_batch_of(kind: type, input: Any) -> bool:
+def is_batch_of(input: Any, kind: type[T]) -> TypeGuard[list[list[T]]]:
     """Whether this is a list of lists of `kind` alone."""
-    return isinstance(input, list) and all(is_list_of(kind, items) for items in input)
+    return isinstance(input, list) and all(is_list_of(items, kind) for items in input)
 
 
 def unsupported(input: Any, expected: str) -> TypeError:

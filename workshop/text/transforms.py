@@ -55,9 +55,9 @@ class VocabTransform(nn.Module):
             RuntimeError: a token is unknown and the vocabulary has no default index.
             TypeError: `input` is neither.
         """
-        if F.is_list_of(str, input):
+        if F.is_list_of(input, str):
             return self.vocab.lookup_indices(input)
-        if F.is_batch_of(str, input):
+        if F.is_batch_of(input, str):
             return [self.vocab.lookup_indices(tokens) for tokens in input]
         raise F.unsupported(input, "tokens (str)")
 
@@ -96,11 +96,12 @@ class LabelToIndex(nn.Module):
         if label_names and label_path:
             raise AssertionError("label_names and label_path are mutually exclusive: give one")
         super().__init__()
+        names = label_names or ()
         if label_path:
             lines = Path(label_path).read_text(encoding="utf-8").split("\n")
-            label_names = [line.strip() for line in lines if line.strip()]
+            names = [line.strip() for line in lines if line.strip()]
         try:
-            self._label_vocab = Vocab(sorted(label_names) if sort_names else label_names)
+            self._label_vocab = Vocab(sorted(names) if sort_names else names)
         except TypeError as error:
             raise RuntimeError(f"label_names: {error}") from error
         self._label_names = self._label_vocab.get_itos()
@@ -112,7 +113,7 @@ class LabelToIndex(nn.Module):
             RuntimeError: there is no such name.
             TypeError: `input` is neither.
         """
-        if F.is_list_of(str, input):
+        if F.is_list_of(input, str):
             return self._label_vocab.lookup_indices(input)
         if isinstance(input, str):
             return self._label_vocab[input]

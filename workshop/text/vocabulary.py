@@ -31,9 +31,8 @@ class Vocab(nn.Module):
             TypeError: one of the tokens is no str.
         """
         super().__init__()
-        if isinstance(vocab, Vocab):
-            vocab = vocab.vocab
-        self.vocab = vocab if isinstance(vocab, Table) else Table(vocab)
+        table = vocab.vocab if isinstance(vocab, Vocab) else vocab
+        self.vocab: Table = table if isinstance(table, Table) else Table(table)
 
     @property
     def is_jitable(self) -> bool:

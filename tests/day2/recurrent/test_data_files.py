@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parents[3] / "data"
 def test_a_missing_or_damaged_file_is_named(tmp_path, monkeypatch, file, load, at):
     (tmp_path / "MANIFEST.toml").write_bytes((FOLDER / "MANIFEST.toml").read_bytes())
     monkeypatch.setenv("WORKSHOP_DATA", str(tmp_path))
-    with pytest.raises(data.DataError, match=rf"{re.escape(file)} is missing\. What mends it: "):
+    with pytest.raises(data.DataError, match=rf"{re.escape(file)} is missing\. To fix it: "):
         load()
     content = bytearray((FOLDER / file).read_bytes())
     content[at] ^= 8

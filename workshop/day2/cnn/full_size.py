@@ -23,6 +23,7 @@ FILES = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
+OFFLINE = "offline, take the 6,000 images that come with the workshop: load('fashion_mnist')"
 
 
 def cache_dir() -> Path:
@@ -62,9 +63,9 @@ def load_fashion_mnist(folder: str | Path | None = None, *, download: bool = Fal
         looked = ", ".join(map(str, places(folder)))
         raise DataError(
             f"The full Fashion-MNIST is not on this machine: looked for {FILES[0]} and its three "
-            f"companions, .gz or not, in {looked}. Offline, take the 6,000 images that come with "
-            f"the workshop: load('fashion_mnist'). With a network, download=True fetches them; on "
-            f"Debian and Ubuntu so does `apt install dataset-fashion-mnist`."
+            f"companions, .gz or not, in {looked}",
+            f"{OFFLINE}. With a network, download=True fetches them; on Debian and Ubuntu so does "
+            f"`apt install dataset-fashion-mnist`",
         )
     x, y, test_x, test_y = map(_idx, _files(place))
     for images, labels, count in ((x, y, 60_000), (test_x, test_y, 10_000)):
@@ -72,15 +73,16 @@ def load_fashion_mnist(folder: str | Path | None = None, *, download: bool = Fal
         if got != ((count, 28, 28), (count,)) or labels.max() > 9:
             raise DataError(
                 f"{place}: got arrays of shapes {got}, labels up to {int(labels.max())}; expected "
-                f"({count}, 28, 28) and ({count},), labels up to 9. Delete the files and get them anew."
+                f"({count}, 28, 28) and ({count},), labels up to 9",
+                "delete the files and get them anew",
             )
     x, test_x = (images.float().div(255)[:, None] for images in (x, test_x))
     y, test_y = y.long(), test_y.long()
     return Data(
-        "fashion_mnist, all of it",
         Split(x[:55_000], y[:55_000]),
         Split(x[55_000:], y[55_000:]),
         Split(test_x, test_y),
+        name="fashion_mnist, all of it",
         class_names=CLOTHES,
     )
 
@@ -93,8 +95,8 @@ def _download(folder: Path) -> None:
     except (OSError, RuntimeError) as error:  # no network, no such host, damaged, a full disk
         raise DataError(
             f"The full Fashion-MNIST could not be fetched into {folder} ({type(error).__name__}: "
-            f"{error}). Offline, take the 6,000 images that come with the workshop: "
-            f"load('fashion_mnist')."
+            f"{error})",
+            OFFLINE,
         ) from None
 
 
@@ -115,7 +117,7 @@ def _idx(path: Path) -> Tensor:
         array = np.frombuffer(content, np.uint8, offset=4 + 4 * content[3]).reshape(sizes)
     except (OSError, EOFError, ValueError, IndexError) as error:
         raise DataError(
-            f"{path} cannot be read ({type(error).__name__}: {error}). Delete it and get it anew, or "
-            f"take the 6,000 images that come with the workshop: load('fashion_mnist')."
+            f"{path} cannot be read ({type(error).__name__}: {error})",
+            f"delete it and get it anew; {OFFLINE}",
         ) from None
     return torch.from_numpy(array.copy())

@@ -36,11 +36,7 @@ class Config(Settings):
 
 def half_size(data: Data) -> Data:
     """Each 2 x 2 square of pixels becomes its mean: x (N, 1, 28, 28) -> (N, 1, 14, 14)."""
-    train, validation, test = (
-        Split(nn.functional.avg_pool2d(part.x, 2), part.y)
-        for part in (data.train, data.validation, data.test)
-    )
-    return Data(data.name, train, validation, test, class_names=data.class_names)
+    return data.map(lambda part: Split(nn.functional.avg_pool2d(part.x, 2), part.y))
 
 
 def train(

@@ -9,7 +9,7 @@ Control: a hidden layer of two units, which is too narrow for ten classes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -52,7 +52,7 @@ def few_digits(examples: int) -> Data:
     """MNIST-5k with only the first `examples` training digits; its order is mixed already."""
     data = load("mnist5k")
     few = Split(data.train.x[:examples], data.train.y[:examples])
-    return Data(data.name, few, data.validation, data.test, class_names=data.class_names)
+    return replace(data, train=few)
 
 
 def train(

@@ -84,9 +84,9 @@ class TorchvisionBackbone(Backbone):
             model = models.get_model(name, weights=weights)
         except (OSError, RuntimeError) as error:  # no network, a full disk, a damaged file
             raise DataError(
-                f"backbone {name}: its weights could not be fetched ({type(error).__name__}: {error}). "
-                f"Offline, take the one that comes with the workshop: --set photos.backbone={OWN}. Or put "
-                f"{weights.url} into the folder hub/checkpoints of torch's cache."
+                f"backbone {name}: its weights could not be fetched ({type(error).__name__}: {error})",
+                f"offline, take the one that comes with the workshop: --set photos.backbone={OWN}. Or put "
+                f"{weights.url} into the folder hub/checkpoints of torch's cache",
             ) from None
         self.width = behead(model, name)
         self.model = model

@@ -91,7 +91,7 @@ def _import(tokenizer: str) -> ModuleType:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"get_tokenizer({tokenizer!r}) uses the package {package}, which cannot be imported "
-            f"({error}). What mends it: python -m pip install {package}",
+            f"({error}). To fix it: python -m pip install {package}",
             name=error.name,
         ) from error
 
@@ -102,11 +102,11 @@ def _spacy_model(spacy: Any, language: str) -> Any:
     except OSError as error:
         # spaCy 3 forgot the short names ("en"); the full ones stand in its table of errors.
         full = getattr(spacy.errors, "OLD_MODEL_SHORTCUTS", {}).get(language)
-        mend = f"What mends it: python -m spacy download {full or language}"
+        fix = f"To fix it: python -m spacy download {full or language}"
         if full is None:
-            raise OSError(f"spaCy has no model {language!r} ({error}). {mend}") from error
+            raise OSError(f"spaCy has no model {language!r} ({error}). {fix}") from error
         warnings.warn(f"spaCy has no model {language!r}; taking {full!r}", stacklevel=3)
         try:
             return spacy.load(full)
         except OSError as second:
-            raise OSError(f"spaCy has no model {full!r} ({second}). {mend}") from second
+            raise OSError(f"spaCy has no model {full!r} ({second}). {fix}") from second

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from workshop.core.data import arrays_of
+from workshop.core.data import PARTS, Parts, arrays_of, lines_of
 
 CLASSES = ("PER", "ORG", "LOC", "MISC")
 # B begins a name, I goes on with it, O is outside of all.
@@ -38,13 +39,11 @@ class Sentence(NamedTuple):
     article: str
 
 
-class EntityParts(NamedTuple):
-    """The parts: no article is in two of them. `test_silver` has the test's sentences in silver."""
+@dataclass(frozen=True, eq=False)
+class EntityParts(Parts[tuple[Sentence, ...]]):
+    """No article is in two of the parts. `test_silver` has the test's sentences in silver."""
 
-    train: tuple[Sentence, ...]
-    validation: tuple[Sentence, ...]
-    test: tuple[Sentence, ...]
-    test_silver: tuple[Sentence, ...]
+    test_silver: tuple[Sentence, ...] = field(kw_only=True)
 
 
 def token_places(text: str) -> list[tuple[int, int]]:
@@ -66,23 +65,20 @@ def entities() -> EntityParts:
 
     Source: English Wikipedia of May 2016, CC BY-SA 3.0, by the authors of the articles.
     """
-    names = ("train", "validation", "test")
-    columns = [f"{part}_{column}" for part in names for column in ("text", "tags", "article")]
+    columns = [f"{part}_{column}" for part in PARTS for column in ("text", "tags", "article")]
     arrays = arrays_of("entities.npz", [*columns, "test_silver", "articles"])
 
-    def lines(name: str) -> list[str]:
-        return arrays[name].tobytes().decode().split("\n")
-
-    titles = [line.partition("\t")[0] for line in lines("articles")]
+    titles = [line.partition("\t")[0] for line in lines_of(arrays["articles"])]
 
     def part(name: str, tags: str) -> tuple[Sentence, ...]:
         found, at = [], 0
-        for line, article in zip(lines(f"{name}_text"), arrays[f"{name}_article"], strict=True):
+        texts, articles = lines_of(arrays[f"{name}_text"]), arrays[f"{name}_article"]
+        for line, article in zip(texts, articles, strict=True):
             tokens = tuple(line.split(" "))
             ids = arrays[tags][at : at + len(tokens)]
             found.append(Sentence(tokens, tuple(TAGS[i] for i in ids), titles[article]))
             at += len(tokens)
         return tuple(found)
 
-    train, validation, test = (part(name, f"{name}_tags") for name in names)
-    return EntityParts(train, validation, test, part("test", "test_silver"))
+    parts = (part(name, f"{name}_tags") for name in PARTS)
+    return EntityParts(*parts, test_silver=part("test", "test_silver"))

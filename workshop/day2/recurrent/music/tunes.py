@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workshop.core.data import arrays_of
+from workshop.core.data import PARTS, Parts, arrays_of, lines_of
 
 KINDS = ("reel", "hornpipe", "jig", "slip jig", "strathspey", "clog", "fling", "walkaround")
 TICKS = 96  # of a whole note: a quarter note is 24, an eighth 12
@@ -33,41 +33,29 @@ class Tune:
         return len(self.notes)
 
 
-@dataclass(frozen=True, eq=False)
-class TuneParts:
-    """The three fixed parts; tunes that share much of their melody are in one part."""
-
-    train: tuple[Tune, ...]
-    validation: tuple[Tune, ...]
-    test: tuple[Tune, ...]
-
-    @property
-    def development(self) -> tuple[Tune, ...]:
-        """Training and validation part together: for the one refit before the test."""
-        return self.train + self.validation
-
-
-def tunes() -> TuneParts:
+def tunes() -> Parts[tuple[Tune, ...]]:
     """1,036 tunes as printed, each part without its repeats, with the second of two endings.
+
+    Tunes that share much of their melody are in one part.
 
     Raises:
         DataError: the file is missing or damaged.
 
     Source: Ryan's Mammoth Collection, Elias Howe, Boston 1883.
     """
-    parts = ("train", "validation", "test")
     columns = ("title", "kind", "metre", "sharps", "events", "pitch", "ticks")
-    arrays = arrays_of("tunes.npz", [f"{part}_{column}" for part in parts for column in columns])
+    arrays = arrays_of("tunes.npz", [f"{part}_{column}" for part in PARTS for column in columns])
 
     def part(name: str) -> tuple[Tune, ...]:
         title, kind, metre, sharps, events, pitch, ticks = (
             arrays[f"{name}_{column}"] for column in columns
         )
         notes = np.split(np.stack([pitch, ticks], axis=1).astype(np.int16), events.cumsum()[:-1])
-        titles = title.tobytes().decode().split("\n")
         return tuple(
             Tune(t, KINDS[k], tuple(m), int(s), n)
-            for t, k, m, s, n in zip(titles, kind, metre.tolist(), sharps, notes, strict=True)
+            for t, k, m, s, n in zip(
+                lines_of(title), kind, metre.tolist(), sharps, notes, strict=True
+            )
         )
 
-    return TuneParts(*map(part, parts))
+    return Parts(*map(part, PARTS))

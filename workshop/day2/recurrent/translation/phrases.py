@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workshop.core.data import members
+from workshop.core.data import PARTS, Parts, members
 
 KINDS = ("date", "time", "date and time", "number", "place", "amount", "from now")
 
@@ -28,24 +28,10 @@ class Phrases:
         )
 
 
-@dataclass(frozen=True)
-class PhraseParts:
-    """The three fixed parts of the pairs; no phrase is in two of them, in either language."""
-
-    train: Phrases
-    validation: Phrases
-    test: Phrases
-
-    @property
-    def development(self) -> Phrases:
-        """Training and validation part together: for the one refit before the test."""
-        return self.train + self.validation
-
-
-def phrases() -> PhraseParts:
+def phrases() -> Parts[Phrases]:
     """8,000 pairs, 6,500 / 500 / 1,000: 'tuesday, march 5, 2024' is 'mardi 5 mars 2024'.
 
-    Each phrase has exactly one translation, both ways.
+    Each phrase has exactly one translation, both ways; none is in two parts, in either language.
 
     Raises:
         DataError: their file is missing or damaged.
@@ -60,4 +46,4 @@ def phrases() -> PhraseParts:
         kinds, english, french = zip(*rows, strict=True)
         return Phrases(english, french, kinds)
 
-    return PhraseParts(part("train"), part("validation"), part("test"))
+    return Parts(*map(part, PARTS))
