@@ -18,6 +18,7 @@ from workshop import syllabus
 
 ROOT = Path(__file__).parents[1]
 NEW = ROOT / "tests" / "new_lesson"
+pytestmark = pytest.mark.slow
 
 
 def call(copy, module, *arguments):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from workshop import syllabus
 from workshop.classroom import climb
 from workshop.figures import plots
 
@@ -18,7 +19,7 @@ def test_rungs_keep_the_lessons_order_and_are_replaced_by_name():
     ]
     assert kept[1].accuracy == 0.94
     shown = climb.table()._repr_markdown_()
-    assert "| 3 layers | network | 940 of 1000 | 0.940 |" in shown
+    assert f"| {syllabus.get('layers').number} layers | network | 940 of 1000 | 0.940 |" in shown
 
 
 def test_the_picture_shows_errors_and_says_so_in_words():
@@ -26,11 +27,12 @@ def test_the_picture_shows_errors_and_says_so_in_words():
         climb.show()
     for number in range(12):
         climb.add(f"model {number}", lesson="layers", correct=900 + number, total=1000)
-    alt = plots.alt_text(climb.show(columns=4))
-    assert alt.startswith("The climb on MNIST-5k")
-    assert "3. model 0 100" in alt
-    assert "3. model 11 89" in alt
-    assert "model 5" not in alt
+    layers = syllabus.get("layers").number
+    said = plots.alt_text(climb.show(columns=4))
+    assert said.startswith("The climb on MNIST-5k")
+    assert f"{layers}. model 0 100" in said
+    assert f"{layers}. model 11 89" in said
+    assert "model 5" not in said
 
 
 @pytest.mark.parametrize(("correct", "total"), [(1001, 1000), (-1, 1000), (0, 0), (0.9, 1)])

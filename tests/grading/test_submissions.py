@@ -43,8 +43,11 @@ def test_each_folder_zip_and_notebook_is_an_attendee_s(tmp_path):
 def test_a_folder_of_our_own_notebooks_is_one_attendee_s(tmp_path):
     builders.hand_in(tmp_path / "ann", "day1", builders.notebook())
     builders.hand_in(tmp_path / "bob", ".", builders.notebook(), "02_neuron.ipynb")
+    # Made before other lessons came in between.
+    builders.hand_in(tmp_path / "cyd", ".", builders.notebook(), "77_neuron.ipynb")
     assert list(found(tmp_path / "ann")) == ["ann"]
     assert list(found(tmp_path / "bob")) == ["bob"]
+    assert list(found(tmp_path / "cyd")) == ["cyd"]
     assert list(found(tmp_path / "bob" / "02_neuron.ipynb")) == ["02_neuron"]
     assert sorted(found(tmp_path / "ann", tmp_path / "bob")) == ["ann", "bob"]
 

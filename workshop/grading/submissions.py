@@ -141,7 +141,7 @@ def find(places: Sequence[Path], exercises: dict[str, str]) -> list[Submission]:
 
 
 def _originals_first(notebook: Notebook) -> tuple[bool, str]:
-    return PurePosixPath(notebook.place).stem not in _stems(), notebook.place
+    return not _is_original(PurePosixPath(notebook.place).name), notebook.place
 
 
 # --- files ---------------------------------------------------------------------------------------
@@ -372,19 +372,25 @@ def _dictionary(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _stems() -> dict[str, str]:
-    return {lesson.notebook.rpartition("/")[2]: lesson.name for lesson in syllabus.lessons()}
-
-
 def _lesson_by_name(name: str) -> str | None:
-    """The lesson of a file called as ours are, or nearly: 01_representation-Copy1.ipynb."""
-    return next((lesson for stem, lesson in _stems().items() if name.startswith(stem)), None)
+    """The lesson of a file called as ours are, or nearly: 01_representation-Copy1.ipynb.
+
+    Its number may be another: lessons may have been added since the attendee got the notebook.
+    """
+    number, _, rest = name.partition("_")
+    known = [lesson.name for lesson in syllabus.lessons() if rest.startswith(lesson.name)]
+    return max(known, key=len, default=None) if number.isdigit() else None
+
+
+def _is_original(name: str) -> bool:
+    """Whether a file is called like a notebook of ours, and not like a copy of one."""
+    lesson = _lesson_by_name(name)
+    return lesson is not None and name.partition("_")[2] == f"{lesson}.ipynb"
 
 
 def _ours(name: str) -> bool:
     """Whether it is called like one of the workshop's own folders or notebooks."""
-    stem = name[: -len(".ipynb")] if name.endswith(".ipynb") else name
-    return stem in ("day1", "day2") or (name.endswith(".ipynb") and stem in _stems())
+    return name in ("day1", "day2") or _is_original(name)
 
 
 def _first_line(error: Exception) -> str:
