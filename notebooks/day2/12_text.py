@@ -151,7 +151,7 @@ best = max(counts, key=counts.get)
 print("most frequent:", best, repr(bytes(best).decode()), counts[best], "times")
 
 # %% [markdown]
-# **Exercise 1.** Replace that pair by one new id, wherever it stands.
+# **Exercise 1.** Replace that pair by one new id, wherever it stands, from left to right. Make a new list.
 
 
 # %% exercise="merge_pair"
@@ -266,7 +266,7 @@ print(
 # A batch is one tensor, so all its sentences need one length. Short ones are filled up with `<pad>`, long
 # ones are cut.
 #
-# **Exercise 2.** Make the table.
+# **Exercise 2.** Make the table, with lists and slices (`ids[:length]`), not with a function that pads.
 
 
 # %% exercise="pad"
@@ -306,7 +306,8 @@ print("same:", torch.equal(chain([pipeline.tokenize(text) for text in texts]), b
 # Padding must not change the result. The mean of a sentence's vectors is the mean over its *real* tokens;
 # and an empty sentence has none.
 #
-# **Exercise 3.** Write that mean.
+# **Exercise 3.** Write that mean. A gradient will flow through it, so let no 0 / 0 happen on the way: a nan
+# that is replaced afterwards comes back in the gradient. (`.clamp(min=1)` makes a number 1 at least.)
 
 
 # %% exercise="masked_mean"
@@ -356,7 +357,8 @@ print("and back:", torch.equal(pad_packed_sequence(packed, batch_first=True)[0],
 # That is binary cross-entropy from {lesson:losses}: real pair, or made up? No labels are needed; the text has
 # them.
 #
-# **Exercise 4.** Write the loss. (`F.logsigmoid` is the safe way to $\log \sigma$.)
+# **Exercise 4.** Write the loss, so that a gradient flows and large scores do no harm. (`F.logsigmoid` is
+# the safe way to $\log \sigma$.)
 
 
 # %% exercise="skip_gram_loss"

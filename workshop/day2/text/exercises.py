@@ -31,6 +31,7 @@ PAD = Exercise(
         Case(([[2, 3]], 2, 0), "nothing to do"),
         Case(([[1, 2, 3, 4, 5, 6], [6, 5, 4, 3 + seed % 3]], 2, 0), "both too long"),
         Case(([[4], [5, 6, 7, 8]], 6, 3), "a longest length that none reaches"),
+        Case(([[7, 8, 9, 2, 5, 6], [4, 3]], 3, 8), "one of twice the length, the other too short"),
     ],
     without=("torch.nn.utils.rnn.pad_sequence", "torch.nn.functional.pad"),
     mistakes=(
@@ -38,6 +39,12 @@ PAD = Exercise(
             "filled up in front",
             "The padding stands before the tokens. Put it behind them.",
             lambda s, n, v: _filled(s, n, v, lambda i, n, v: [v] * (n - len(i)) + i[:n]),
+        ),
+        Mistake(
+            "filled up and cut in front",
+            "Short sentences are filled up in front, and long ones lost their beginning. The tokens come "
+            "first, ids[:length], the padding behind them.",
+            lambda s, n, v: _filled(s, n, v, lambda i, n, v: [v] * (n - len(i)) + i[-n:]),
         ),
         Mistake(
             "cut in front",
@@ -63,6 +70,68 @@ PAD = Exercise(
             lambda s, n, v: _table(
                 [list(i) + [v] * (max(map(len, s)) - len(i)) for i in s], max(map(len, s))
             ),
+        ),
+        Mistake(
+            "no wider than the longest",
+            "Where no sentence is `length` long, the table has too few columns. It should always have "
+            "`length`, also if the last ones hold padding only.",
+            lambda s, n, v: (
+                lambda m: _filled(s, m, v, lambda i, m, v: i[:m] + [v] * (m - len(i)))
+            )(min(n, max(map(len, s)))),
+        ),
+        Mistake(
+            "one token short",
+            "One token too few is kept of a sentence that is too long: the slice ids[:length] holds "
+            "`length` tokens, its end is not included.",
+            lambda s, n, v: _filled(s, n, v, lambda i, n, v: i[: n - 1] + [v] * max(1, n - len(i))),
+        ),
+        Mistake(
+            "padding at the end of a cut sentence",
+            "A sentence that is cut ends with <pad>. It needs none: its first `length` tokens fill the "
+            "row.",
+            lambda s, n, v: _filled(
+                s,
+                n,
+                v,
+                lambda i, n, v: [*i[: n - 1], v] if len(i) > n else i + [v] * (n - len(i)),
+            ),
+        ),
+        Mistake(
+            "long sentences dropped",
+            "The row of a sentence that is too long holds nothing but padding. Keep its first `length` "
+            "tokens.",
+            lambda s, n, v: _filled(
+                s, n, v, lambda i, n, v: [v] * n if len(i) > n else i + [v] * (n - len(i))
+            ),
+        ),
+        Mistake(
+            "not cut",
+            "The rows have different lengths, so they make no table: a sentence that is longer than "
+            "`length` has to be cut. What does ids[:length] do?",
+            lambda s, n, v: torch.tensor([i + [v] * (n - len(i)) for i in s]),
+        ),
+        Mistake(
+            "not filled up",
+            "The rows have different lengths, so they make no table: a sentence that is shorter than "
+            "`length` has to be filled up with `value`.",
+            lambda s, n, v: torch.tensor([i[:n] for i in s]),
+        ),
+        Mistake(
+            "filled up by one",
+            "Some rows are still too short: it takes length - len(ids) times `value`, as a list, "
+            "[value] * k, not a single one.",
+            lambda s, n, v: torch.tensor([i[:n] + [v * (n - len(i))] * (len(i) < n) for i in s]),
+        ),
+        Mistake(
+            "first sentence only",
+            "There is only the first sentence. Is the `return` inside the loop?",
+            lambda s, n, v: pipeline.pad(s[:1], n, v),
+        ),
+        Mistake(
+            "last sentence only",
+            "There is only the last sentence. Make the list of rows before the loop, and append to it "
+            "inside.",
+            lambda s, n, v: pipeline.pad(s[-1:], n, v),
         ),
         Mistake(
             "one column a sentence",
@@ -128,6 +197,28 @@ def _either_order(ids, pair, new):
     return out
 
 
+def _for_loop(ids, pair, new):
+    return [new if both == tuple(pair) else both[0] for both in pairwise(ids)]
+
+
+def _merged(ids, pair, new, joined=lambda pair, new: [new], keep=True, step=2, same=None):
+    """The answer with one thing done another way."""
+    same = same or (lambda ids, i: tuple(ids[i : i + 2]) == tuple(pair))
+    out, i = [], 0
+    while i < len(ids):
+        if same(ids, i):
+            out += joined(pair, new)
+            i += 2
+        else:
+            out += ids[i : i + step - 1] if keep else []
+            i += step - 1
+    return out
+
+
+def _beyond_the_end(ids, pair, new):
+    return _merged(ids, pair, new, same=lambda ids, i: (ids[i], ids[i + 1]) == tuple(pair))
+
+
 def _rebuilt(ids, pair, new):
     out = []
     for i in ids:
@@ -149,7 +240,9 @@ MERGE = Exercise(
         Case(([1, 1, 1, 1, 1], (1, 1), 300), "a pair of the same token, five in a row"),
         Case(([2, 1], (1, 2), 256), "the other way round: nothing to join"),
         Case(([3, 4, 5, 6], (5, 6), 299), "at the end"),
-        Case(([17], (17, 18), 256), "a single token"),
+        Case(([17], (17, 18), 256), "a single token, the first of the pair"),
+        Case(([], (1, 2), 256), "no token at all"),
+        Case(([31, 12, 1, 123, 4, 1, 12], (1, 12), 256), "31, 12 and 1, 123 are not 1, 12"),
         Case(([2, 1, 14, 1, 14, 1][seed % 2 :], (1, 14), 256), "twice, and a token behind them"),
     ],
     mistakes=(
@@ -182,8 +275,73 @@ MERGE = Exercise(
         ),
         Mistake(
             "nothing joined",
-            "The ids came back as they were.",
+            "The ids came back as they were: the condition is never true. A list is never equal to a "
+            "tuple: tuple(ids[i : i + 2]) == tuple(pair).",
             lambda ids, pair, new: list(ids),
+        ),
+        Mistake(
+            "beyond the end",
+            "At the last token there is no right neighbour: ids[i + 1] lies outside of the list. Ask for "
+            "i + 1 < len(ids) first, then compare.",
+            _beyond_the_end,
+        ),
+        Mistake(
+            "no jump, last token lost",
+            "Two things: after a pair its second token is still there, so move on by two, with a while "
+            "loop; and the last token is missing, as it has no right neighbour.",
+            _for_loop,
+        ),
+        Mistake(
+            "left one stays",
+            "The first token of a pair is still there: `new` takes the place of both.",
+            lambda ids, pair, new: _merged(ids, pair, new, joined=lambda pair, new: [pair[0], new]),
+        ),
+        Mistake(
+            "new left out",
+            "The pair is gone, but `new` is not there in its place: append it.",
+            lambda ids, pair, new: _merged(ids, pair, new, joined=lambda pair, new: []),
+        ),
+        Mistake(
+            "other tokens lost",
+            "Only the joined pairs are left. A token that is no part of a pair stays as it is: append "
+            "ids[i].",
+            lambda ids, pair, new: _merged(ids, pair, new, keep=False),
+        ),
+        Mistake(
+            "each token of the pair replaced",
+            "Each of the two tokens is replaced by itself, wherever it stands. Only both together, in "
+            "this order, become one `new`.",
+            lambda ids, pair, new: [new if i in pair else i for i in ids],
+        ),
+        Mistake(
+            "first token only",
+            "Only the first token of the pair is looked for. The one behind it has to be the second: "
+            "compare ids[i] and ids[i + 1].",
+            lambda ids, pair, new: _merged(ids, pair, new, same=lambda ids, i: ids[i] == pair[0]),
+        ),
+        Mistake(
+            "always by two",
+            "The loop moves on by two everywhere, so that pairs at odd places are missed. Move on by two "
+            "only after a pair, by one otherwise.",
+            lambda ids, pair, new: _merged(ids, pair, new, step=3),
+        ),
+        Mistake(
+            "stopped after the first step",
+            "Only the first step was done. Is the `return` inside the loop?",
+            lambda ids, pair, new: bpe.merge_pair(ids, pair, new)[:1] if ids else None,
+        ),
+        Mistake(
+            "new made up",
+            "The id for the pair is not the one that was asked for: use `new`, whatever it is.",
+            lambda ids, pair, new: bpe.merge_pair(ids, pair, 256),
+        ),
+        Mistake(
+            "joined as text",
+            "Digits are joined: as a text, 1 12 is also found inside of 31 12. Compare the numbers.",
+            lambda ids, pair, new: [
+                int(i)
+                for i in " ".join(map(str, ids)).replace(" ".join(map(str, pair)), str(new)).split()
+            ],
         ),
     ),
     hints=(
@@ -214,16 +372,22 @@ def _mean_cases(seed: int) -> list[Case]:
         return Case((torch.randn(*mask.shape, dim, generator=g), mask), note)
 
     return [
-        case([[True, True, False], [True, False, False]], "two sentences"),
+        case([[True, True, False], [True, False, False]], "two sentences", dim=4),
         case([[True] * 4], "no padding"),
         case([[True, False], [False, False]], "an empty sentence: zeros, not NaN"),
         case([[False, True, True], [True, False, True]], "padding in front and between"),
         case([[True]], "one word, vectors of one number", dim=1),
+        case([[True, True], [True, False]], "as many sentences, places and numbers", dim=2),
+        case([[False, True, True, False, True]] * 3, "three sentences of three words"),
     ]
 
 
 def _sum(vectors, mask):
     return (vectors * mask[:, :, None]).sum(dim=1)
+
+
+def _count(mask):
+    return mask.sum(dim=1, keepdim=True).clamp(min=1)
 
 
 MEAN = Exercise(
@@ -268,6 +432,97 @@ MEAN = Exercise(
             lambda vectors, mask: _sum(vectors, mask) / (mask.sum(dim=1, keepdim=True) + 1),
         ),
         Mistake(
+            "all sentences together",
+            "The sentences are thrown together: vectors[mask] holds the real tokens of the whole batch. "
+            "Each sentence has a mean of its own.",
+            lambda vectors, mask: vectors[mask].mean(dim=0),
+        ),
+        Mistake(
+            "divided by all real tokens",
+            "Each sum is divided by the number of real tokens in the whole batch. Divide by the "
+            "sentence's own: mask.sum(dim=1, keepdim=True).",
+            lambda vectors, mask: _sum(vectors, mask) / mask.sum().clamp(min=1),
+        ),
+        Mistake(
+            "mask of two dimensions",
+            "The mask (B, T) does not fit the vectors (B, T, D): sizes are matched from the last one. It "
+            "needs a third dimension, mask[:, :, None].",
+            lambda vectors, mask: (vectors * mask).sum(dim=1) / _count(mask),
+        ),
+        Mistake(
+            "count without a column",
+            "The sums are (B, D) and the numbers of tokens (B,), which does not fit, or fits by chance and "
+            "then divides columns instead of rows. Keep the dimension: keepdim=True.",
+            lambda vectors, mask: _sum(vectors, mask) / mask.sum(dim=1).clamp(min=1),
+        ),
+        Mistake(
+            "tokens counted over the batch",
+            "The real tokens are counted over the batch (dim=0). Count those of each sentence: dim=1.",
+            lambda vectors, mask: _sum(vectors, mask) / mask.sum(dim=0).clamp(min=1),
+        ),
+        Mistake(
+            "mean over the numbers of a vector",
+            "The sum runs over the numbers of each vector (dim=2). Add up the tokens, dim=1: what comes "
+            "out is a vector for each sentence.",
+            lambda vectors, mask: (vectors * mask[:, :, None]).sum(dim=2) / _count(mask),
+        ),
+        Mistake(
+            "sum over the batch",
+            "The sum runs over the batch (dim=0), so sentences are mixed. Add up the tokens of each: "
+            "dim=1.",
+            lambda vectors, mask: (
+                (vectors * mask[:, :, None]).sum(dim=0) / mask.sum(dim=0)[:, None].clamp(min=1)
+            ),
+        ),
+        Mistake(
+            "one number a sentence",
+            "Tokens and the numbers of a vector are added up together. Add up over the tokens only, "
+            "dim=1: a vector for each sentence is left.",
+            lambda vectors, mask: (
+                (vectors * mask[:, :, None]).sum(dim=(1, 2)) / mask.sum(dim=1).clamp(min=1)
+            ),
+        ),
+        Mistake(
+            "numbers counted instead of tokens",
+            "The divisor is D times too large: it counts each number of a vector. Count tokens: "
+            "mask.sum(dim=1).",
+            lambda vectors, mask: _sum(vectors, mask) / _count(mask) / vectors.shape[2],
+        ),
+        Mistake(
+            "first places only",
+            "These are the means of as many places from the left as there are real tokens. Which places "
+            "are real, the mask says: padding may stand anywhere.",
+            lambda vectors, mask: torch.stack(
+                [
+                    v[:k].sum(dim=0) / max(1, k)
+                    for v, k in zip(vectors, mask.sum(dim=1), strict=True)
+                ]
+            ),
+        ),
+        Mistake(
+            "clamp at the wrong end",
+            "clamp(max=1) makes every count 1 at most, so nothing is divided. The count should be 1 at "
+            "least: clamp(min=1). And an empty sentence is still 0 / 0.",
+            lambda vectors, mask: _sum(vectors, mask) / mask.sum(dim=1, keepdim=True).clamp(max=1),
+        ),
+        Mistake(
+            "divided by the root",
+            "The sum is divided by the square root of the number of tokens. A mean divides by the number "
+            "itself.",
+            lambda vectors, mask: _sum(vectors, mask) / _count(mask).sqrt(),
+        ),
+        Mistake(
+            "multiplied by the count",
+            "This is multiplied by the number of real tokens, or their mean over T is. Divide the sum by "
+            "the number.",
+            lambda vectors, mask: (vectors * mask[:, :, None]).mean(dim=1) * _count(mask),
+        ),
+        Mistake(
+            "one token only",
+            "This is the first token of each sentence. Take the mean of all real ones.",
+            lambda vectors, mask: (vectors * mask[:, :, None])[:, 0],
+        ),
+        Mistake(
             "largest instead of mean",
             "These are the largest numbers of the real tokens, not their mean.",
             lambda vectors, mask: torch.where(mask[:, :, None], vectors, -9e9).amax(dim=1),
@@ -304,6 +559,7 @@ def _loss_cases(seed: int) -> list[Case]:
         case(3, 2, 1, "vectors of one number"),
         Case((far, -far, far[:, None].repeat(1, 2, 1)), "scores of -400 and 400: no overflow"),
         case(2, 3, 4, "nearly zero: every term is log 2", scale=1e-3),
+        case(3, 3, 3, "as many pairs as random words and numbers"),
     ]
 
 
@@ -350,6 +606,124 @@ SKIP_GRAM = Exercise(
             "no random words",
             "The random words play no part. Without them all vectors may become the same.",
             lambda c, o, n: F.softplus(-_terms(c, o, n)[0]).mean(),
+        ),
+        Mistake(
+            "sign of the random words' term",
+            "The two terms have different signs. Both logarithms are added up, and the minus stands "
+            "before the whole sum: mind the brackets.",
+            lambda c, o, n: _loss(c, o, n, random=lambda r: -F.softplus(r)),
+        ),
+        Mistake(
+            "sign of the near word's term",
+            "The two terms have different signs. Both logarithms are added up, and the minus stands "
+            "before both: that of the near word has lost it.",
+            lambda c, o, n: _loss(c, o, n, near=lambda z: -F.softplus(-z)),
+        ),
+        Mistake(
+            "two signs in the random words' term",
+            "The random words' term has the wrong sign twice: it is -log sigmoid of MINUS the score, not "
+            "+ log sigmoid of the score.",
+            lambda c, o, n: _loss(c, o, n, random=lambda r: -F.softplus(-r)),
+        ),
+        Mistake(
+            "scores summed before the logarithm",
+            "The scores of the random words are added up before the log sigmoid. Each word has a term of "
+            "its own: first the log sigmoid, then the sum.",
+            lambda c, o, n: (
+                F.softplus(-_terms(c, o, n)[0]) + F.softplus(_terms(c, o, n)[1].sum(dim=1))
+            ).mean(),
+        ),
+        Mistake(
+            "context with the random words",
+            "The random words are compared with the context word. The center's vector belongs there: "
+            "v_c with u_n.",
+            lambda c, o, n: (
+                F.softplus(-_terms(c, o, n)[0]) + F.softplus(_terms(o, c, n)[1]).sum(dim=1)
+            ).mean(),
+        ),
+        Mistake(
+            "mean in the scores",
+            "The scores are means over the D numbers. A scalar product is the sum of the products.",
+            lambda c, o, n: _loss(c / c.shape[1], o, n),
+        ),
+        Mistake(
+            "no logarithm",
+            "These are the sigmoids themselves. The loss takes their logarithms: F.logsigmoid.",
+            lambda c, o, n: _loss(
+                c, o, n, near=lambda z: -z.sigmoid(), random=lambda r: -(-r).sigmoid()
+            ),
+        ),
+        Mistake(
+            "no sigmoid",
+            "These are the bare scores. Put each through log sigmoid first.",
+            lambda c, o, n: _loss(c, o, n, near=lambda z: -z, random=lambda r: r),
+        ),
+        Mistake(
+            "first random word only",
+            "Only the first of the K random words is used. Work out the score of each, (B, K), and add up "
+            "their terms.",
+            lambda c, o, n: _loss(c, o, n[:, :1]),
+        ),
+        Mistake(
+            "near word left out",
+            "The term of the near word is missing: -log sigmoid of its score.",
+            lambda c, o, n: _loss(c, o, n, near=torch.zeros_like),
+        ),
+        Mistake(
+            "every center with every context",
+            "center @ context.T compares each center with the context words of the whole batch. Only the "
+            "pairs count: (center * context).sum(dim=1).",
+            lambda c, o, n: (
+                F.softplus(-c @ o.T).sum(dim=1) + F.softplus(_terms(c, o, n)[1]).sum(dim=1)
+            ).mean(),
+        ),
+        Mistake(
+            "every center with every context, averaged",
+            "center @ context.T is a table (B, B): each center with the context words of the whole batch. "
+            "Only the pairs count: (center * context).sum(dim=1).",
+            lambda c, o, n: (
+                F.softplus(-c @ o.T) + F.softplus(_terms(c, o, n)[1]).sum(dim=1)
+            ).mean(),
+        ),
+        Mistake(
+            "mean over words and pairs",
+            "The near word's term and those of the random words are averaged all together. Add up the "
+            "1 + K terms of a pair, then take the mean of the pairs.",
+            lambda c, o, n: _loss(c, o, n) / (1 + n.shape[1]),
+        ),
+        Mistake(
+            "softmax",
+            "This is cross-entropy: the words compete in a softmax. Here each word is a yes-or-no "
+            "question of its own, with a sigmoid.",
+            lambda c, o, n: F.cross_entropy(
+                torch.cat([_terms(c, o, n)[0][:, None], _terms(c, o, n)[1]], dim=1),
+                torch.zeros(len(c), dtype=torch.long),
+            ),
+        ),
+        Mistake(
+            "random words of all pairs",
+            "The terms of the random words are added up over the whole batch. Sum over dim=1 only: each "
+            "pair has its own K words.",
+            lambda c, o, n: _loss(c, o, n, join=lambda r: r.sum()),
+        ),
+        Mistake(
+            "one loss for each pair",
+            "There is a loss for each pair. Take the mean of them, one number.",
+            lambda c, o, n: (
+                F.softplus(-_terms(c, o, n)[0]) + F.softplus(_terms(c, o, n)[1]).sum(dim=1)
+            ),
+        ),
+        Mistake(
+            "small number inside the logarithm",
+            "Right except for scores far from 0: a small number inside the logarithm bounds the loss, and "
+            "with it the gradient. F.logsigmoid needs no such help.",
+            lambda c, o, n: _loss(
+                c,
+                o,
+                n,
+                near=lambda z: -(z.sigmoid() + 1e-8).log(),
+                random=lambda r: -((-r).sigmoid() + 1e-8).log(),
+            ),
         ),
         Mistake(
             "overflow",
