@@ -16,7 +16,8 @@ from workshop import __version__
 from workshop.core.checks import nearest
 from workshop.core.exercise import Case, Exercise
 from workshop.core.files import write_atomically
-from workshop.exercises import all_exercises, judge
+from workshop.exercises import all_exercises
+from workshop.exercises.outcome import Outcome, outcomes_of
 from workshop.exercises.verdict import Verdict
 from workshop.grading import report, sandbox, scale, submissions, verdicts
 from workshop.grading.results import Out, Result, key_of
@@ -431,15 +432,13 @@ class _Inputs:
 
 
 class _Memory:
-    """`judge.outcomes_of`, kept: what the reference and the mistakes do is the same for all."""
+    """`outcomes_of`, kept: what the reference and the mistakes do is the same for all."""
 
     def __init__(self) -> None:
-        self.known: dict[tuple[str, Any], list[dict[str, Any]]] = {}
+        self.known: dict[tuple[str, Any], list[Outcome]] = {}
 
-    def __call__(
-        self, exercise: Exercise, function: Any, cases: list[Case]
-    ) -> list[dict[str, Any]]:
+    def __call__(self, exercise: Exercise, function: Any, cases: list[Case]) -> list[Outcome]:
         key = (exercise.name, function)
         if key not in self.known:
-            self.known[key] = judge.outcomes_of(exercise, function, cases)
+            self.known[key] = outcomes_of(exercise, function, cases)
         return self.known[key]
