@@ -504,6 +504,8 @@ def _compare(exercise: Exercise, got: Any, want: Any, slack: float = 1) -> Probl
             f"It returns a {type(got).__name__} of {len(got)} things instead of one "
             f"{'tensor' if isinstance(want, Tensor) else 'number'}."
         )
+        if isinstance(got, list) and any(isinstance(part, Tensor) for part in got):
+            message += " torch.stack makes one tensor of a list of them."
         return Problem(shape, message, "several instead of one")
     if isinstance(want, str):
         if isinstance(got, str) and got == want:

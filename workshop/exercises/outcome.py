@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -71,8 +71,18 @@ class Problem:
 
 
 OutcomesOf = Callable[[Exercise, Any, list[Case]], list[Outcome]]
-# Calls the answer on further arguments; None: it took too long. See `running.Again`.
-Again = Callable[..., "list[dict[str, Any]] | None"]
+
+
+class Again(Protocol):
+    """Calls the answer on further arguments (see `running.Again`)."""
+
+    def __call__(
+        self, cases: Sequence[tuple[Any, ...]], *, seed: int = 0, trace: bool = False
+    ) -> list[dict[str, Any]] | None:
+        """What `observe` says of the cases; None if they take too long."""
+
+    def reads(self, place: int) -> bool:
+        """Whether the code of the answer reads its argument number `place` at all."""
 
 
 def read(data: dict[str, Any]) -> Outcome:

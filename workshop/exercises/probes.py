@@ -37,6 +37,7 @@ MANY = 3  # elements that must agree, and not all the same, before it is no chan
 LARGE = 10  # a whole number of this size is seldom right by chance
 MAX_ROWS = 4  # of a batch that are tried one by one
 MAX_CALLS = 60  # of an answer, for one probe
+MAX_CHANGES = 3  # of one argument in one case
 
 
 @dataclass(frozen=True)
@@ -291,10 +292,13 @@ def cut_off(pairs: Pairs) -> Finding | None:
         return None
     if not pairs.made_by(lambda w: w.clamp(low, high)):
         return None
+    right = torch.cat([w.flatten() for _, w in pairs.pairs])
+    ends = [f"below {low:.4g}"] if right.min() < low - 1e-6 * low.abs() else []
+    ends += [f"above {high:.4g}"] if right.max() > high + 1e-6 * high.abs() else []
     return Finding(
         "cut off",
-        f"Numbers below {low:.4g} and above {high:.4g} are cut off: all others are right. Is there "
-        f"a clamp that is too narrow?",
+        f"Numbers {listed(ends)} are cut off: all others are right. Is there a clamp that is too "
+        f"narrow?",
     )
 
 
@@ -628,6 +632,10 @@ def _no_chance(values: Sequence[Any]) -> bool:
     return len(values) >= 3 and any(bool((t.abs() >= LARGE).any()) for t in counts)
 
 
+def _is_fraction(value: Any) -> bool:
+    return as_tensor(value).is_floating_point()
+
+
 def _flat(value: Any) -> list[Any]:
     if isinstance(value, (tuple, list)):
         return [part for one in value for part in _flat(one)]
@@ -670,15 +678,23 @@ def ignored_argument(evidence: Evidence) -> Finding | None:
     for place, name in enumerate(names[: len(evidence.cases[0].args)]):
         changed = _changed_arguments(evidence, place)
         should = evidence.wanted([args for _, args in changed])
-        changed = [
+        changed = [  # where something should change
             one
             for one, want in zip(changed, should, strict=True)
             if want.error is None and not _same(evidence.exercise, want, evidence.want[one[0]])
         ]
+        changed = changed[:MAX_CALLS]
         after = evidence.call([args for _, args in changed])
-        if after and all(
-            _same(evidence.exercise, now, evidence.got[i])
-            for (i, _), now in zip(changed, after, strict=True)
+        fractions = any(map(_is_fraction, _flat(evidence.want[0].value)))
+        # Counts and answers to questions often stay as they are: then the code must say so too.
+        unread = evidence.again is not None and not evidence.again.reads(place)
+        if (
+            after
+            and (fractions or unread)
+            and all(
+                _same(evidence.exercise, now, evidence.got[i])
+                for (i, _), now in zip(changed, after, strict=True)
+            )
         ):
             ignored.append(name)
     if not ignored:
@@ -713,7 +729,7 @@ def _changed_arguments(evidence: Evidence, place: int) -> list[tuple[int, tuple[
             for value in values
             if _same_kind(value, own) and not same_values(evidence.exercise, value, own)
         )
-        for value in itertools.islice(fitting, 1):
+        for value in itertools.islice(fitting, MAX_CHANGES):
             made.append((i, (*args[:place], value, *args[place + 1 :])))
     return made
 

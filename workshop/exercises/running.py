@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import dis
 import inspect
 import itertools
 import random
@@ -234,6 +235,15 @@ class Again:
                 return observe(self.function, cases, call=call, trace=trace)
         except TimedOut:
             return None
+
+    def reads(self, place: int) -> bool:
+        """Whether the code of the answer reads its argument number `place` at all."""
+        code = getattr(self.function, "__code__", None)
+        if code is None or place >= code.co_argcount:
+            return True
+        name = code.co_varnames[place]
+        found = (one.argval for one in dis.get_instructions(code) if one.opname[:4] == "LOAD")
+        return any(name == value or (isinstance(value, tuple) and name in value) for value in found)
 
 
 @contextlib.contextmanager
