@@ -132,14 +132,14 @@ def _checked(
         with running.undisturbed(seed):
             cases = exercise.cases(seed)
             try:
-                done = running.attempt(
+                done, again = running.attempt(
                     load,
                     [case.args for case in cases],
                     gradients=exercise.gradients,
                     watched=(exercise.reference_path, *exercise.without),
                     time_limit=exercise.time_limit,
                 )
-                verdict = judge.judge(exercise, cases, done)
+                verdict = judge.judge(exercise, cases, done, again=again)
             except running.TimedOut as over:
                 case = None if over.case is None else cases[over.case]
                 verdict = judge.timed_out(exercise, case, over.line)

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from workshop.core.checks import nearest
 
@@ -93,6 +94,7 @@ def observe(
     gradients: Sequence[int] = (),
     watched: Sequence[str] = (),
     call: Call = lambda function, args: function(*args),
+    trace: bool = False,
 ) -> list[dict[str, Any]]:
     """Call `function` on each case (a tuple of arguments) and describe what came of it.
 
@@ -102,9 +104,10 @@ def observe(
         gradients: positions of the arguments whose gradient is computed too.
         watched: dotted names of functions; which of them were called is noted.
         call: calls a function with arguments; it may raise `Interrupted`, which is passed on.
+        trace: whether to note the function of torch that first made inf or nan, and the line.
 
     Returns for each case a dict of plain data: value or error, printed, changed (positions of
-    arguments it wrote into), calls (which `watched` functions it called), gradients, seconds.
+    arguments it wrote into), calls (which `watched` functions it called), gradients, seconds, bad.
     """
     outcomes = []
     for number, args in enumerate(cases):
@@ -119,6 +122,7 @@ def observe(
                 contextlib.redirect_stdout(printed),
                 contextlib.redirect_stderr(printed),
                 torch_defaults(),
+                _Trace(scope) if trace else contextlib.nullcontext() as traced,
             ):
                 try:
                     outcome["value"] = encode(call(function, given))
@@ -128,6 +132,7 @@ def observe(
                     outcome["error"] = _describe(error, scope)
             outcome["seconds"] = time.perf_counter() - start
             outcome["printed"] = printed.getvalue()
+            outcome["bad"] = traced.bad if traced is not None else None
             outcome["changed"] = [
                 i
                 for i, (now, before) in enumerate(zip(given, args, strict=True))
@@ -140,6 +145,29 @@ def observe(
             raise
         outcomes.append(outcome)
     return outcomes
+
+
+class _Trace(TorchFunctionMode):
+    """Notes the first function of torch that makes inf or nan of finite numbers: (name, line)."""
+
+    def __init__(self, scope: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.scope = scope
+        self.bad: tuple[str, str] | None = None
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        value = func(*args, **(kwargs or {}))
+        if self.bad is None and not _finite(value) and all(map(_finite, args)):
+            frame = inspect.currentframe()
+            while frame is not None and frame.f_globals is not self.scope:
+                frame = frame.f_back
+            line = "" if frame is None else line_of(frame, frame.f_lineno)
+            self.bad = (str(getattr(func, "__name__", ""))[:50], line)
+        return value
+
+
+def _finite(value: Any) -> bool:
+    return not isinstance(value, Tensor) or bool(value.isfinite().all())
 
 
 @contextlib.contextmanager

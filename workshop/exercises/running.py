@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import dis
+import inspect
 import itertools
 import random
 import signal
@@ -31,6 +33,7 @@ from workshop.exercises.observe import (
 )
 
 PAUSE = 0.1  # seconds between two interrupts of a function that goes on
+AGAIN_LIMIT = 2.0  # seconds for calling a wrong answer again, to learn more of it
 MAX_INTERRUPTS = 30  # after which the attendee is told to restart the kernel
 RESTART = (
     "\nIt goes on after {} interrupts, so it catches them: `except:` in a loop does that. Restart the "
@@ -63,6 +66,7 @@ class TimeLimit:
         self._done = threading.Event()
         self._expired = self._stopped = False  # the time is up; the attendee wants to stop
         self._by_timer = self._inside = False  # the last signal; the function is running
+        self._importing, self._importing_allowed = False, True
         self.scope: dict[str, Any] = {}  # the global names of the attendee's code
         self._line = ""
         self._shown = sys.stdout  # while the function runs, sys.stdout is another
@@ -114,7 +118,6 @@ class TimeLimit:
     def _watch(self, thread: int) -> None:
         if self._done.wait(self.seconds):
             return
-        self._expired = True
         for count in itertools.count(1):
             if count == MAX_INTERRUPTS:
                 print(RESTART.format(count), file=self._shown, flush=True)
@@ -125,10 +128,21 @@ class TimeLimit:
                 _thread.interrupt_main()
             if self._done.wait(PAUSE):
                 return
+            if self._importing:
+                self._importing = False
+                if self._done.wait(self.seconds):
+                    return
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         by_timer, self._by_timer = self._by_timer, False
         if by_timer:
+            # A module whose import is broken off would stay half loaded. Some of torch's are loaded
+            # when they are first used, which takes seconds: the time is given once more.
+            self._importing = self._importing_allowed and _imports(frame)
+            if self._importing:
+                self._importing_allowed = False
+                return
+            self._expired = True
             if self._inside:
                 self._line = self._line or self._own_line(frame)
                 # Should a bare `except:` catch this, the next line of the function raises it again.
@@ -154,6 +168,15 @@ class TimeLimit:
         return "" if frame is None else line_of(frame, frame.f_lineno)
 
 
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a frame runs on behalf of an import."""
+    while frame is not None and frame.f_code is not TimeLimit.__call__.__code__:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def attempt(
     load: Callable[[], Callable[..., Any]],
     cases: Sequence[tuple[Any, ...]],
@@ -161,10 +184,11 @@ def attempt(
     gradients: Sequence[int] = (),
     watched: Sequence[str] = (),
     time_limit: float,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Again | None]:
     """Make a function by `load` and observe it on the cases, all within the time limit.
 
-    Returns what `judge.judge` takes: missing, broken, signature, or outcomes.
+    Returns what `judge.judge` takes: missing, broken, signature, or outcomes; and, if the function
+    could be called, how to call it again.
 
     Raises:
         TimedOut: the limit was met.
@@ -177,15 +201,49 @@ def attempt(
         except Interrupted:
             raise
         except Missing as missing:
-            return {"missing": str(missing)}
+            return {"missing": str(missing)}, None
         except BaseException as error:
-            return {"broken": f"{type(error).__name__}: {error}"[:MOST_TEXT]}
+            return {"broken": f"{type(error).__name__}: {error}"[:MOST_TEXT]}, None
         if signature := bindable(function, len(cases[0])):
-            return {"signature": signature}
+            return {"signature": signature}, None
         call.scope = getattr(function, "__globals__", {})
-        return {
-            "outcomes": observe(function, cases, gradients=gradients, watched=watched, call=call)
-        }
+        names = list(inspect.signature(function).parameters)
+        outcomes = observe(function, cases, gradients=gradients, watched=watched, call=call)
+        return {"outcomes": outcomes, "parameters": names}, Again(function, time_limit)
+
+
+class Again:
+    """Calls an answer on further arguments, for those who want to know more of a wrong one."""
+
+    def __init__(self, function: Callable[..., Any], time_limit: float) -> None:
+        """Each use may take `time_limit` seconds, or AGAIN_LIMIT if that is less."""
+        self.function = function
+        self.time_limit = min(time_limit, AGAIN_LIMIT)
+
+    def __call__(
+        self, cases: Sequence[tuple[Any, ...]], *, seed: int = 0, trace: bool = False
+    ) -> list[dict[str, Any]] | None:
+        """What `observe` says of the cases; None if they take too long.
+
+        seed: of the random generators; equal seeds give an answer equal random numbers.
+        trace: also note which function first made inf or nan.
+        """
+        seed_all(seed)
+        try:
+            with TimeLimit(self.time_limit) as call:
+                call.scope = getattr(self.function, "__globals__", {})
+                return observe(self.function, cases, call=call, trace=trace)
+        except TimedOut:
+            return None
+
+    def reads(self, place: int) -> bool:
+        """Whether the code of the answer reads its argument number `place` at all."""
+        code = getattr(self.function, "__code__", None)
+        if code is None or place >= code.co_argcount:
+            return True
+        name = code.co_varnames[place]
+        found = (one.argval for one in dis.get_instructions(code) if one.opname[:4] == "LOAD")
+        return any(name == value or (isinstance(value, tuple) and name in value) for value in found)
 
 
 @contextlib.contextmanager

@@ -72,7 +72,8 @@ LOOKS = {
 class Verdict:
     """What `check` says: the status, the stage that failed, and what to do about it.
 
-    `mistake` is the name of the planted mistake that the answer makes, if it makes one.
+    `mistake` is the name of the mistake: a planted one of the exercise, or one that any answer can
+    make; '' where none was recognised. `case` is the call in which it shows, if it fits in a line.
     """
 
     exercise: str
@@ -83,6 +84,7 @@ class Verdict:
     got: str = ""
     expected: str = ""
     mistake: str = ""
+    case: str = ""
 
     @property
     def passed(self) -> bool:
@@ -100,6 +102,7 @@ class Verdict:
             "got": self.got,
             "expected": self.expected,
             "mistake": self.mistake,
+            "case": self.case,
         }
 
     def __str__(self) -> str:
@@ -108,6 +111,7 @@ class Verdict:
         if self.stage and not self.passed:
             head += f" ({self.stage})"
         lines = [head, textwrap.fill(self.message, 96)]
+        lines += [f"  case:     {self.case}"] if self.case else []
         lines += [f"  got:      {self.got}"] if self.got else []
         lines += [f"  expected: {self.expected}"] if self.expected else []
         return "\n".join(lines)
@@ -122,7 +126,11 @@ class Verdict:
         rows = "".join(
             f"<div style='font-family:monospace;white-space:pre-wrap'>{label}: "
             f"{html.escape(text)}</div>"
-            for label, text in (("got     ", self.got), ("expected", self.expected))
+            for label, text in (
+                ("case    ", self.case),
+                ("got     ", self.got),
+                ("expected", self.expected),
+            )
             if text
         )
         stage = f" ({html.escape(self.stage)})" if self.stage and not self.passed else ""

@@ -16,7 +16,8 @@ from workshop import __version__
 from workshop.core.checks import nearest
 from workshop.core.exercise import Case, Exercise
 from workshop.core.files import printable, write_atomically
-from workshop.exercises import all_exercises, judge
+from workshop.exercises import all_exercises
+from workshop.exercises.outcome import Outcome, outcomes_of
 from workshop.exercises.verdict import Stage, Status, Verdict
 from workshop.grading import decide, report, sandbox, scale, submissions
 from workshop.grading.frames import Ending, Limits, Request
@@ -436,15 +437,13 @@ class _Inputs:
 
 
 class _OutcomeCache:
-    """`judge.outcomes_of`, cached: the reference and the mistakes do the same for every attendee."""
+    """`outcomes_of`, cached: the reference and the mistakes do the same for every attendee."""
 
     def __init__(self) -> None:
-        self.known: dict[tuple[str, Any], list[dict[str, Any]]] = {}
+        self.known: dict[tuple[str, Any], list[Outcome]] = {}
 
-    def __call__(
-        self, exercise: Exercise, function: Any, cases: list[Case]
-    ) -> list[dict[str, Any]]:
+    def __call__(self, exercise: Exercise, function: Any, cases: list[Case]) -> list[Outcome]:
         key = (exercise.name, function)
         if key not in self.known:
-            self.known[key] = judge.outcomes_of(exercise, function, cases)
+            self.known[key] = outcomes_of(exercise, function, cases)
         return self.known[key]

@@ -51,13 +51,14 @@ def _tried(request: dict[str, Any]) -> dict[str, Any]:
     if problem:
         return problem
     source = cells.needed_by(name, source)
-    return running.attempt(
+    answer, _ = running.attempt(
         lambda: observe.load_function(source, name),
         pickle.loads(request["inputs"]),
         gradients=request["gradients"],
         watched=request["watched"],
         time_limit=request["seconds"],
     )
+    return answer
 
 
 class Plain:
