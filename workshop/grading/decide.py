@@ -10,6 +10,7 @@ from typing import Any
 from workshop.core.exercise import Case, Exercise
 from workshop.core.files import printable, strict_json
 from workshop.exercises import judge
+from workshop.exercises.outcome import OutcomesOf
 from workshop.exercises.verdict import Stage, Status, Verdict
 from workshop.grading.frames import Ending, Limits
 
@@ -23,7 +24,7 @@ def decide(
     content: bytes | None,
     ending: Ending,
     limits: Limits,
-    outcomes_of: judge.OutcomesOf | None = None,
+    outcomes_of: OutcomesOf | None = None,
 ) -> Verdict:
     """The verdict on a run.
 
@@ -64,7 +65,7 @@ def _decide(
     cases: list[Case],
     answer: dict[str, Any],
     limits: Limits,
-    outcomes_of: judge.OutcomesOf | None,
+    outcomes_of: OutcomesOf | None,
 ) -> Verdict:
     if "memory" in answer:
         return _out_of_memory(exercise, limits)
