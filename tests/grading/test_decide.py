@@ -57,7 +57,7 @@ def test_only_the_right_numbers_are_a_pass():
 
 
 def outcome(kind, text):
-    error = {"type": kind, "text": text, "line": ""}
+    error = {"type": kind, "text": text, "line": "", "within": "", "names": {}, "raised": False}
     return {"printed": "", "changed": [], "calls": [], "gradients": None, "error": error}
 
 
