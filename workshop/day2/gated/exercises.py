@@ -163,7 +163,7 @@ def _cell_cases(seed: int, parts: int, states: int) -> list[Case]:
     zero = tuple(torch.zeros_like(t) if 0 < i <= states else t for i, t in enumerate(first))
     return [
         Case(first, "two sequences, four units"),
-        Case(random(5, 4, 4), "as many inputs as units"),
+        Case(random(5, 6, 6), "as many inputs as units, six"),
         Case(zero, "the first step: the state is 0"),
         Case(random(1, 1, 1), "one of everything"),
         Case(random(2, 3, 2, scale=3.0), "gates wide open and tightly closed"),
