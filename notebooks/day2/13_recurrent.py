@@ -81,7 +81,8 @@ diagram.unrolled(["it", "was", "not", "bad"])
 diagram.cell()
 
 # %% [markdown]
-# **Exercise 1.** Write it. `x` has a row for each of $B$ sequences, `a` a row of $h$ numbers for each.
+# **Exercise 1.** Write it, by hand, without `nn.RNNCell`; gradients must flow. `x` has a row for each of $B$
+# sequences, `a` a row of $h$ numbers for each.
 
 
 # %% exercise="rnn_cell"
@@ -156,7 +157,8 @@ print(
 # into the padding: what counts is the state after each sequence's **own** last word. And a sequence
 # without words? It still has the zeros that it began with.
 #
-# **Exercise 2.** Read a padded batch, with a loop over its columns.
+# **Exercise 2.** Read a padded batch, by hand, with a loop over its columns; gradients must flow.
+# `torch.where(condition, new, old)` chooses.
 
 
 # %% exercise="last_states"
@@ -621,7 +623,8 @@ plots.functions(
 # %% [markdown]
 # **Exercise 3.** Write the draw. `u` is a random number between 0 and 1 for each row. Lay the row's
 # probabilities side by side on the line from 0 to 1: the token on which `u` falls is the one. Temperature 0
-# shall mean: the most likely.
+# shall mean: the most likely. (`.cumsum(dim=1)` makes running sums. A `u` exactly on the border between two
+# falls on the second.)
 
 
 # %% exercise="pick"
@@ -784,7 +787,7 @@ for name in ("train", "validation", "test"):
 #
 # What counts in the end are names, not tags. A network gives tags that no person would write, such as an I
 # with no B before it. Then the usual agreement is that such an I begins a name.
-# **Exercise 4.** Read the names off the tags:
+# **Exercise 4.** Read the names off the tags, in plain Python:
 #
 # | tags | names |
 # |---|---|
@@ -1108,7 +1111,8 @@ plots.bars(by_kind, title="Encoder and decoder, by kind of phrase", ylabel="exac
 # the context is the mean of the **values** $v_t$ with these weights (here the values are the states again).
 # Padding must not get any weight, so it is hidden in the scores, before the softmax.
 #
-# **Exercise 5.** Write it. `mask` is `True` at words, `False` at padding.
+# **Exercise 5.** Write it, by hand; gradients must flow. `mask` is `True` at words, `False` at padding.
+# `scores.masked_fill(condition, number)` writes a number where the condition is true.
 
 
 # %% exercise="attend"

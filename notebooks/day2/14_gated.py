@@ -108,7 +108,8 @@ plots.functions(
 #
 # $$\Gamma = \sigma(W_a\, a^{<t-1>} + W_x\, x^{<t>} + b)$$
 #
-# **Exercise 1.** Write it. (Every gate of this lesson is this formula with other weights.)
+# **Exercise 1.** Write it, so that gradients flow. (Every gate of this lesson is this formula with other
+# weights.)
 
 
 # %% exercise="gate"
@@ -147,7 +148,7 @@ _ = interact(lasting, bias=FloatSlider(0.0, min=-2, max=6, step=0.5))
 # A gate with bias 0, which is about where torch begins, forgets half at every step. To last for $T$ steps,
 # roughly until $1/e$ (a good third) is left, it has to keep $s = 1 - 1/T$.
 #
-# **Exercise 2.** Which bias does that? Undo the sigmoid.
+# **Exercise 2.** Which bias does that? Undo the sigmoid, with torch's functions, so that a gradient flows.
 
 
 # %% exercise="memory_bias"
@@ -194,7 +195,8 @@ show_source(by_hand.gru_step_book)
 # here, for once, the second bias does something of its own. The three matrices lie below one another, in
 # the order $r$, $z$, candidate.
 #
-# **Exercise 3.** One step of torch's GRU. `.chunk(3, dim=1)` cuts a tensor into three.
+# **Exercise 3.** One step of torch's GRU, by hand, without `nn.GRUCell`; gradients must flow.
+# `.chunk(3, dim=1)` cuts a tensor into three.
 
 
 # %% exercise="gru_step"
@@ -257,8 +259,8 @@ diagram.cell("lstm")
 # *Where the book differs:* it counts four gates, a reset gate among them. There are three, and a candidate;
 # the reset gate belongs to the GRU.
 #
-# **Exercise 4.** One step of an LSTM. The order in torch: update (it says *input*), forget, candidate,
-# output.
+# **Exercise 4.** One step of an LSTM, by hand, without `nn.LSTMCell`; gradients must flow. The order in
+# torch: update (it says *input*), forget, candidate, output. `b_ih` and `b_hh` are both added.
 
 
 # %% exercise="lstm_step"

@@ -138,7 +138,7 @@ for name, share in mistakes.shares().items():
 # What would it be *worth* to do away with a cause? At best, every mistake that has it would come right.
 # That is a **ceiling**: it says how much you could gain, not that you will.
 #
-# **Exercise 1.** Work it out for every cause at once.
+# **Exercise 1.** Work it out for every cause at once: the accuracy over all `total` examples, a share.
 
 
 # %% exercise="accuracy_ceilings"
@@ -260,6 +260,7 @@ diagram(1.0)
 # in it.
 #
 # **Exercise 2.** Write it. Bin $k$ of $n$ goes from $(k-1)/n$ to $k/n$, the upper end included.
+# Bins without examples add nothing. `.ceil()` rounds up.
 
 
 # %% exercise="calibration_error"
@@ -584,7 +585,7 @@ for letter, fault in ward.items():
 # validation digits in training reports a model that does not exist. No loss curve shows that.
 #
 # **Exercise 4.** Here is a training step that runs and learns next to nothing. It has three of the faults.
-# Mend it.
+# Mend it, for labels of both shapes, `(B,)` and `(B, 1)`.
 
 # %%
 show_source(step.broken_steps)

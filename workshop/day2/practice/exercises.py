@@ -18,6 +18,8 @@ def _ceiling_cases(seed: int) -> list[Case]:
         Case((torch.rand(30, 5, generator=g) < 0.3, 500), "thirty mistakes, five causes"),
         Case((torch.tensor([[True], [False]]), 2), "nothing was right"),
         Case((torch.zeros(3, 2).bool(), 10), "causes that no mistake has"),
+        Case((few[:, :2].T.contiguous(), 7), "two mistakes, four causes"),
+        Case((torch.ones(4, 4).bool(), 9), "as many causes as mistakes, each has all"),
     ]
 
 
@@ -39,6 +41,82 @@ CEILINGS = Exercise(
             "This is what each cause would add to the accuracy. Add what is right already: total "
             "minus the number of mistakes.",
             lambda causes, total: causes.sum(dim=0) / total,
+        ),
+        Mistake(
+            "the error instead of the accuracy",
+            "This is the error that would remain, the mistakes without the cause. Asked for is the "
+            "accuracy: 1 minus it.",
+            lambda causes, total: (~causes).sum(dim=0) / total,
+        ),
+        Mistake(
+            "causes counted as mistakes",
+            "The number of causes is taken for the number of mistakes. The mistakes are the rows: "
+            "len(causes).",
+            lambda causes, total: (total - causes.shape[1] + causes.sum(dim=0)) / total,
+        ),
+        Mistake(
+            "entries counted as mistakes",
+            "The number of mistakes is wrong: a mistake may have several causes, or none, so they are the "
+            "rows of the table, not what is True in it.",
+            lambda causes, total: (total - causes.sum() + causes.sum(dim=0)) / total,
+        ),
+        Mistake(
+            "mistakes with a cause only",
+            "Mistakes that have no cause at all are taken to be right. They stay mistakes: there are "
+            "len(causes).",
+            lambda causes, total: (total - causes.any(dim=1).sum() + causes.sum(dim=0)) / total,
+        ),
+        Mistake(
+            "whole-number division",
+            "// rounds down to whole numbers, so nearly everything becomes 0. Divide with /.",
+            lambda causes, total: (total - len(causes) + causes.sum(dim=0)) // total,
+        ),
+        Mistake(
+            "divided by the mistakes",
+            "This is divided by the number of mistakes. An accuracy is a share of all examples: total.",
+            lambda causes, total: (total - len(causes) + causes.sum(dim=0)) / len(causes),
+        ),
+        Mistake(
+            "brackets",
+            "Only the last part is divided by total. Put brackets around the whole sum.",
+            lambda causes, total: total - len(causes) + causes.sum(dim=0) / total,
+        ),
+        Mistake(
+            "mistakes taken off the total",
+            "The examples that are wrong now are left out of the divisor. Divide by all of them: total.",
+            lambda causes, total: (total - len(causes) + causes.sum(dim=0)) / (total - len(causes)),
+        ),
+        Mistake(
+            "cause subtracted",
+            "The mistakes that have the cause are subtracted. They would come right: add them.",
+            lambda causes, total: (total - len(causes) - causes.sum(dim=0)) / total,
+        ),
+        Mistake(
+            "accuracy as it is",
+            "This is the accuracy as it is now. Add, for each cause, the mistakes that would come right.",
+            lambda causes, total: torch.full((causes.shape[1],), (total - len(causes)) / total),
+        ),
+        Mistake(
+            "all causes at once",
+            "This is the accuracy with all causes gone, one number. Each cause has one of its own: sum "
+            "over dim=0.",
+            lambda causes, total: (total - len(causes) + causes.sum()) / total,
+        ),
+        Mistake(
+            "all examples right but for one cause",
+            "The mistakes are not taken off: before anything is fixed, total - len(causes) are right.",
+            lambda causes, total: (total + causes.sum(dim=0)) / total,
+        ),
+        Mistake(
+            "in percent",
+            "This is in percent. An accuracy is a share, 0 to 1.",
+            lambda causes, total: 100 * (total - len(causes) + causes.sum(dim=0)) / total,
+        ),
+        Mistake(
+            "mean of the causes added",
+            "The shares are of different things: the accuracy is a share of all examples, the mean of a "
+            "column a share of the mistakes. Count first, divide by total at the end.",
+            lambda causes, total: (total - len(causes)) / total + causes.float().mean(dim=0),
         ),
         Mistake(
             "what would be left",
@@ -97,6 +175,9 @@ def _calibration_cases(seed: int) -> list[Case]:
         case(200, 10, "200 examples, ten bins, the lowest of them empty"),
         case(60, 7, "seven bins"),
         Case((edges, torch.tensor([True, True, False, True, False]), 2), "on the bins' upper ends"),
+        Case((1 - edges / 2, edges > 0.6, 4), "three quarters is the end of a bin too"),
+        Case((torch.tensor([0.1, 0.2, 0.9]), torch.tensor([False, True, True]), 5), "low ones too"),
+        Case((torch.tensor([0.7, 0.7, 0.7]), torch.tensor([True, True, False]), 3), "all equal"),
         Case(
             (torch.tensor([0.4]), torch.tensor([True]), 1), "one example, one bin: not sure enough"
         ),
@@ -109,14 +190,21 @@ def _calibration(sure: Tensor, right: Tensor, bins: int, way: str) -> Tensor:
     terms, weights = [], []
     for k in range(1, bins + 1):
         inside = place == k
-        if inside.any():
-            gap = right[inside].float().mean() - sure[inside].mean()
+        if inside.any() or way == "empty":
+            gap = right[inside].float().mean() - (
+                (k - 0.5) / bins if way == "middle" else sure[inside].mean()
+            )
             terms.append(gap if way == "sign" else gap**2 if way == "squared" else gap.abs())
             weights.append(inside.float().mean())
     gaps, shares = torch.stack(terms), torch.stack(weights)
-    return {"mean": gaps.mean(), "largest": gaps.max(), "bins": (gaps * shares).sum() / bins}.get(
-        way, (gaps * shares).sum()
-    )
+    return {
+        "mean": gaps.mean(),
+        "sum": gaps.sum(),
+        "per bin": gaps.sum() / bins,
+        "largest": gaps.max(),
+        "bins": (gaps * shares).sum() / bins,
+        "counts": (gaps * shares).sum() * len(sure),
+    }.get(way, (gaps * shares).sum())
 
 
 CALIBRATION = Exercise(
@@ -137,6 +225,60 @@ CALIBRATION = Exercise(
             "Every bin counts the same here. A bin with one example must not weigh like one with a "
             "hundred: multiply each gap by the share of the examples that is in its bin.",
             lambda s, r, b: _calibration(s, r, b, "mean"),
+        ),
+        Mistake(
+            "gaps added up",
+            "The gaps of the bins are added up as they are. Each counts by the share of the examples that "
+            "is in its bin: inside.float().mean().",
+            lambda s, r, b: _calibration(s, r, b, "sum"),
+        ),
+        Mistake(
+            "divided by the number of bins",
+            "The gaps are divided by the number of bins, so every bin weighs the same. Multiply each by the "
+            "share of the examples that is in its bin.",
+            lambda s, r, b: _calibration(s, r, b, "per bin"),
+        ),
+        Mistake(
+            "weighted and divided",
+            "The sum is divided by the number of bins as well. The weights add up to 1 already.",
+            lambda s, r, b: _calibration(s, r, b, "bins"),
+        ),
+        Mistake(
+            "numbers of examples for shares",
+            "The gaps are weighted by numbers of examples. Divide by how many there are, so that the "
+            "weights add up to 1.",
+            lambda s, r, b: _calibration(s, r, b, "counts"),
+        ),
+        Mistake(
+            "empty bins",
+            "An empty bin gives 0 / 0, and one nan spoils the sum. Skip the bins without examples: "
+            "if inside.any().",
+            lambda s, r, b: _calibration(s, r, b, "empty"),
+        ),
+        Mistake(
+            "middle of the bin",
+            "How sure the model is, is taken to be the middle of the bin. Take the mean of `sure` over the "
+            "examples that are in it.",
+            lambda s, r, b: _calibration(s, r, b, "middle"),
+        ),
+        Mistake(
+            "last bin only",
+            "This is the part of the last bin alone. Add the bins up: error = error + ..., and begin with "
+            "0 before the loop.",
+            lambda s, r, b: (
+                _calibration(s[s * b > b - 1], r[s * b > b - 1], b, "right")
+                * (s * b > b - 1).float().mean()
+                if (s * b > b - 1).any()
+                else torch.zeros(())
+            ),
+        ),
+        Mistake(
+            "last bin left out",
+            "The last bin is missing. range(1, bins) ends before bins: range(1, bins + 1).",
+            lambda s, r, b: (
+                _calibration(s, r, b, "right")
+                - ((r.float() - s) * (s * b > b - 1)).sum().abs() / len(s)
+            ),
         ),
         Mistake(
             "no bins",
@@ -206,6 +348,9 @@ def _suspect_cases(seed: int) -> list[Case]:
         Case((uneven, torch.tensor([0, 0, 0, 1, 1, 0])), "a class that is underrated throughout"),
         case(60, 4, "a third of the labels wrong"),
         case(90, 6, "six classes, an unsure model", 1.0),
+        case(3, 3, "as many examples as classes"),
+        case(40, 3, "a very unsure model", 0.3),
+        Case((uneven[:2], torch.tensor([0, 1])), "each exactly at its threshold"),
     ]
 
 
@@ -215,13 +360,25 @@ def _suspect(p: Tensor, y: Tensor, way: str) -> Tensor:
         t = p.mean(dim=0)
     elif way == "half":
         t = torch.full((classes,), 0.5)
+    elif way == "single":
+        t = p[torch.arange(len(y)), y].mean().expand(classes)
+    elif way == "predicted":
+        top = p.argmax(dim=1)
+        t = torch.stack([p[top == j, j].mean() for j in range(classes)])
     else:
         t = torch.stack([p[y == j, j].mean() for j in range(classes)])
-    reached = p >= t
+    reached = p > t if way == "strict" else p <= t if way == "below" else p >= t
     guess = torch.where(reached, p, torch.zeros_like(p)).argmax(dim=1)
     suspected = reached.any(dim=1) & (guess != y)
     rows = torch.arange(len(y))
+    first = reached.float().argmax(dim=1)
     return {
+        "first": reached.any(dim=1) & (first != y),
+        "margin": reached.any(dim=1) & ((p - t).argmax(dim=1) != y),
+        "ratio": reached.any(dim=1) & ((p / t).argmax(dim=1) != y),
+        "top must reach": reached[rows, p.argmax(dim=1)] & (p.argmax(dim=1) != y),
+        "top or none": reached.any(dim=1) & (p.argmax(dim=1) != y),
+        "inverted": ~suspected,
         "nobody": guess != y,
         "own": p[rows, y] < t[y],
         "agreed": reached.any(dim=1) & (guess == y),
@@ -274,6 +431,63 @@ SUSPECTS = Exercise(
             lambda p, y: _suspect(p, y, "agreed"),
         ),
         Mistake(
+            "first class that reaches",
+            "This takes the first class that reaches its threshold, not the likeliest: argmax of True and "
+            "False gives the first True. Compare their probabilities: torch.where(reached, p, 0.0).",
+            lambda p, y: _suspect(p, y, "first"),
+        ),
+        Mistake(
+            "above instead of at the threshold",
+            "Right but for a probability that is exactly its threshold: it reaches it, so >= and not >.",
+            lambda p, y: _suspect(p, y, "strict"),
+        ),
+        Mistake(
+            "below the threshold",
+            "These are the classes that stay below their thresholds. Reached is p >= threshold.",
+            lambda p, y: _suspect(p, y, "below"),
+        ),
+        Mistake(
+            "farthest above its threshold",
+            "The class that lies farthest above its threshold is taken. Of those that reach theirs, take "
+            "the likeliest: the largest p.",
+            lambda p, y: _suspect(p, y, "margin"),
+        ),
+        Mistake(
+            "largest ratio to its threshold",
+            "The class with the largest p / threshold is taken. Of those that reach theirs, take the one "
+            "with the largest p.",
+            lambda p, y: _suspect(p, y, "ratio"),
+        ),
+        Mistake(
+            "likeliest of all classes",
+            "The likeliest of all classes is compared with the label, though it may not reach its "
+            "threshold when another does. Take the likeliest among those that reach theirs.",
+            lambda p, y: _suspect(p, y, "top or none"),
+        ),
+        Mistake(
+            "threshold of the first choice only",
+            "Only the model's first choice is compared with its threshold. Where that one does not reach "
+            "its own, another class still may: choose among those that do.",
+            lambda p, y: _suspect(p, y, "top must reach"),
+        ),
+        Mistake(
+            "one mean for all classes",
+            "All classes have the same threshold, the mean over all examples of p of their label. Each "
+            "class needs a mean of its own.",
+            lambda p, y: _suspect(p, y, "single"),
+        ),
+        Mistake(
+            "grouped by the prediction",
+            "The thresholds are means over the examples that the model gives to a class. Take those that "
+            "are labelled with it: labels == j.",
+            lambda p, y: _suspect(p, y, "predicted"),
+        ),
+        Mistake(
+            "inverted",
+            "True and False have changed places: True means that the label is suspect.",
+            lambda p, y: _suspect(p, y, "inverted"),
+        ),
+        Mistake(
             "any other class",
             "This suspects a label as soon as some other class reaches its threshold, even where the "
             "label's own class reaches its own and is likelier. Take the likeliest of those that do.",
@@ -311,6 +525,8 @@ def _step_cases(seed: int) -> list[Case]:
         case((8, 3, 5), 4, "four steps: gradients must not pile up"),
         case((1, 2, 2), 2, "a single example"),
         case((5, 3, 4), 3, "three steps, labels (B, 1)", column=True),
+        case((3, 3, 3), 2, "as many examples as inputs and classes"),
+        case((4, 3, 2), 0, "no step"),
     ]
 
 
@@ -318,13 +534,23 @@ def _steps(w: Tensor, x: Tensor, y: Tensor, lr: float, steps: int, *, fault: str
     held = torch.zeros_like(w)
     for _ in range(steps):
         w = w.detach().requires_grad_()
-        logits = (x @ w).softmax(dim=1) if fault == "softmax" else x @ w
+        logits = (x @ w).softmax(dim=1) if "softmax" in fault else x @ w
         log_p, rows = logits.log_softmax(dim=1), torch.arange(len(x))
-        chosen = log_p[rows, y if fault == "shape" else y.flatten()]
+        chosen = log_p[rows, y if fault in ("shape", "shape and pile") else y.flatten()]
         loss = -(chosen.sum() if fault == "sum" else chosen.mean())
         (gradient,) = torch.autograd.grad(loss, w)
-        held = gradient + (held if fault == "pile" else 0)
-        w = w + lr * held if fault == "uphill" else w - lr * held
+        held = gradient + (held if "pile" in fault else 0)
+        w = w + lr * held if fault == "uphill" else w - (1 if fault == "rate" else lr) * held
+        if fault == "once":
+            break
+    return w.detach()
+
+
+def _over_the_batch(w: Tensor, x: Tensor, y: Tensor, lr: float, steps: int) -> Tensor:
+    for _ in range(steps):
+        w = w.detach().requires_grad_()
+        loss = -(x @ w).log_softmax(dim=0)[torch.arange(len(x)), y.flatten()].mean()
+        w = w - lr * torch.autograd.grad(loss, w)[0]
     return w.detach()
 
 
@@ -358,6 +584,45 @@ STEPS = Exercise(
             "The first step is right; after it, old gradients are added to new ones. Empty them "
             "before each backward pass.",
             lambda *a: _steps(*a, fault="pile"),
+        ),
+        Mistake(
+            "softmax twice, gradients pile up",
+            "The shape is right now; two faults are left: a softmax before log_softmax, and gradients that "
+            "are added to the old ones.",
+            lambda *a: _steps(*a, fault="softmax and pile"),
+        ),
+        Mistake(
+            "labels broadcast, gradients pile up",
+            "The softmax is right now; two faults are left: labels (B, 1), which make (B, B) losses, and "
+            "gradients that are added to the old ones.",
+            lambda *a: _steps(*a, fault="shape and pile"),
+        ),
+        Mistake(
+            "w never moves",
+            "w comes back as it was. Is the gradient emptied between backward() and the step, or the new "
+            "w not kept? Empty it before the backward pass.",
+            lambda w, x, y, lr, steps: w.clone(),
+        ),
+        Mistake(
+            "one step only",
+            "Only one step was done. Is the `return` inside the loop?",
+            lambda *a: _steps(*a, fault="once"),
+        ),
+        Mistake(
+            "no rate",
+            "The learning rate is not used: subtract lr times the gradient.",
+            lambda *a: _steps(*a, fault="rate"),
+        ),
+        Mistake(
+            "gradient of the first w",
+            "Every step uses the gradient at the first w. Work it out again in each step, from the w that "
+            "the one before has made.",
+            lambda w, x, y, lr, steps: w + steps * (_steps(w, x, y, lr, 1, fault="none") - w),
+        ),
+        Mistake(
+            "softmax over the batch",
+            "The softmax runs over the batch (dim=0). The classes of an example compete: dim=1.",
+            _over_the_batch,
         ),
         Mistake(
             "summed",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -31,7 +34,8 @@ def _cell_cases(seed: int) -> list[Case]:
         Case(random(5, 4, 4), "as many inputs as units"),
         Case((x, torch.zeros_like(a), *weights), "the first step: a is 0"),
         Case(random(1, 1, 1), "one of everything"),
-        Case(random(2, 3, 2, scale=20.0), "large weights"),
+        Case(random(2, 3, 2, scale=5.0), "large weights"),
+        Case(random(3, 3, 3), "as many sequences as inputs and units"),
     ]
 
 
@@ -85,6 +89,57 @@ CELL = Exercise(
             "first, then the sum goes through tanh.",
             lambda x, a, w_ax, w_aa, b: a @ w_aa.T + torch.tanh(x @ w_ax.T + b),
         ),
+        Mistake(
+            "bias outside of the tanh",
+            "The bias is added after the tanh. All three are added up first, then the sum goes through "
+            "tanh.",
+            lambda x, a, w_ax, w_aa, b: torch.tanh(a @ w_aa.T + x @ w_ax.T) + b,
+        ),
+        Mistake(
+            "input outside of the tanh",
+            "The part that comes from x is added after the tanh. All three are added up first.",
+            lambda x, a, w_ax, w_aa, b: torch.tanh(a @ w_aa.T + b) + x @ w_ax.T,
+        ),
+        Mistake(
+            "two tanh",
+            "Input and state go through a tanh each. There is one tanh, around the sum.",
+            lambda x, a, w_ax, w_aa, b: torch.tanh(x @ w_ax.T + b) + torch.tanh(a @ w_aa.T),
+        ),
+        Mistake(
+            "tanh twice",
+            "The tanh is taken twice. Once is enough.",
+            lambda x, a, w_ax, w_aa, b: torch.tanh(torch.tanh(a @ w_aa.T + x @ w_ax.T + b)),
+        ),
+        Mistake(
+            "relu",
+            "This goes through a relu, which has no upper end. The state of this cell is a tanh.",
+            lambda x, a, w_ax, w_aa, b: torch.relu(a @ w_aa.T + x @ w_ax.T + b),
+        ),
+        Mistake(
+            "old state added",
+            "The old state is added to the new one. It comes in by its matrix only, inside the tanh.",
+            lambda x, a, w_ax, w_aa, b: a + torch.tanh(a @ w_aa.T + x @ w_ax.T + b),
+        ),
+        Mistake(
+            "bias subtracted",
+            "The bias is subtracted. Add it.",
+            lambda x, a, w_ax, w_aa, b: torch.tanh(a @ w_aa.T + x @ w_ax.T - b),
+        ),
+        Mistake(
+            "bias twice",
+            "The bias is added twice, once with each matrix. There is one b here: add it once.",
+            lambda x, a, w_ax, w_aa, b: torch.tanh(a @ w_aa.T + x @ w_ax.T + 2 * b),
+        ),
+        Mistake(
+            "state multiplied without its matrix",
+            "The state is added as it is. It goes through its matrix first: a @ w_aa.T.",
+            lambda x, a, w_ax, w_aa, b: torch.tanh(a + x @ w_ax.T + b),
+        ),
+        Mistake(
+            "softmax",
+            "A softmax makes the units share one 1. Each goes through a tanh by itself.",
+            lambda x, a, w_ax, w_aa, b: torch.softmax(a @ w_aa.T + x @ w_ax.T + b, dim=1),
+        ),
     ),
     hints=(
         "A layer like those of the lesson `layers`, with two inputs instead of one: x, and the state a.",
@@ -120,6 +175,7 @@ def _batch_cases(seed: int) -> list[Case]:
         Case(batch([1, 2], 6, 2, 3), "much padding"),
         Case(batch([2, 4], 5, 3, 3, pad=7.0), "padding that is not 0"),
         Case(batch([1], 1, 1, 1), "one of everything"),
+        Case(batch([3, 2, 3], 3, 3, 3), "as many sequences as steps, inputs and units"),
     ]
 
 
@@ -130,6 +186,14 @@ def _gathered(x: Tensor, lengths: Tensor, w_ax: Tensor, w_aa: Tensor, b: Tensor)
         a = torch.tanh(a @ w_aa.T + x[:, t] @ w_ax.T + b)
         states.append(a)
     return torch.stack(states, dim=1)[torch.arange(len(x)), lengths]
+
+
+def _inverted(x: Tensor, lengths: Tensor, w_ax: Tensor, w_aa: Tensor, b: Tensor) -> Tensor:
+    a = torch.zeros(len(x), len(b))
+    for t in range(x.shape[1]):
+        new = torch.tanh(a @ w_aa.T + x[:, t] @ w_ax.T + b)
+        a = torch.where((t < lengths)[:, None], a, new)
+    return a
 
 
 def _one_by_one(x: Tensor, lengths: Tensor, w_ax: Tensor, w_aa: Tensor, b: Tensor) -> Tensor:
@@ -154,20 +218,32 @@ def _with(
     erases: bool = False,
     backwards: bool = False,
     total: bool = False,
+    untransposed: bool = False,
+    activation=torch.tanh,
 ) -> Tensor:
     """The answer with one thing done another way."""
     a = torch.zeros(len(x), len(b))
+    w_aa = w_aa.T if untransposed else w_aa
     order = range(x.shape[1])
     for t in reversed(order) if backwards else order:
         before = torch.zeros_like(a) if forgets or total else a
-        new = torch.tanh(before @ w_aa.T + x[:, t] @ w_ax.T + b)
+        new = activation(before @ w_aa.T + x[:, t] @ w_ax.T + b)
         stays = torch.zeros_like(a) if erases else a
         a = torch.where((t < lengths + until)[:, None], a + new if total else new, stays)
     return a
 
 
+def _first_input_only(x: Tensor, lengths: Tensor, *weights: Tensor) -> Tensor:
+    return _with(x[:, :1].expand_as(x), lengths, *weights)
+
+
 def _last_column(x: Tensor, lengths: Tensor, w_ax: Tensor, w_aa: Tensor, b: Tensor) -> Tensor:
     return _with(x, torch.full_like(lengths, x.shape[1]), w_ax, w_aa, b)
+
+
+def _to_step(step: Callable[[Tensor], Any]) -> Callable[..., Tensor]:
+    """An answer that reads all sequences to the same step."""
+    return lambda x, lengths, *weights: _last_column(x[:, : int(step(lengths))], lengths, *weights)
 
 
 def _counted_from_behind(
@@ -228,6 +304,72 @@ LAST = Exercise(
             "This adds up what the cell gives for each step by itself: a bag, without order. The new "
             "state replaces the old one.",
             lambda *args: _with(*args, total=True),
+        ),
+        Mistake(
+            "stopped at the shortest",
+            "All sequences stop at the end of the shortest one. Go through all T columns, and keep the old "
+            "state only of those that are over.",
+            _to_step(lambda lengths: lengths.min()),
+        ),
+        Mistake(
+            "stopped at the first one's end",
+            "All sequences stop where the first one does. Each has a length of its own.",
+            _to_step(lambda lengths: lengths[0]),
+        ),
+        Mistake(
+            "all states kept",
+            "These are the states at every step. Keep one for each sequence: after its last real step.",
+            lambda x, lengths, w_ax, w_aa, b: torch.stack(
+                [_with(x, lengths.clamp(max=t), w_ax, w_aa, b) for t in range(1, x.shape[1] + 1)], 1
+            ),
+        ),
+        Mistake(
+            "padding set to zero",
+            "Padding was made 0, but the cell still goes on over it: its state and bias change a. Keep the "
+            "old state there.",
+            lambda x, lengths, *weights: _last_column(
+                x * (torch.arange(x.shape[1]) < lengths[:, None])[:, :, None], lengths, *weights
+            ),
+        ),
+        Mistake(
+            "last input only",
+            "The state is worked out from the last real input alone. Read the steps before it as well, "
+            "each with the state of the one before.",
+            lambda x, lengths, w_ax, w_aa, b: torch.tanh(
+                x[torch.arange(len(x)), lengths - 1] @ w_ax.T + b
+            ),
+        ),
+        Mistake(
+            "first step again and again",
+            "Every step reads the first column. Step t reads x[:, t].",
+            _first_input_only,
+        ),
+        Mistake(
+            "condition inverted",
+            "The new state is taken at padding, and the old one at real steps: where t < lengths, take "
+            "the new one.",
+            lambda x, lengths, w_ax, w_aa, b: _inverted(x, lengths, w_ax, w_aa, b),
+        ),
+        Mistake(
+            "state matrix not transposed",
+            "w_aa is square, so the sizes fit either way, but its rows belong to the new units: "
+            "a @ w_aa.T.",
+            lambda *args: _with(*args, untransposed=True),
+        ),
+        Mistake(
+            "no tanh",
+            "The state never goes through tanh. Each step does, as in exercise 1.",
+            lambda *args: _with(*args, activation=lambda new: new),
+        ),
+        Mistake(
+            "no bias",
+            "The bias is missing in the step: add b inside the tanh.",
+            lambda x, lengths, w_ax, w_aa, b: _with(x, lengths, w_ax, w_aa, 0 * b),
+        ),
+        Mistake(
+            "one step only",
+            "Only the first step was done. Is the `return` inside the loop?",
+            lambda x, lengths, *weights: _with(x, lengths.clamp(max=1), *weights),
         ),
     ),
     hints=(

@@ -21,6 +21,7 @@ def _cases(seed: int) -> list[Case]:
         Case((["O", "O", "O"],), "no name"),
         Case(([],), "no token"),
         Case((["B-PER"],), "one token"),
+        Case((["B-LOC", "I-LOC", "B-LOC", "I-LOC", "I-LOC"],), "two names of a class, end to end"),
         *(Case((tags,), "tags at random, as an untrained network gives them") for tags in mixed),
     ]
 
@@ -35,13 +36,15 @@ def _with(
     ends: int = 0,
     first: int = 0,
     whole: bool = False,
+    any_tag: bool = False,
 ) -> list[tuple[int, int, str]]:
     """Tags to names with one thing done another way."""
     found, start, kind = [], None, ""
     for i, tag in enumerate(tags if last else [*tags, "O"]):
         place, _, new = tag.partition("-")
         goes_on = place == "I" or (merge and place == "B")
-        if start is not None and not (goes_on and (new == kind or (same and place == "I"))):
+        alike = new == kind or any_tag or (same and place == "I")
+        if start is not None and not (goes_on and alike):
             found.append((start + first, i + ends, f"B-{kind}" if whole else kind))
             start = None
         if start is None and place != "O" and not (strict and place == "I"):
@@ -106,6 +109,58 @@ SPANS = Exercise(
             "B left in the class",
             "The class still has its B- in front: give 'PER', not 'B-PER'.",
             lambda tags: _with(tags, whole=True),
+        ),
+        Mistake(
+            "a name for each tag",
+            "Every tag became a name of its own. A B and the I of the same class behind it are one name.",
+            lambda tags: [(i, i + 1, t[2:]) for i, t in enumerate(tags) if t != "O"],
+        ),
+        Mistake(
+            "no class",
+            "The class is missing: each name is (start, end, class).",
+            lambda tags: [span[:2] for span in _with(tags)],
+        ),
+        Mistake(
+            "class in front",
+            "The parts of each name are in another order: (start, end, class).",
+            lambda tags: [(kind, start, end) for start, end, kind in _with(tags)],
+        ),
+        Mistake(
+            "length for end",
+            "The second number is how many tokens a name has. Give the place where it ends, start plus "
+            "that.",
+            lambda tags: [(start, end - start, kind) for start, end, kind in _with(tags)],
+        ),
+        Mistake(
+            "end one too large",
+            "The end is one too large: it is the place right behind the last token, where the next tag "
+            "is.",
+            lambda tags: _with(tags, ends=1),
+        ),
+        Mistake(
+            "start one too large",
+            "The start is one too large: a name starts at its B, or at the I that begins it.",
+            lambda tags: _with(tags, first=1),
+        ),
+        Mistake(
+            "first name only",
+            "Only the first name is there. Is the `return` inside the loop?",
+            lambda tags: _with(tags)[:1],
+        ),
+        Mistake(
+            "last name only",
+            "Only the last name is there. Make the list before the loop, and append to it inside.",
+            lambda tags: _with(tags)[-1:],
+        ),
+        Mistake(
+            "sorted by class",
+            "The names are gathered class by class. Give them in the order of the sentence.",
+            lambda tags: sorted(_with(tags), key=lambda span: span[2]),
+        ),
+        Mistake(
+            "closed at O only",
+            "A name is closed at an O only. A B closes it too, and so does an I of another class.",
+            lambda tags: _with(tags, same=True, merge=True, any_tag=True),
         ),
         Mistake(
             "counted from one",

@@ -14,6 +14,10 @@ def _fallen(shares: Tensor, u: Tensor) -> Tensor:
     return (shares.cumsum(dim=1) <= u[:, None]).sum(dim=1).clamp(max=shares.shape[1] - 1)
 
 
+def _fallen_at(ends: Tensor, u: Tensor) -> Tensor:
+    return (ends <= u[:, None]).sum(dim=1).clamp(max=ends.shape[1] - 1)
+
+
 def _or_greedy(answer):
     """A wrong answer that is right at temperature 0."""
     return lambda logits, t, u: logits.argmax(dim=1) if t == 0 else answer(logits, t, u)
@@ -64,6 +68,10 @@ def _cases(seed: int) -> list[Case]:
         Case(
             (level, 1.0, torch.tensor([0.0, 0.3, 0.6, 0.9])), "four tokens as likely, u from 0 on"
         ),
+        Case((level[:3], 1.0, torch.tensor([0.25, 0.5, 0.75])), "u exactly where a share ends"),
+        Case((level[:2] + 1.5, 0.0, torch.tensor([0.9, 0.1])), "temperature 0 and ties: the first"),
+        case(1, 8, 0.7, "one row"),
+        case(6, 6, 1.3, "as many rows as tokens"),
         Case((torch.tensor([[3.0], [-2.0]]), 2.0, torch.tensor([0.1, 0.99])), "only one token"),
     ]
 
@@ -119,6 +127,90 @@ PICK = Exercise(
                     max=logits.shape[1] - 1
                 )
             ),
+        ),
+        Mistake(
+            "running sums down the batch",
+            "The running sums go down the batch (dim=0), from one row to the next. Add up along each row: "
+            "dim=1.",
+            _or_greedy(lambda logits, t, u: _fallen_at(torch.softmax(logits / t, 1).cumsum(0), u)),
+        ),
+        Mistake(
+            "u without a column",
+            "u is (B,) and the running sums (B, V): u has to stand beside the rows, as a column, "
+            "u[:, None].",
+            _or_greedy(
+                lambda logits, t, u: (torch.softmax(logits / t, 1).cumsum(1) <= u).sum(dim=1)
+            ),
+        ),
+        Mistake(
+            "end of a share included",
+            "Right but for a u that lies exactly where a share ends: it falls on the next token. Count "
+            "the ends that are <= u, not < u.",
+            _or_greedy(
+                lambda logits, t, u: (
+                    (torch.softmax(logits / t, dim=1).cumsum(dim=1) < u[:, None])
+                    .sum(dim=1)
+                    .clamp(max=logits.shape[1] - 1)
+                )
+            ),
+        ),
+        Mistake(
+            "logits without softmax",
+            "The logits themselves are added up. Only the softmax makes shares of 1 of them.",
+            _or_greedy(lambda logits, t, u: _fallen(logits / t, u)),
+        ),
+        Mistake(
+            "shares from the right",
+            "The shares are laid out from the right: u near 0 gives the last token. Begin with the first.",
+            _or_greedy(lambda logits, t, u: _fallen(torch.softmax(logits / t, dim=1), 1 - u)),
+        ),
+        Mistake(
+            "sorted first",
+            "The tokens are sorted by their probability first, so the number is a rank, not an id. Keep "
+            "their order.",
+            _or_greedy(
+                lambda logits, t, u: _fallen(
+                    torch.softmax(logits / t, dim=1).sort(dim=1, descending=True).values, u
+                )
+            ),
+        ),
+        Mistake(
+            "one too near",
+            "The token is one too far to the left: as many ends lie at or before u as there are tokens "
+            "before the chosen one. Nothing is to be subtracted.",
+            _or_greedy(
+                lambda logits, t, u: (_fallen(torch.softmax(logits / t, dim=1), u) - 1).clamp(min=0)
+            ),
+        ),
+        Mistake(
+            "ends beyond u counted",
+            "The ends that lie beyond u are counted. Those at or before u are the tokens that come before "
+            "the chosen one.",
+            _or_greedy(
+                lambda logits, t, u: (
+                    torch.softmax(logits / t, dim=1).cumsum(dim=1) > u[:, None]
+                ).sum(dim=1)
+            ),
+        ),
+        Mistake(
+            "unlikely tokens at temperature 0",
+            "At temperature 0 the least likely token comes. Take the most likely: argmax.",
+            lambda logits, t, u: (
+                logits.argmin(dim=1) if t == 0 else _fallen(torch.softmax(logits / t, 1), u)
+            ),
+        ),
+        Mistake(
+            "most likely over the batch",
+            "At temperature 0 the argmax runs over the batch, or over everything. Each row has its most "
+            "likely token: dim=1.",
+            lambda logits, t, u: (
+                logits.argmax(dim=0) if t == 0 else _fallen(torch.softmax(logits / t, 1), u)
+            ),
+        ),
+        Mistake(
+            "probabilities returned",
+            "These are the probabilities. Return one id for each row.",
+            _or_greedy(lambda logits, t, u: torch.softmax(logits / t, dim=1)),
         ),
         Mistake(
             "divided by zero",

@@ -26,6 +26,7 @@ def _cases(seed: int) -> list[Case]:
         Case(random(2, 4, 4, 4, [3, 4]), "as many words as units"),
         Case(random(1, 1, 1, 1, [1]), "one word, one query"),
         Case(random(2, 2, 3, 6, [3, 2], scale=4.0), "large numbers"),
+        Case(random(3, 3, 3, 3, [2, 3, 1]), "as many phrases as queries, words and units"),
         Case(
             random(2, 2, 3, 4, [3, 0]), "a phrase that is all padding: its weights are 0, not nan"
         ),
@@ -59,6 +60,12 @@ def _variant(
 def _infinite(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     scores = query @ keys.transpose(1, 2) / math.sqrt(query.shape[-1])
     weights = torch.softmax(scores.masked_fill(~mask[:, None, :], -math.inf), dim=-1)
+    return weights @ values, weights
+
+
+def _bare(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    scores = query @ keys.transpose(1, 2) / math.sqrt(query.shape[-1])
+    weights = scores.masked_fill(~mask[:, None, :], 0.0)
     return weights @ values, weights
 
 
@@ -140,6 +147,51 @@ ATTEND = Exercise(
             "The context is a mean of the keys. The keys are for the scores; the context is the "
             "mean of the values: weights @ values.",
             lambda *args: _variant(*args, of="keys"),
+        ),
+        Mistake(
+            "values for keys",
+            "The scores are made with the values. They belong to the keys: query @ keys.transpose(1, 2).",
+            lambda q, k, v, m: _variant(q, v, v, m),
+        ),
+        Mistake(
+            "softmax over the batch",
+            "The softmax runs over the batch (dim 0). Each query spreads its attention over the words of "
+            "its own source: dim=-1.",
+            lambda *args: _variant(*args, dim=0),
+        ),
+        Mistake(
+            "no softmax",
+            "The scores themselves are the weights. Put them through a softmax, so that they add up to 1.",
+            _bare,
+        ),
+        Mistake(
+            "scaled after the softmax",
+            "The weights are divided by the root of H, and no longer add up to 1. Divide the scores, "
+            "before the softmax.",
+            lambda q, k, v, m: (lambda w: (w @ v, w))(
+                _variant(q, k, v, m, scale=1.0)[1] / math.sqrt(q.shape[-1])
+            ),
+        ),
+        Mistake(
+            "divided by the root of the words",
+            "The scores are divided by the square root of T, the number of words. H, the size of a key, "
+            "belongs there: query.shape[-1].",
+            lambda q, k, v, m: _variant(q, k, v, m, scale=math.sqrt(k.shape[1])),
+        ),
+        Mistake(
+            "multiplied by the root",
+            "The scores are multiplied by the square root of H. Divide.",
+            lambda q, k, v, m: _variant(q, k, v, m, scale=1 / math.sqrt(q.shape[-1])),
+        ),
+        Mistake(
+            "weights and context swapped",
+            "The two come in the wrong order: return the context first, then the weights.",
+            lambda *args: _variant(*args)[::-1],
+        ),
+        Mistake(
+            "context only",
+            "The weights are missing: return weights @ values, weights.",
+            lambda *args: _variant(*args)[0],
         ),
         Mistake(
             "infinity",
