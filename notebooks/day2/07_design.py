@@ -156,7 +156,8 @@ plots.bars(finals, title="Error after training", ylabel="share of digits read wr
 # past the layers is called a **skip connection**. (*Where the book differs:* its Day 1 says that skip
 # connections avoid overfitting. They mend degradation.)
 #
-# **Exercise 1.** Write a residual block of two layers, $f(x) = W_2\,\mathrm{ReLU}(W_1x + b_1) + b_2$.
+# **Exercise 1.** Write a residual block of two layers, $f(x) = W_2\,\mathrm{ReLU}(W_1x + b_1) + b_2$, with
+# tensors all the way: gradients must flow through it.
 
 
 # %% exercise="residual_block"
@@ -397,7 +398,8 @@ plots.bars(killed, title="Dead ReLUs after 100 updates", ylabel="dead, of 64 uni
 #
 # $$\mathrm{LeakyReLU}(z) = z \text{ where } z \ge 0, \text{ else } 0.01\,z$$
 #
-# **Exercise 2.** Write it, with the slope as an argument.
+# **Exercise 2.** Write it by hand, without torch's own, with the slope (of any size) as an argument.
+# Gradients must flow through it.
 
 
 # %% exercise="leaky_relu"
@@ -538,8 +540,9 @@ print(
 # $-\frac1m\sum_i\sum_k y_{ik}\log\hat y_{ik}$. With a one-hot row only the right class counts: the
 # loss is minus the logarithm of the probability it was given.
 #
-# **Exercise 4.** Write it with two loops, over examples and classes. Mind a probability of 0 where the
-# label is 0 too: on paper $0\cdot\log 0$ is 0.
+# **Exercise 4.** Write it with two loops, over examples and classes, and with `torch.log`, through which
+# gradients flow. Mind a probability of 0: where the label is 0 too, $0\cdot\log 0$ is 0 on paper; where
+# it is 1, the loss is infinite, as it should be.
 
 
 # %% exercise="cce_loops"
