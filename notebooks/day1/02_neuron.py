@@ -182,8 +182,8 @@ print(f"loop over Python numbers: {over_numbers / product:8,.0f} times as long a
 # %% [markdown]
 # ## A sigmoid that survives
 #
-# **Exercise 2.** Write the sigmoid with `torch.exp`, for tensors of any shape. The last test feeds it
-# $z = \pm 1000$: no answer may be `nan`, "not a number".
+# **Exercise 2.** Write the sigmoid with `torch.exp`, without torch's own, for tensors of any shape.
+# One test feeds it $z = \pm 1000$: no answer may be `nan`, "not a number".
 
 
 # %% exercise="sigmoid"

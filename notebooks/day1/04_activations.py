@@ -333,9 +333,9 @@ plots.bars(
 )
 
 # %% [markdown]
-# **Exercise 4.** Write softmax over the last dimension, so that each row adds up to 1. The last test
-# has scores of 1,000. (What happens to the shares when you subtract the same number from every
-# score?)
+# **Exercise 4.** Write softmax over the last dimension, so that each row adds up to 1, without
+# torch's own. One test has scores of 1,000, which must not end in `nan`. (What happens to the shares
+# when you subtract the same number from every score?)
 
 
 # %% exercise="softmax"

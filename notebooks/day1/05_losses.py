@@ -113,7 +113,9 @@ print(f"the loop: w = {model.weight.item():.5f}   by hand: w = {by_hand[-1]:.5f}
 #
 # $$J(y, \hat y) = \frac{1}{N} \sum_{i=1}^{N} (y_i - \hat y_i)^2$$
 #
-# **Exercise 1.** Write it.
+# **Exercise 1.** Write it, by hand as all losses of this notebook, without the ready-made ones of
+# `torch.nn`. Training will need its slope, which the check looks at too: stay with tensors, for
+# `.item()` and `float()` lose it.
 
 
 # %% exercise="mse"
@@ -439,8 +441,8 @@ show_source(losses.cce)
 # `nn.CrossEntropyLoss` does just that, and takes the number of the right class instead of a one-hot
 # row. (*Where the book differs:* it lists one-hot labels only; both work.)
 #
-# **Exercise 3.** Write it from scores. `logits.logsumexp(dim=1, keepdim=True)` is $\log \sum_j e^{z_j}$
-# of each row, without overflow.
+# **Exercise 3.** Write it from scores, by hand and with a slope; one test has scores of 1,000.
+# `logits.logsumexp(dim=1, keepdim=True)` is $\log \sum_j e^{z_j}$ of each row, without overflow.
 
 
 # %% exercise="cross_entropy"
@@ -547,7 +549,7 @@ plots.functions(
 # moved, on average, to turn it into the other. In one dimension it is easy: the smallest goes to the
 # smallest, the next to the next.
 #
-# **Exercise 4.** Write it for two heaps of the same size.
+# **Exercise 4.** Write it for two heaps of the same size, with tensors, so that it has a slope.
 
 
 # %% exercise="wasserstein_1d"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -22,6 +24,8 @@ def _mse_cases(seed: int) -> list[Case]:
         Case(pair(3, 2), "two numbers for each example"),
         Case(pair(1), "a single prediction"),
         Case((torch.tensor([1.0, -1.0]), torch.zeros(2)), "errors of +1 and -1"),
+        Case(pair(2, 3, 4), "three dimensions"),
+        Case((torch.tensor([3.0, 3.0, 3.0]), torch.tensor([1.0, 1.0, 1.0])), "equal errors"),
     ]
 
 
@@ -80,6 +84,74 @@ MSE = Exercise(
             "Keep both in the shape they come in.",
             lambda yhat, y: (yhat.reshape(-1, 1) - y.reshape(1, -1)).square().mean(),
         ),
+        Mistake(
+            "divided by the examples",
+            "The sum is divided by len(y), the number of rows. Where there are several numbers in a row, that "
+            "is too few: take the mean over all.",
+            lambda yhat, y: (yhat - y).square().sum() / len(y),
+        ),
+        Mistake(
+            "mean over the examples only",
+            "The mean is taken over the examples only, so a number for each column is left. A loss is one "
+            "number: the mean over everything.",
+            lambda yhat, y: (yhat - y).square().mean(dim=0),
+        ),
+        Mistake(
+            "squares subtracted",
+            "Predictions and labels are squared first and then subtracted. Subtract first, then square.",
+            lambda yhat, y: (yhat.square() - y.square()).mean(),
+        ),
+        Mistake(
+            "doubled",
+            "The differences are doubled. Squared means times itself: ** 2.",
+            lambda yhat, y: (2 * (yhat - y)).mean(),
+        ),
+        Mistake(
+            "added",
+            "Predictions and labels are added. The error is their difference.",
+            lambda yhat, y: (yhat + y).square().mean(),
+        ),
+        Mistake(
+            "the labels are forgotten",
+            "These are the predictions, squared. How far are they from the labels? Subtract y first.",
+            lambda yhat, y: yhat.square().mean(),
+        ),
+        Mistake(
+            "multiplied by the labels",
+            "Predictions and labels are multiplied. The error is their difference.",
+            lambda yhat, y: (yhat * y).square().mean(),
+        ),
+        Mistake(
+            "the length of the error",
+            "This is the root of the sum of the squares. Take their mean, without a root.",
+            lambda yhat, y: (yhat - y).square().sum().sqrt(),
+        ),
+        Mistake(
+            "half the sum",
+            "This is half the sum of the squares. Take their mean.",
+            lambda yhat, y: (yhat - y).square().sum() / 2,
+        ),
+        Mistake(
+            "the largest",
+            "The largest error decides alone. Take the mean of all of them.",
+            lambda yhat, y: (yhat - y).square().max(),
+        ),
+        Mistake(
+            "only the first",
+            "Only the first prediction counts. Is the return inside the loop, or the index fixed?",
+            lambda yhat, y: (yhat - y).flatten()[0].square(),
+        ),
+        Mistake(
+            "only the last",
+            "Only the last prediction counts: each round of the loop overwrites the sum. Add to it, with +=.",
+            lambda yhat, y: (yhat - y).flatten()[-1].square(),
+        ),
+        Mistake(
+            "sum squared",
+            "The differences are added up and then squared, so +1 and -1 cancel. Square each of them, then "
+            "take the mean.",
+            lambda yhat, y: (yhat - y).sum().square(),
+        ),
     ),
     hints=(
         "Three steps, in the order in which the name says it backwards: error, squared, mean.",
@@ -89,6 +161,9 @@ MSE = Exercise(
     alternatives=(
         lambda yhat, y: ((y - yhat) ** 2).sum() / y.numel(),
         lambda yhat, y: torch.mean((yhat - y) * (yhat - y)),
+        lambda yhat, y: (
+            sum((p - q) ** 2 for p, q in zip(yhat.flatten(), y.flatten(), strict=True)) / y.numel()
+        ),
     ),
 )
 
@@ -107,11 +182,17 @@ def _bce_cases(seed: int) -> list[Case]:
         Case(pair(3, 4), "three examples with four labels each"),
         Case((torch.tensor([1.0, 0.0, 0.5]), torch.tensor([1.0, 0.0, 1.0])), "certain and right"),
         Case((torch.tensor([0.0, 1.0]), torch.tensor([1.0, 0.0])), "certain and wrong: log of 0"),
+        Case((torch.tensor([0.0]), torch.tensor([1.0])), "certain of a no, and it is a yes"),
+        Case((torch.tensor([1.0]), torch.tensor([0.0])), "certain of a yes, and it is a no"),
     ]
 
 
 def _log(p: Tensor) -> Tensor:
     return p.log().clamp(min=-100)
+
+
+def _bce(p: Tensor, y: Tensor, log: Callable[[Tensor], Tensor]) -> Tensor:
+    return -(y * log(p) + (1 - y) * log(1 - p)).mean()
 
 
 BCE = Exercise(
@@ -172,6 +253,83 @@ BCE = Exercise(
             "p has gone through a sigmoid once more. It is a probability already.",
             lambda p, y: losses.bce_with_logits(p, y),
         ),
+        *(
+            Mistake(
+                "a tiny number added",
+                f"The tiny number ({tiny:g}) keeps log away from 0, but gives another floor: the exercise asks "
+                f"for logarithms of -100 or more. Take the logarithm first, then .clamp(min=-100).",
+                lambda p, y, tiny=tiny: _bce(p, y, lambda q: (q + tiny).log()),
+            )
+            for tiny in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
+        ),
+        Mistake(
+            "logarithm to base 2, with the floor",
+            "torch.log2 is the logarithm to base 2. torch.log is the natural one, to base e.",
+            lambda p, y: _bce(p, y, lambda q: q.log2().clamp(min=-100)),
+        ),
+        Mistake(
+            "logarithm to base 10",
+            "torch.log10 is the logarithm to base 10. torch.log is the natural one, to base e.",
+            lambda p, y: _bce(p, y, lambda q: q.log10().clamp(min=-100)),
+        ),
+        Mistake(
+            "p and y exchanged",
+            "The logarithms are taken of the labels. Take them of the probabilities p, and choose with y.",
+            lambda p, y: _bce(y, p, _log),
+        ),
+        Mistake(
+            "p in both terms",
+            "Both terms have the logarithm of p. The second is (1 - y) log(1 - p).",
+            lambda p, y: -(y * _log(p) + (1 - y) * _log(p)).mean(),
+        ),
+        Mistake(
+            "y in both terms",
+            "Both terms are multiplied by y. The second is (1 - y) log(1 - p), for the examples with y = 0.",
+            lambda p, y: -(y * _log(p) + y * _log(1 - p)).mean(),
+        ),
+        Mistake(
+            "brackets around 1 - y",
+            "Brackets are missing: 1 - y * log(1 - p) multiplies first. Write (1 - y) * log(1 - p).",
+            lambda p, y: -(y * _log(p) + 1 - y * _log(1 - p)).mean(),
+        ),
+        Mistake(
+            "only the no",
+            "Examples with y = 1 cost nothing. Add the first term, y log(p).",
+            lambda p, y: -((1 - y) * _log(1 - p)).mean(),
+        ),
+        Mistake(
+            "divided by the examples",
+            "The sum is divided by len(y), the number of rows. With several labels in a row that is too few: "
+            "take the mean over all.",
+            lambda p, y: -(y * _log(p) + (1 - y) * _log(1 - p)).sum() / len(y),
+        ),
+        Mistake(
+            "one for each",
+            "There is a cost for each label. A loss is one number: take the mean.",
+            lambda p, y: -(y * _log(p) + (1 - y) * _log(1 - p)),
+        ),
+        Mistake(
+            "mean over the examples only",
+            "The mean is taken over the examples only, so a number for each column is left. A loss is one "
+            "number: the mean over everything.",
+            lambda p, y: -(y * _log(p) + (1 - y) * _log(1 - p)).mean(dim=0),
+        ),
+        Mistake(
+            "squared error",
+            "This is the mean squared error. Here the cost is minus the logarithm of the probability that the "
+            "right answer was given.",
+            lambda p, y: (p - y).square().mean(),
+        ),
+        Mistake(
+            "no floor under log(1 - p)",
+            "The logarithm of p has its floor, that of 1 - p has none: it is minus infinity at p = 1.",
+            lambda p, y: -(y * _log(p) + (1 - y) * (1 - p).log()).mean(),
+        ),
+        Mistake(
+            "no floor under log p",
+            "The logarithm of 1 - p has its floor, that of p has none: it is minus infinity at p = 0.",
+            lambda p, y: -(y * p.log() + (1 - y) * _log(1 - p)).mean(),
+        ),
     ),
     hints=(
         "If y = 1 the cost is -log p, if y = 0 it is -log(1 - p). Multiply by y and by 1 - y to "
@@ -184,6 +342,7 @@ BCE = Exercise(
     alternatives=(
         lambda p, y: -(y * _log(p) + (1 - y) * _log(1 - p)).mean(),
         lambda p, y: -_log(torch.where(y == 1, p, 1 - p)).sum() / p.numel(),
+        lambda p, y: -torch.where(y.bool(), p, 1 - p).log().nan_to_num(neginf=-100.0).mean(),
     ),
 )
 
@@ -201,6 +360,10 @@ def _cce_cases(seed: int) -> list[Case]:
         Case(pair(3, 3), "as many examples as classes"),
         Case((torch.tensor([[1000.0, -1000.0]]), torch.tensor([0])), "scores of 1000, and right"),
         Case((torch.tensor([[500.0, 0.0, 1.0]]), torch.tensor([1])), "a score of 500, and wrong"),
+        Case(
+            (torch.tensor([[300.0, 301.0, 299.0], [0.0, -1.0, 1.0]]), torch.tensor([1, 0])),
+            "rows of very different size, and nobody is of the last class",
+        ),
     ]
 
 
@@ -275,6 +438,98 @@ CCE = Exercise(
             "so divide by the number of examples.",
             lambda logits, y: -_rows(logits.log_softmax(dim=1), y).sum() / logits.numel(),
         ),
+        Mistake(
+            "the largest of all",
+            "The largest score of the whole table is subtracted, so the exps of a row of far smaller scores "
+            "are all 0. Subtract the largest of each row, or use logits.logsumexp(dim=1, keepdim=True).",
+            lambda logits, y: (
+                -_rows(
+                    (logits - logits.max())
+                    - (logits - logits.max()).exp().sum(dim=1, keepdim=True).log(),
+                    y,
+                ).mean()
+            ),
+        ),
+        Mistake(
+            "one sum for all",
+            "All examples share one sum of exps. Each row has its own: dim=1, keepdim=True.",
+            lambda logits, y: -_rows(logits - logits.flatten().logsumexp(dim=0), y).mean(),
+        ),
+        Mistake(
+            "all classes",
+            "The logarithms of all classes are averaged. Only that of the right class counts: one from each "
+            "row, log_p[torch.arange(len(y)), y].",
+            lambda logits, y: -logits.log_softmax(dim=1).mean(),
+        ),
+        Mistake(
+            "all classes added up",
+            "The logarithms of all classes are added up in each row. Only that of the right class counts: "
+            "log_p[torch.arange(len(y)), y].",
+            lambda logits, y: -logits.log_softmax(dim=1).sum(dim=1).mean(),
+        ),
+        Mistake(
+            "the class with the largest score",
+            "It takes the class with the largest score, whatever y says. The right class is y.",
+            lambda logits, y: -logits.log_softmax(dim=1).amax(dim=1).mean(),
+        ),
+        Mistake(
+            "added to the scores",
+            "logsumexp is added to the scores: subtract it.",
+            lambda logits, y: -_rows(logits + logits.logsumexp(dim=1, keepdim=True), y).mean(),
+        ),
+        Mistake(
+            "only the logarithm of the sum",
+            "This is the mean of logsumexp alone. Subtract the score of the right class from each.",
+            lambda logits, y: logits.logsumexp(dim=1).mean(),
+        ),
+        Mistake(
+            "the largest score in place of the sum",
+            "The largest score is subtracted, and not the logarithm of the sum of the exps.",
+            lambda logits, y: -_rows(logits - logits.amax(dim=1, keepdim=True), y).mean(),
+        ),
+        Mistake(
+            "sum without the logarithm",
+            "The sum of the exps is subtracted as it is: its logarithm belongs there.",
+            lambda logits, y: -_rows(logits - logits.exp().sum(dim=1, keepdim=True), y).mean(),
+        ),
+        Mistake(
+            "logarithm to base 2",
+            "torch.log2 is the logarithm to base 2. The natural one is wanted, to base e.",
+            lambda logits, y: -_rows(logits.log_softmax(dim=1), y).mean() / 0.6931471805599453,
+        ),
+        Mistake(
+            "one for each",
+            "There is a cost for each example. A loss is one number: take the mean.",
+            lambda logits, y: -_rows(logits.log_softmax(dim=1), y),
+        ),
+        Mistake(
+            "the probability",
+            "This is the probability of the right class. The cost is minus its logarithm.",
+            lambda logits, y: _rows(logits.softmax(dim=1), y).mean(),
+        ),
+        Mistake(
+            "minus the probability",
+            "This is minus the probability of the right class. The cost is minus its logarithm.",
+            lambda logits, y: -_rows(logits.softmax(dim=1), y).mean(),
+        ),
+        Mistake(
+            "log of the mean",
+            "The probabilities are averaged and then the logarithm is taken. First the logarithm of each, "
+            "then the mean.",
+            lambda logits, y: -_rows(logits.softmax(dim=1), y).mean().log(),
+        ),
+        Mistake(
+            "softmax taken twice",
+            "The scores have gone through softmax, and then through log softmax: once is enough.",
+            lambda logits, y: -_rows(logits.softmax(dim=1).log_softmax(dim=1), y).mean(),
+        ),
+        Mistake(
+            "a tiny number added",
+            "A tiny number inside the logarithm keeps it finite, but gives a floor that the loss should not "
+            "have. log softmax is z minus log of the sum of exp(z), in one: "
+            "logits.logsumexp(dim=1, keepdim=True) is that logarithm.",
+            lambda logits, y: -_rows((logits.softmax(dim=1) + 1e-8).log(), y).mean(),
+        ),
     ),
     hints=(
         "For each example you need one number: minus the logarithm of the share that softmax gives "
@@ -289,6 +544,10 @@ CCE = Exercise(
         lambda logits, y: (logits.logsumexp(dim=1) - _rows(logits, y)).mean(),
         lambda logits, y: (
             -sum(z.log_softmax(0)[k] for z, k in zip(logits, y, strict=True)) / len(y)
+        ),
+        lambda logits, y: (
+            -logits.log_softmax(-1)[y.unsqueeze(1) == torch.arange(logits.shape[1])].sum()
+            / len(logits)
         ),
     ),
 )
@@ -307,6 +566,7 @@ def _wasserstein_cases(seed: int) -> list[Case]:
         Case(pair(9, 0.0, 3.0), "narrow and wide"),
         Case(pair(6, -2.0, 1.0), "below and above"),
         Case((torch.tensor([5.0]), torch.tensor([-2.0])), "one number each"),
+        Case((torch.tensor([2.0, 7.0, 2.0, -4.0]), torch.tensor([0.5, 2.0, 9.0, 9.0])), "ties"),
     ]
 
 
@@ -362,6 +622,54 @@ WASSERSTEIN = Exercise(
             "0 even for two equal heaps. Pair them: sort both, then smallest with smallest.",
             lambda a, b: (a[:, None] - b).abs().mean(),
         ),
+        Mistake(
+            "positions instead of values",
+            "argsort and sort().indices give the positions of the numbers. Take the numbers themselves: "
+            "a.sort().values.",
+            lambda a, b: (a.argsort(stable=True) - b.argsort(stable=True)).abs().float().mean(),
+        ),
+        Mistake(
+            "only the second sorted",
+            "Only the second heap is sorted. Sort the first as well.",
+            lambda a, b: (a - b.sort().values).abs().mean(),
+        ),
+        Mistake(
+            "the largest way",
+            "The longest way decides alone. Take the mean of all of them.",
+            lambda a, b: (a.sort().values - b.sort().values).abs().max(),
+        ),
+        Mistake(
+            "root of the mean square",
+            "The ways are squared, averaged, and the root is taken. Here their length is averaged: .abs().",
+            lambda a, b: (a.sort().values - b.sort().values).square().mean().sqrt(),
+        ),
+        Mistake(
+            "one for each",
+            "There is a way for each number. Return their mean, one number.",
+            lambda a, b: (a.sort().values - b.sort().values).abs(),
+        ),
+        Mistake(
+            "added",
+            "The numbers of the two heaps are added: subtract, to see how far they are apart.",
+            lambda a, b: (a.sort().values + b.sort().values).abs().mean(),
+        ),
+        Mistake(
+            "median",
+            "This is the median of the ways: take their mean.",
+            lambda a, b: (a.sort().values - b.sort().values).abs().median(),
+        ),
+        Mistake(
+            "to the nearest",
+            "Each number goes to the nearest of the other heap, several to the same place. Each place is "
+            "filled once: smallest to smallest, and so on.",
+            lambda a, b: (a[:, None] - b).abs().amin(dim=1).mean(),
+        ),
+        Mistake(
+            "means of the sizes",
+            "The signs of the numbers themselves are dropped. Sort first, subtract, and then take the size of "
+            "the difference.",
+            lambda a, b: (a.abs().sort().values - b.abs().sort().values).abs().mean(),
+        ),
     ),
     hints=(
         "Think of two rows of people who are to stand in each other's places, with as little "
@@ -373,6 +681,7 @@ WASSERSTEIN = Exercise(
     alternatives=(
         lambda a, b: (torch.sort(a)[0] - torch.sort(b)[0]).abs().sum() / len(a),
         lambda a, b: (a[a.argsort()] - b[b.argsort()]).abs().mean(),
+        lambda a, b: sum(abs(p - q) for p, q in zip(sorted(a), sorted(b), strict=True)) / len(a),
     ),
 )
 
