@@ -78,7 +78,7 @@ for h in (0.5, 0.1, 0.01, 0.001):
 # **gradient**, $\nabla f$.
 #
 # **Exercise 1.** Write it: for each input, $\big(f(x + h) - f(x - h)\big) / 2h$, moving only that
-# one.
+# one, and without autograd.
 
 
 # %% exercise="numerical_gradient"
@@ -376,9 +376,9 @@ print("gradient        ", [round(v, 4) for v in logits.grad[0].tolist()])
 print("right class:", y.item(), "- only there the two differ, by 1")
 
 # %% [markdown]
-# **Exercise 3.** Now all of it: forward, keeping what you need, then backward.
-# `nn.functional.one_hot(y, classes)` gives each label a row with a single 1, and ReLU can be written
-# `z1.clamp(min=0)`. Paper helps: note the shape beside each letter.
+# **Exercise 3.** Now all of it by hand, without autograd: forward, keeping what you need, then
+# backward. `nn.functional.one_hot(y, classes)` gives each label a row with a single 1, and ReLU can be
+# written `z1.clamp(min=0)`. Paper helps: note the shape beside each letter.
 
 
 # %% exercise="backward"
@@ -472,6 +472,7 @@ print(backprop.backward(x.float(), y, *alike)[0])
 #
 # **Exercise 4.** Write the procedure. `initialise(sizes, seed)` gives the four parameters,
 # `loss_and_gradients(x, y, params)` the loss and their four gradients; both were imported at the top.
+# The update is yours, without `torch.optim`.
 # The check reads examples that your network has never seen.
 
 

@@ -92,6 +92,98 @@ NUMERICAL = Exercise(
             "The sign is wrong: take f at x + h minus f at x - h, not the other way round.",
             lambda f, x, h: _differences(f, x, -h, -h, 2 * h),
         ),
+        Mistake(
+            "one tensor for both sides",
+            "Every number is 0: up and down are one and the same tensor, so f is asked twice at one place. "
+            "`up = x` makes no copy; x.clone() does, and so does x + step.",
+            lambda f, x, h: torch.zeros_like(x),
+        ),
+        Mistake(
+            "steps not taken back",
+            "The first number is right, but then the steps add up: after its turn an input has to go back to "
+            "where it was. Make a new step for each input.",
+            lambda f, x, h: torch.stack(
+                [
+                    (
+                        f(x + h * (torch.arange(len(x)) <= i))
+                        - f(x - h * (torch.arange(len(x)) <= i))
+                    )
+                    / (2 * h)
+                    for i in range(len(x))
+                ]
+            ),
+        ),
+        Mistake(
+            "only the first input",
+            "There is a number for the first input only. Is the return inside the loop?",
+            lambda f, x, h: _differences(f, x, h, h, 2 * h)[:1],
+        ),
+        Mistake(
+            "only the first input, as one number",
+            "There is one number, for the first input. Is the return inside the loop? Collect one for each.",
+            lambda f, x, h: _differences(f, x, h, h, 2 * h)[0],
+        ),
+        Mistake(
+            "only the last input, as one number",
+            "There is one number, for the last input: each round of the loop overwrites it. Collect them in a "
+            "list, and make one tensor of it with torch.stack.",
+            lambda f, x, h: _differences(f, x, h, h, 2 * h)[-1],
+        ),
+        Mistake(
+            "one number for all inputs",
+            "All inputs move together, and one number comes out. For a partial derivative only one input moves "
+            "and the others stay where they are.",
+            lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
+        ),
+        Mistake(
+            "one side, divided by 2 h",
+            "From x to x + h it is only h. Look to both sides: f(x + h) - f(x - h), and then divide by 2 * h.",
+            lambda f, x, h: _differences(f, x, h, 0, 2 * h),
+        ),
+        Mistake(
+            "steps of h / 2",
+            "The steps to both sides are h / 2. They are h each, 2 h in all.",
+            lambda f, x, h: _differences(f, x, h / 2, h / 2, 2 * h),
+        ),
+        Mistake(
+            "steps of 2 h",
+            "The steps to both sides are 2 h. They are h each, 2 h in all.",
+            lambda f, x, h: _differences(f, x, 2 * h, 2 * h, 2 * h),
+        ),
+        Mistake(
+            "added",
+            "f(x + h) and f(x - h) are added. How much does f rise on the way? Subtract.",
+            lambda f, x, h: torch.stack(
+                [(f(x + h * u) + f(x - h * u)) / (2 * h) for u in torch.eye(len(x), dtype=x.dtype)]
+            ),
+        ),
+        Mistake(
+            "around 0 instead of x",
+            "f is asked at the step alone, around 0. The place is x: f(x + step) and f(x - step).",
+            lambda f, x, h: _differences(f, torch.zeros_like(x), h, h, 2 * h),
+        ),
+        Mistake(
+            "without the sign",
+            "All slopes are 0 or above: the sign is lost. A slope below 0 means that f falls.",
+            lambda f, x, h: _differences(f, x, h, h, 2 * h).abs(),
+        ),
+        Mistake(
+            "summed",
+            "The slopes are added up. Each input has its own: return all of them, (n,).",
+            lambda f, x, h: _differences(f, x, h, h, 2 * h).sum(),
+        ),
+        Mistake(
+            "brackets",
+            "Only f(x - h) is divided: put the difference in brackets, (f(x + h) - f(x - h)) / (2 * h).",
+            lambda f, x, h: torch.stack(
+                [f(x + h * u) - f(x - h * u) / (2 * h) for u in torch.eye(len(x), dtype=x.dtype)]
+            ),
+        ),
+        Mistake(
+            "steps of 1",
+            "The steps to both sides are 1, however large h is. They are h: step[i] = h.",
+            lambda f, x, h: _differences(f, x, 1, 1, 2 * h),
+        ),
     ),
     hints=(
         "Go a little to one side, go a little to the other: how much does f rise on the way?",
@@ -110,6 +202,9 @@ NUMERICAL = Exercise(
             ],
             dtype=x.dtype,
         ),
+        lambda f, x, h: torch.stack(
+            [(f(x + e) - f(x - e)) / (2 * h) for e in h * torch.eye(len(x), dtype=x.dtype)]
+        ),
     ),
 )
 
@@ -124,6 +219,11 @@ def _descend_cases(seed: int) -> list[Case]:
         Case((downhill.two_valleys_slope, start, 0.05, 8), "two valleys"),
         Case((downhill.bowl_slope, torch.tensor([4.0, -1.0]), 0.1, 4), "two numbers at once"),
         Case((downhill.valley_slope, torch.tensor(5.0), 0.5, 0), "no step: the start alone"),
+        Case((downhill.two_valleys_slope, torch.tensor(2.5), 0.02, 1), "a single step"),
+        Case(
+            (downhill.bowl_slope, torch.tensor([[4.0, -1.0], [0.5, 2.0], [-3.0, 0.1]]), 0.05, 3),
+            "three places at once",
+        ),
     ]
 
 
@@ -137,16 +237,28 @@ def _path(
 
 
 def _without_end(slope: Callable[[Tensor], Tensor], start: Tensor, lr: float, steps: int) -> Tensor:
-    """The path without its last place; the start where no step is taken."""
-    path = _path(slope, start, steps, lambda s: lr * s)
-    return path[:-1] if steps else path
+    """The path without its last place; torch.stack of nothing where no step is taken."""
+    return torch.stack(list(_path(slope, start, steps, lambda s: lr * s)[:-1]))
 
 
 def _without_start(
     slope: Callable[[Tensor], Tensor], start: Tensor, lr: float, steps: int
 ) -> Tensor:
-    path = _path(slope, start, steps, lambda s: lr * s)
-    return path[1:] if steps else path
+    return torch.stack(list(_path(slope, start, steps, lambda s: lr * s)[1:]))
+
+
+def _jumps(slope: Callable[[Tensor], Tensor], x: Tensor, lr: float, steps: int) -> Tensor:
+    path = [x]
+    for _ in range(steps):
+        path.append(-lr * slope(path[-1]))
+    return torch.stack(path)
+
+
+def _shrunk(slope: Callable[[Tensor], Tensor], x: Tensor, lr: float, steps: int) -> Tensor:
+    path = [x]
+    for _ in range(steps):
+        path.append(path[-1] * (1 - lr * slope(path[-1])))
+    return torch.stack(path)
 
 
 DESCEND = Exercise(
@@ -198,6 +310,88 @@ DESCEND = Exercise(
             "torch.stack.",
             lambda slope, start, lr, steps: _path(slope, start, steps, lambda s: lr * s)[-1],
         ),
+        Mistake(
+            "torch.tensor of tensors",
+            "Right where x is a single number. torch.tensor wants plain numbers; torch.stack puts tensors of "
+            "any shape together.",
+            lambda slope, start, lr, steps: torch.tensor(
+                list(_path(slope, start, steps, lambda s: lr * s))
+            ),
+        ),
+        Mistake(
+            "one tensor again and again",
+            "All places are the last one: x -= ... changes the tensor that is in the list already. Make a new "
+            "one, x = x - lr * slope(x).",
+            lambda slope, start, lr, steps: torch.stack(
+                [_path(slope, start, steps, lambda s: lr * s)[-1]] * (steps + 1)
+            ),
+        ),
+        Mistake(
+            "one step too many",
+            "There is one place too many: the start and one for each of the steps make steps + 1.",
+            lambda slope, start, lr, steps: _path(slope, start, steps + 1, lambda s: lr * s),
+        ),
+        Mistake(
+            "the start left out, one step more",
+            "The number of places is right, but the first is not the start: put it in before the loop, and "
+            "take `steps` steps.",
+            lambda slope, start, lr, steps: _path(slope, start, steps + 1, lambda s: lr * s)[1:],
+        ),
+        Mistake(
+            "the start twice",
+            "The start is in the path twice: note each place after its step.",
+            lambda slope, start, lr, steps: torch.cat(
+                [start[None], _path(slope, start, steps, lambda s: lr * s)]
+            ),
+        ),
+        Mistake(
+            "the start twice, the end missing",
+            "The start is in the path twice and the last place is missing: note each place after its step.",
+            lambda slope, start, lr, steps: torch.cat(
+                [start[None], _path(slope, start, steps, lambda s: lr * s)]
+            )[: steps + 1],
+        ),
+        Mistake(
+            "only one step",
+            "Only one step is taken. Is the return inside the loop? Move it to the left.",
+            lambda slope, start, lr, steps: _path(slope, start, min(steps, 1), lambda s: lr * s),
+        ),
+        Mistake(
+            "the slope left out",
+            "Every step is lr, whatever the slope: multiply by slope(x).",
+            lambda slope, start, lr, steps: _path(slope, start, steps, lambda s: lr + 0 * s),
+        ),
+        Mistake(
+            "divided by the learning rate",
+            "The slope is divided by lr: multiply by it.",
+            lambda slope, start, lr, steps: _path(slope, start, steps, lambda s: s / lr),
+        ),
+        Mistake(
+            "the place left out",
+            "The new place is -lr * slope(x), without x itself. Subtract the step from where you stand.",
+            lambda slope, start, lr, steps: _jumps(slope, start, lr, steps),
+        ),
+        Mistake(
+            "steps from the start",
+            "Every step is taken from the start. Take it from the last place: x = x - lr * slope(x).",
+            lambda slope, start, lr, steps: torch.stack(
+                [start, *[start - lr * slope(start)] * steps]
+            ),
+        ),
+        Mistake(
+            "only the start and the end",
+            "Only the start and the end are in the path. The append belongs inside the loop: move it to the "
+            "right.",
+            lambda slope, start, lr, steps: torch.stack(
+                [start, _path(slope, start, steps, lambda s: lr * s)[-1]]
+            ),
+        ),
+        Mistake(
+            "multiplied instead of subtracted",
+            "The place is multiplied by 1 - lr * slope(x). The step is subtracted from it: "
+            "x - lr * slope(x).",
+            lambda slope, start, lr, steps: _shrunk(slope, start, lr, steps),
+        ),
     ),
     hints=(
         "Keep a list of places. From the last place in it, take one step; add where you arrive.",
@@ -219,6 +413,11 @@ DESCEND = Exercise(
 # --- 3. backwards --------------------------------------------------------------------------------
 
 
+def _without_largest_class(case: Case) -> Case:
+    x, y, W1, b1, W2, b2 = case.args
+    return Case((x, y.clamp(max=len(b2) - 2), W1, b1, W2, b2), case.note)
+
+
 def _backward_cases(seed: int) -> list[Case]:
     g = torch.Generator().manual_seed(seed)
 
@@ -233,6 +432,7 @@ def _backward_cases(seed: int) -> list[Case]:
         case(1, 3, 5, 3, "a batch of one"),
         case(4, 2, 1, 3, "a single hidden unit"),
         case(4, 3, 6, 3, "large weights, logits beyond 100", size=20.0),
+        _without_largest_class(case(6, 3, 5, 4, "nobody in the batch is of the last class")),
     ]
 
 
@@ -249,14 +449,20 @@ def _backward(
     bend: Callable[[Tensor, Tensor], Tensor] = lambda d, z: d * (z > 0),
     add: Callable[[Tensor], Tensor] = lambda d: d.sum(dim=0),
     turn: Callable[[Tensor], Tensor] = lambda d: d,
+    activation: Callable[[Tensor], Tensor] = torch.relu,
+    probabilities: Callable[[Tensor], Tensor] = lambda z: z.softmax(dim=1),
+    biases: tuple[bool, bool] = (True, True),
+    known: bool = True,
+    into_last: Callable[[Tensor, Tensor], Tensor] = lambda a1, z1: a1,
 ) -> tuple[Tensor, ...]:
     """`backward` with one of its parts exchanged."""
-    z1 = x @ W1.T + b1
-    a1 = torch.relu(z1)
-    p = torch.softmax(a1 @ W2.T + b2, dim=1)
-    d2 = of(p, functional.one_hot(y, len(b2)).to(p)) / share(x)
+    z1 = x @ W1.T + biases[0] * b1
+    a1 = activation(z1)
+    p = probabilities(a1 @ W2.T + biases[1] * b2)
+    right = functional.one_hot(y, len(b2)) if known else functional.one_hot(y)
+    d2 = of(p, right.to(p)) / share(x)
     d1 = bend(d2 @ W2, z1)
-    return turn(d1.T @ x), add(d1), turn(d2.T @ a1), add(d2)
+    return turn(d1.T @ x), add(d1), turn(d2.T @ into_last(a1, z1)), add(d2)
 
 
 BACKWARD = Exercise(
@@ -323,6 +529,121 @@ BACKWARD = Exercise(
             "(n_out, n_in): dz.T @ (what the layer was given).",
             lambda *a: _backward(*a, turn=lambda d: d.T),
         ),
+        Mistake(
+            "number of classes left to one_hot",
+            "one_hot(y) makes as many columns as the largest class in this batch needs. Where the last class is "
+            "missing, that is too few: one_hot(y, len(b2)).",
+            lambda *a: _backward(*a, known=False),
+        ),
+        Mistake(
+            "no biases on the way forward",
+            "The biases are missing on the way forward: z1 = x @ W1.T + b1, and z2 likewise.",
+            lambda *a: _backward(*a, biases=(False, False)),
+        ),
+        Mistake(
+            "no b1 on the way forward",
+            "The first bias is missing on the way forward: z1 = x @ W1.T + b1.",
+            lambda *a: _backward(*a, biases=(False, True)),
+        ),
+        Mistake(
+            "no b2 on the way forward",
+            "The second bias is missing on the way forward: z2 = a1 @ W2.T + b2.",
+            lambda *a: _backward(*a, biases=(True, False)),
+        ),
+        Mistake(
+            "no ReLU on the way forward",
+            "There is no ReLU on the way forward: a1 = z1.clamp(min=0), and z2 is made of a1.",
+            lambda *a: _backward(*a, activation=lambda z: z),
+        ),
+        Mistake(
+            "no ReLU at all",
+            "There is no ReLU, neither on the way forward, a1 = z1.clamp(min=0), nor on the way back, (z1 > 0).",
+            lambda *a: _backward(*a, activation=lambda z: z, bend=lambda d, z: d),
+        ),
+        Mistake(
+            "sigmoid on the way forward",
+            "On the way forward the bend is a sigmoid. This network has a ReLU: z1.clamp(min=0).",
+            lambda *a: _backward(*a, activation=torch.sigmoid),
+        ),
+        Mistake(
+            "slope of the sigmoid",
+            "a1 * (1 - a1) is the slope of a sigmoid. That of ReLU is 1 where z1 > 0, and 0 elsewhere.",
+            lambda *a: _backward(*a, bend=lambda d, z: d * torch.relu(z) * (1 - torch.relu(z))),
+        ),
+        Mistake(
+            "the slope of ReLU turned round",
+            "The gradient passes where z1 is below 0. It passes where z1 > 0.",
+            lambda *a: _backward(*a, bend=lambda d, z: d * (z < 0)),
+        ),
+        Mistake(
+            "no softmax",
+            "dz2 is made of the logits. They have to become probabilities first: z2.softmax(dim=1).",
+            lambda *a: _backward(*a, probabilities=lambda z: z),
+        ),
+        Mistake(
+            "softmax over the examples",
+            "The softmax runs over the examples. Each example shares out one whole among its classes: dim=1.",
+            lambda *a: _backward(*a, probabilities=lambda z: z.softmax(dim=0)),
+        ),
+        Mistake(
+            "sigmoid instead of softmax",
+            "The logits go through a sigmoid. With cross-entropy it is softmax: z2.softmax(dim=1).",
+            lambda *a: _backward(*a, probabilities=torch.sigmoid),
+        ),
+        Mistake(
+            "log softmax",
+            "dz2 is made of logarithms. It needs the probabilities themselves: z2.softmax(dim=1).",
+            lambda *a: _backward(*a, probabilities=lambda z: z.log_softmax(dim=1)),
+        ),
+        Mistake(
+            "divided by the classes too",
+            "dz2 is divided by all its cells. The loss is the mean over the examples: divide by len(x).",
+            lambda x, y, W1, b1, W2, b2: _backward(
+                x, y, W1, b1, W2, b2, share=lambda x: len(x) * len(b2)
+            ),
+        ),
+        Mistake(
+            "divided by the classes",
+            "dz2 is divided by the number of classes. The loss is the mean over the examples: divide by "
+            "len(x).",
+            lambda x, y, W1, b1, W2, b2: _backward(x, y, W1, b1, W2, b2, share=lambda x: len(b2)),
+        ),
+        Mistake(
+            "averaged twice",
+            "The mean over the examples is taken twice. Divide by len(x) once.",
+            lambda *a: _backward(*a, share=lambda x: len(x) ** 2),
+        ),
+        Mistake(
+            "biases summed over the units",
+            "The gradients of the biases are summed over the units (dim=1). Add up the examples: dim=0.",
+            lambda *a: _backward(*a, add=lambda d: d.sum(dim=1)),
+        ),
+        Mistake(
+            "one number for the biases",
+            "The gradient of a bias vector is one number. Each bias has its own: .sum(dim=0).",
+            lambda *a: _backward(*a, add=lambda d: d.sum()),
+        ),
+        Mistake(
+            "z1 in place of a1",
+            "dW2 is made of z1. The second layer was given a1, after the ReLU.",
+            lambda *a: _backward(*a, into_last=lambda a1, z1: z1),
+        ),
+        Mistake(
+            "the bend left out of b1",
+            "dW1 is right, but db1 has passed the bend as if it were not there: both are made of "
+            "dz1 = (dz2 @ W2) * (z1 > 0).",
+            lambda *a: (
+                *_backward(*a)[:1],
+                _backward(*a, bend=lambda d, z: d)[1],
+                *_backward(*a)[2:],
+            ),
+        ),
+        Mistake(
+            "numbers of the classes",
+            "The numbers of the classes are subtracted from the probabilities. Subtract 1 at the right class "
+            "only: one_hot(y, len(b2)).",
+            lambda x, y, *a: _backward(x, y, *a, of=lambda p, right: p - y[:, None]),
+        ),
     ),
     hints=(
         "First forward, keeping z1, a1 and z2. Then from the back to the front: what does the loss "
@@ -374,14 +695,19 @@ def _train(
     shuffle: bool = True,
     stop_after: str = "",
     stale: bool = False,
+    whole: bool = False,
+    shuffled_once: bool = False,
 ) -> list[Tensor]:
     """`train_by_hand` with one of its parts exchanged."""
     params = [start * p for p in backprop.initialise(sizes, seed)]
     first, order = params, torch.Generator().manual_seed(seed)
     for _ in range(epochs):
+        if shuffled_once:
+            order.manual_seed(seed)
         places = torch.randperm(len(x), generator=order) if shuffle else torch.arange(len(x))
         for rows in places.split(batch_size):
-            _, grads = backprop.loss_and_gradients(x[rows], y[rows], first if stale else params)
+            batch = (x, y) if whole else (x[rows], y[rows])
+            _, grads = backprop.loss_and_gradients(*batch, first if stale else params)
             params = [
                 p - lr * g if on else p for p, g, on in zip(params, grads, learns, strict=True)
             ]
@@ -435,6 +761,7 @@ UPHILL = "The loss grows: each step goes uphill. The update is p - lr * gradient
 
 def _judge(cases: list[Case], values: list[Any]) -> str | None:
     """Read held-out examples with the weights that came back; where they fail, look for the cause."""
+    fine = None
     for case, value in zip(cases, values, strict=True):
         x, y, sizes, *_ = case.args
         D, H, C = sizes
@@ -453,17 +780,22 @@ def _judge(cases: list[Case], values: list[Any]) -> str | None:
                 f"held-out examples are read right, and it should be {needed:.0%} or more. Does "
                 f"every epoch pass over all examples, and every batch make one update?"
             )
-    return None
+        fine = fine or params
+    return next((m.message for m in LEARNS_ALL_THE_SAME if fine and _made(m, cases[0], fine)), None)
+
+
+def _made(mistake: Mistake, case: Case, params: list[Tensor]) -> bool:
+    """Whether the mistake leads to these weights."""
+    return all(
+        torch.allclose(a, b, rtol=1e-3, atol=1e-3, equal_nan=True)
+        for a, b in zip(params, mistake.answer(*case.args), strict=True)
+    )
 
 
 def _cause(case: Case, params: list[Tensor], finite: bool) -> str | None:
     """What the attendee most likely did: a mistake with the same weights, or one with its signs."""
     for mistake in TRAIN.mistakes:
-        made = mistake.answer(*case.args)
-        if all(
-            torch.allclose(a, b, rtol=1e-3, atol=1e-3, equal_nan=True)
-            for a, b in zip(params, made, strict=True)
-        ):
+        if _made(mistake, case, params):
             return mistake.message
     x, y, sizes, _, _, _, seed = case.args
     W1, b1, W2, b2 = params
@@ -478,6 +810,22 @@ def _cause(case: Case, params: list[Tensor], finite: bool) -> str | None:
         return LAST_LAYER_ONLY
     return None
 
+
+LEARNS_ALL_THE_SAME = (  # but not as the exercise says; noticed by the weights themselves
+    Mistake(
+        "all examples in each batch",
+        "It learns, but each update takes the gradient over all examples, not over its batch: "
+        "len(x) / batch_size times the work. Give loss_and_gradients the rows of the batch, x[rows] "
+        "and y[rows].",
+        lambda *a: _train(*a, whole=True),
+    ),
+    Mistake(
+        "the same order in every epoch",
+        "It learns, but every epoch goes through the examples in the same order. Make the generator "
+        "once, before the loops, and call torch.randperm anew in each epoch.",
+        lambda *a: _train(*a, shuffled_once=True),
+    ),
+)
 
 TRAIN = Exercise(
     name="train_by_hand",
@@ -529,6 +877,7 @@ TRAIN = Exercise(
             "the new ones: pass the params that you have just changed.",
             lambda *a: _train(*a, stale=True),
         ),
+        *LEARNS_ALL_THE_SAME,
     ),
     hints=(
         "Two loops, one inside the other: epochs, and in each epoch the batches. Before them the "

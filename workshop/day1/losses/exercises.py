@@ -530,6 +530,16 @@ CCE = Exercise(
             "logits.logsumexp(dim=1, keepdim=True) is that logarithm.",
             lambda logits, y: -_rows((logits.softmax(dim=1) + 1e-8).log(), y).mean(),
         ),
+        Mistake(
+            "only the last example",
+            "Only the last example counts: each round of the loop overwrites the sum. Add to it, with +=.",
+            lambda logits, y: -_rows(logits.log_softmax(dim=1), y)[-1] / len(y),
+        ),
+        Mistake(
+            "divided by the number of classes",
+            "The sum is divided by the number of classes. Divide by the number of examples, len(y).",
+            lambda logits, y: -_rows(logits.log_softmax(dim=1), y).sum() / logits.shape[1],
+        ),
     ),
     hints=(
         "For each example you need one number: minus the logarithm of the share that softmax gives "
