@@ -14,6 +14,7 @@ from workshop.core.checks import nearest
 
 if TYPE_CHECKING:
     from workshop.core.exercise import Exercise
+    from workshop.exercises.outcome import OutcomeCache
     from workshop.exercises.verdict import Verdict
 
 __all__ = ["all_exercises", "answer", "check", "check_source", "for_lesson", "get", "hint"]
@@ -118,6 +119,14 @@ def answer(f: Any = None) -> Any:
     return markdown(f"```python\n{exercise.answer_source()}```\n\n{note}")
 
 
+@cache
+def _outcomes(seed: int) -> OutcomeCache:
+    """What references and planted mistakes do on the cases of a seed."""
+    from workshop.exercises.outcome import OutcomeCache
+
+    return OutcomeCache()
+
+
 def _checked(
     exercise: Exercise,
     load: Callable[[], Callable[..., Any]],
@@ -139,7 +148,7 @@ def _checked(
                     watched=(exercise.reference_path, *exercise.without),
                     time_limit=exercise.time_limit,
                 )
-                verdict = judge.judge(exercise, cases, done, again=again)
+                verdict = judge.judge(exercise, cases, done, _outcomes(seed), again)
             except running.TimedOut as over:
                 case = None if over.case is None else cases[over.case]
                 verdict = judge.timed_out(exercise, case, over.line)

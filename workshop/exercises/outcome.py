@@ -115,9 +115,28 @@ def read(data: dict[str, Any]) -> Outcome:
 
 
 def outcomes_of(exercise: Exercise, function: Any, cases: list[Case]) -> list[Outcome]:
-    """What a function of ours does on the cases."""
+    """What the reference or a planted mistake does on the cases.
+
+    Only the reference is asked for gradients: a mistake is known by its values.
+    """
     arguments = [case.args for case in cases]
-    return [read(one) for one in observe(function, arguments, gradients=exercise.gradients)]
+    gradients = exercise.gradients if function is exercise.reference else ()
+    return [read(one) for one in observe(function, arguments, gradients=gradients)]
+
+
+class OutcomeCache:
+    """`outcomes_of`, cached: for answers that are all tried on the cases of one seed."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.known: dict[tuple[str, Any], list[Outcome]] = {}
+
+    def __call__(self, exercise: Exercise, function: Any, cases: list[Case]) -> list[Outcome]:
+        """What the function does on the cases of its exercise."""
+        key = (exercise.name, function)
+        if key not in self.known:
+            self.known[key] = outcomes_of(exercise, function, cases)
+        return self.known[key]
 
 
 # --- comparing -----------------------------------------------------------------------------------

@@ -10,14 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from workshop import __version__
 from workshop.core.checks import nearest
 from workshop.core.exercise import Case, Exercise
 from workshop.core.files import printable, write_atomically
 from workshop.exercises import all_exercises
-from workshop.exercises.outcome import Outcome, outcomes_of
+from workshop.exercises.outcome import OutcomeCache
 from workshop.exercises.verdict import Stage, Status, Verdict
 from workshop.grading import decide, report, sandbox, scale, submissions
 from workshop.grading.frames import Ending, Limits, Request
@@ -277,7 +276,7 @@ class _Grading:
         self.boxes: set[sandbox.Runner] = set()
         self.seed = seed
         self.inputs: dict[str, _Inputs] = {}
-        self.outcomes = _OutcomeCache()
+        self.outcomes = OutcomeCache()
         self.judging = threading.Lock()  # what references do may depend on torch's one generator
 
     def left(self) -> bool:
@@ -434,16 +433,3 @@ class _Inputs:
     def of(cls, exercise: Exercise, seed: int) -> _Inputs:
         cases = exercise.cases(seed)
         return cls(cases, pickle.dumps([case.args for case in cases]))
-
-
-class _OutcomeCache:
-    """`outcomes_of`, cached: the reference and the mistakes do the same for every attendee."""
-
-    def __init__(self) -> None:
-        self.known: dict[tuple[str, Any], list[Outcome]] = {}
-
-    def __call__(self, exercise: Exercise, function: Any, cases: list[Case]) -> list[Outcome]:
-        key = (exercise.name, function)
-        if key not in self.known:
-            self.known[key] = outcomes_of(exercise, function, cases)
-        return self.known[key]
