@@ -260,6 +260,7 @@ def _leaky_cases(seed: int) -> list[Case]:
     return [
         Case((torch.tensor([-100.0, -2.0, 0.5, 3.0]), 0.01), "numbers on both sides of 0"),
         Case((torch.tensor([-3.0, -1.0]), 0.01), "only numbers below 0"),
+        Case((torch.tensor([2.0, 0.5]), 0.01), "only numbers above 0"),
         Case((torch.randn(3, 4, generator=g), 0.2), "a table, and a steeper slope"),
         Case((torch.tensor([-1000.0, 1000.0]), 0.0), "slope 0 is ReLU"),
         Case((torch.tensor([-2.0, 3.0, -0.5]), 1.5), "a slope above 1"),
@@ -559,12 +560,6 @@ DEAD = Exercise(
             "This marks units that are at or above 0 for every example. Off means at or below 0: "
             "z <= 0.",
             lambda z: (z >= 0).all(dim=0),
-        ),
-        Mistake(
-            "not dead for any",
-            "~ of any(z <= 0) says that a unit is on for every example. Dead is: not any z > 0, "
-            "or all z <= 0.",
-            lambda z: ~(z <= 0).any(dim=0),
         ),
         Mistake(
             "middle example",

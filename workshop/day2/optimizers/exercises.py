@@ -882,12 +882,6 @@ SUGGEST = Exercise(
             _steepest,
         ),
         Mistake(
-            "not-a-number becomes 0",
-            "not-a-number is replaced by 0, which is lower than any loss. Replace it by something"
-            " large: nan=float('inf').",
-            lambda rates, losses: rates[losses.nan_to_num().argmin()] / 3,
-        ),
-        Mistake(
             "not-a-number becomes 1",
             "not-a-number is replaced by 1, which may be lower than the losses. Take what is "
             "never lowest: float('inf').",
@@ -955,12 +949,6 @@ SUGGEST = Exercise(
             "the rate before",
             "This is a third of the rate before the lowest. Take that of the lowest itself.",
             lambda rates, losses: rates[(_known(losses).argmin() - 1).clamp(min=0)] / 3,
-        ),
-        Mistake(
-            "the rate before, from the end",
-            "This is a third of the rate before the lowest; for the first place that even is the "
-            "last one. Take that of the lowest itself.",
-            lambda rates, losses: rates[_known(losses).argmin() - 1] / 3,
         ),
         Mistake(
             "where the loss grows",

@@ -25,7 +25,15 @@ def _paste_cases(seed: int) -> list[Case]:
         case(2, 3, 5, 3, 2, "in the lower right corner"),
         case(4, 4, 4, 0, 0, "as large as the background"),
         case(1, 1, 3, 2, 0, "a single pixel"),
+        case(2, 2, 7, 1, 4, "further right than down"),
     ]
+
+
+def _under(background, mask, top, left):
+    """1 where the piece lies, 0 beside it."""
+    place = torch.zeros_like(background)
+    place[:, top : top + mask.shape[0], left : left + mask.shape[1]] = 1
+    return place
 
 
 def _laid(colour, mask, background, top, left, mix):
@@ -84,6 +92,62 @@ PASTE = Exercise(
             "hard edge",
             "The mask was rounded to 0 or 1. Between them it says how much of the thing there is.",
             lambda c, m, b, top, left: scenes.paste(c, (m > 0.5).float(), b, top, left),
+        ),
+        Mistake(
+            "colour not weighed",
+            "The colour comes in whole. Weigh it with the mask, as the background with 1 - mask.",
+            lambda c, m, b, top, left: _laid(c, m, b, top, left, lambda c, m, u: c + (1 - m) * u),
+        ),
+        Mistake(
+            "colour added",
+            "Colour and background are added up without the mask: mask * colour + (1 - mask) * "
+            "background.",
+            lambda c, m, b, top, left: _laid(c, m, b, top, left, lambda c, m, u: c + u),
+        ),
+        Mistake(
+            "half and half",
+            "Both are mixed half and half everywhere. The mask says how much of the thing there "
+            "is at each pixel.",
+            lambda c, m, b, top, left: _laid(c, m, b, top, left, lambda c, m, u: 0.5 * c + 0.5 * u),
+        ),
+        Mistake(
+            "background left out",
+            "Where the mask is between, the background is replaced, where it is 0 kept. Mix both:"
+            " mask * colour + (1 - mask) * background.",
+            lambda c, m, b, top, left: _laid(
+                c, m, b, top, left, lambda c, m, u: torch.where(m > 0, c, u)
+            ),
+        ),
+        Mistake(
+            "mask squared",
+            "The mask counts twice on the colour. Weigh with it once.",
+            lambda c, m, b, top, left: _laid(
+                c, m, b, top, left, lambda c, m, u: m * m * c + (1 - m) * u
+            ),
+        ),
+        Mistake(
+            "larger of the two",
+            "The brighter of the two is taken. Mix them: mask * colour + (1 - mask) * background.",
+            lambda c, m, b, top, left: _laid(
+                c, m, b, top, left, lambda c, m, u: torch.maximum(m * c, (1 - m) * u)
+            ),
+        ),
+        Mistake(
+            "piece only",
+            "This is only the piece under the thing. Put it into a copy of the whole background.",
+            lambda c, m, b, top, left: scenes.paste(c, m, b, top, left)[
+                :, top : top + m.shape[0], left : left + m.shape[1]
+            ],
+        ),
+        Mistake(
+            "background empty",
+            "Beside the thing everything is 0: begin with background.clone().",
+            lambda c, m, b, top, left: scenes.paste(c, m, b, top, left) * _under(b, m, top, left),
+        ),
+        Mistake(
+            "nothing pasted",
+            "The background comes back as it was. Is the mixture put into the copy?",
+            lambda c, m, b, top, left: b.clone(),
         ),
     ),
     hints=(
@@ -145,6 +209,60 @@ RATES = Exercise(
             "The rates grow towards the first group: multiply with the factor instead of dividing.",
             lambda lr, n, f: [lr / f ** (n - 1 - k) for k in range(n)],
         ),
+        Mistake(
+            "distance multiplied",
+            "The factor is multiplied by the distance. It counts once for each group behind: a "
+            "power, factor ** distance.",
+            lambda lr, n, f: [lr * f * (n - 1 - k) for k in range(n - 1)] + [lr],
+        ),
+        Mistake(
+            "distance multiplied, last group too",
+            "The factor is multiplied by the distance. It counts once for each group behind: a "
+            "power, factor ** distance, which is 1 for the last group.",
+            lambda lr, n, f: [lr * f * (n - 1 - k) for k in range(n)],
+        ),
+        Mistake(
+            "rate as a power",
+            "The rate is raised to a power, and the factor only multiplies. It is the other way "
+            "round: lr * factor ** distance.",
+            lambda lr, n, f: [f * lr ** (n - 1 - k) for k in range(n)],
+        ),
+        Mistake(
+            "rate in the power",
+            "lr is inside the power. Only the factor is: lr * factor ** distance.",
+            lambda lr, n, f: [(lr * f) ** (n - 1 - k) for k in range(n)],
+        ),
+        Mistake(
+            "lr left out",
+            "These are the factors alone: multiply them with lr.",
+            lambda lr, n, f: [f ** (n - 1 - k) for k in range(n)],
+        ),
+        Mistake(
+            "lr divided by the groups",
+            "The rates are spread evenly. Each is `factor` times the one behind it.",
+            lambda lr, n, f: [lr * (k + 1) / n for k in range(n)],
+        ),
+        Mistake(
+            "a group too few",
+            "One group is missing: there are `groups` rates, and the last is lr.",
+            lambda lr, n, f: [lr * f ** (n - 1 - k) for k in range(n - 1)],
+        ),
+        Mistake(
+            "a group too many",
+            "There is one rate too many: `groups` of them, and the last is lr.",
+            lambda lr, n, f: [lr * f ** (n - k) for k in range(n + 1)],
+        ),
+        Mistake(
+            "last group only",
+            "This is one rate. Return a list with one for each group.",
+            lambda lr, n, f: lr,
+        ),
+        Mistake(
+            "wrong way round and too far",
+            "The first group has the highest rate, and even it is below lr. The last gets lr "
+            "itself, early ones less.",
+            lambda lr, n, f: [lr * f ** (k + 1) for k in range(n)],
+        ),
     ),
     hints=(
         "With lr = 1, factor = 0.5 and three groups: what are the three numbers, from the first group "
@@ -178,7 +296,18 @@ def _step_cases(seed: int) -> list[Case]:
 
 
 def _stepped(
-    backbone, head, x, y, lr, *, relu=True, sign=-1.0, mean=True, what="head", softmax=True
+    backbone,
+    head,
+    x,
+    y,
+    lr,
+    *,
+    relu=True,
+    sign=-1.0,
+    mean=True,
+    what="head",
+    softmax=True,
+    wrong="",
 ):
     backbone, head = (part.detach().clone().requires_grad_() for part in (backbone, head))
     features = torch.relu(x @ backbone) if relu else x @ backbone
@@ -189,6 +318,20 @@ def _stepped(
         loss = 0.5 * (logits - torch.eye(head.shape[1])[y]).square().sum() / len(y)
     moves = torch.autograd.grad(loss, (backbone, head))
     parts = {"backbone": backbone, "head": head}
+    if wrong:
+        probabilities = logits.softmax(dim=0 if wrong == "dim" else 1)
+        wanted = torch.eye(head.shape[1])[y]
+        error = {
+            "sign": wanted - probabilities,
+            "no target": probabilities,
+            "no softmax": logits - wanted,
+            "sigmoid": logits.sigmoid() - wanted,
+        }.get(wrong, probabilities - wanted)
+        count = {"sum": 1, "kinds": len(head.T), "features": len(head)}.get(wrong, len(y))
+        left = torch.ones_like(features) if wrong == "no features" else features
+        step = (1 if wrong == "no rate" else lr) * left.T @ error / count
+        new = {"step": step, "replaced": -step}.get(wrong, head - step)
+        return (new, backbone) if wrong == "order" else (backbone, new)
     for name, move in zip(parts, moves, strict=True):
         if what in (name, "both"):
             parts[name] = parts[name] + sign * lr * move
@@ -235,6 +378,69 @@ STEP = Exercise(
             "kinds (dim=1): the logits themselves were taken.",
             lambda *a: _stepped(*a, softmax=False),
         ),
+        Mistake(
+            "softmax over the batch",
+            "The softmax runs over the examples. Each example has its own probabilities, over the"
+            " kinds: dim=1.",
+            lambda *a: _stepped(*a, wrong="dim"),
+        ),
+        Mistake(
+            "right kind not subtracted",
+            "What was wanted is not subtracted: the error is probabilities - one-hot.",
+            lambda *a: _stepped(*a, wrong="no target"),
+        ),
+        Mistake(
+            "sigmoid",
+            "A sigmoid stands where the softmax should: the kinds share one probability of 1.",
+            lambda *a: _stepped(*a, wrong="sigmoid"),
+        ),
+        Mistake(
+            "divided by the kinds",
+            "The gradient is divided by the number of kinds. The loss is the mean over the batch:"
+            " len(y).",
+            lambda *a: _stepped(*a, wrong="kinds"),
+        ),
+        Mistake(
+            "divided by the features",
+            "The gradient is divided by the number of features. The loss is the mean over the "
+            "batch: len(y).",
+            lambda *a: _stepped(*a, wrong="features"),
+        ),
+        Mistake(
+            "features left out",
+            "The gradient of the head is features.T @ error: the features are missing.",
+            lambda *a: _stepped(*a, wrong="no features"),
+        ),
+        Mistake(
+            "no learning rate",
+            "The learning rate is missing: subtract lr times the gradient.",
+            lambda *a: _stepped(*a, wrong="no rate"),
+        ),
+        Mistake(
+            "the step itself",
+            "This is the step. Subtract it from the head.",
+            lambda *a: _stepped(*a, wrong="step"),
+        ),
+        Mistake(
+            "head replaced",
+            "The head is replaced by the step. Subtract the step from it.",
+            lambda *a: _stepped(*a, wrong="replaced"),
+        ),
+        Mistake(
+            "order",
+            "The two have changed places: return the backbone first, then the head.",
+            lambda *a: _stepped(*a, wrong="order"),
+        ),
+        Mistake(
+            "head only",
+            "There are two things to return: the backbone and the new head.",
+            lambda *a: _stepped(*a)[1],
+        ),
+        Mistake(
+            "nothing moved",
+            "Nothing moved: subtract lr times the gradient from the head.",
+            lambda backbone, head, x, y, lr: (backbone, head),
+        ),
     ),
     hints=(
         "The backbone only has to compute: features = torch.relu(x @ backbone). From there on it is a linear "
@@ -274,6 +480,8 @@ PADDING = Exercise(
         Case((10, 1, 1), "a kernel of 1: nothing to pad"),
         Case((9, 1, 3), "a stride larger than the kernel: never less than nothing"),
         Case((20 + seed % 9, 5, 3), "a stride of 3"),
+        Case((11, 4, 3), "an even kernel, a size that leaves 2 over"),
+        Case((5, 9, 2), "a kernel larger than the picture"),
     ],
     mistakes=(
         Mistake(
@@ -315,6 +523,61 @@ PADDING = Exercise(
             "all behind",
             "All the zeros are behind. Half of them, rounded down, go before.",
             lambda size, k, s: (0, sum(lite0.same_padding(size, k, s))),
+        ),
+        Mistake(
+            "half a zero",
+            "The zeros are split with /, so half a zero may go on each side. Use // for those "
+            "before; the rest goes behind.",
+            lambda size, k, s: (
+                max((-(-size // s) - 1) * s + k - size, 0) / 2,
+                max((-(-size // s) - 1) * s + k - size, 0) / 2,
+            ),
+        ),
+        Mistake(
+            "even halves",
+            "Both sides get half of the zeros, rounded down, so an odd one is lost. It goes "
+            "behind: total - total // 2.",
+            lambda size, k, s: (
+                max((-(-size // s) - 1) * s + k - size, 0) // 2,
+                max((-(-size // s) - 1) * s + k - size, 0) // 2,
+            ),
+        ),
+        Mistake(
+            "size not used",
+            "kernel - stride is right only where the stride divides the size. Count the places "
+            "first: size / stride, rounded up.",
+            lambda size, k, s: _split(k - s),
+        ),
+        Mistake(
+            "stride not used",
+            "kernel - 1 is right only for a stride of 1. The last window begins at (places - 1) *"
+            " stride.",
+            lambda size, k, s: _split(k - 1),
+        ),
+        Mistake(
+            "all before",
+            "All the zeros are before. Half of them, rounded down, go before, the rest behind.",
+            lambda size, k, s: (max((-(-size // s) - 1) * s + k - size, 0), 0),
+        ),
+        Mistake(
+            "total on both sides",
+            "All the zeros are on both sides. Half of them, rounded down, go before, the rest "
+            "behind.",
+            lambda size, k, s: (
+                max((-(-size // s) - 1) * s + k - size, 0),
+                max((-(-size // s) - 1) * s + k - size, 0),
+            ),
+        ),
+        Mistake(
+            "total only",
+            "This is the number of zeros. Return two: before and behind.",
+            lambda size, k, s: max((-(-size // s) - 1) * s + k - size, 0),
+        ),
+        Mistake(
+            "padding of the places",
+            "places * stride is where a window after the last would begin, and it has no kernel: "
+            "the last one ends at (places - 1) * stride + kernel.",
+            lambda size, k, s: _split(-(-size // s) * s - size),
         ),
     ),
     hints=(
