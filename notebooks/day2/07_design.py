@@ -142,8 +142,8 @@ plots.curves(errors, ("training error",), title="Deeper, and worse")
 plots.bars(finals, title="Error after training", ylabel="share of digits read wrong")
 
 # %% [markdown]
-# The deeper network is worse on the digits it is *trained* on. That is no overfitting, which is to be
-# good on these and bad on others; this is called **degradation**. And yet 56 layers contain 20: if the
+# The deeper network is worse on the digits it is *trained* on. That is no overfitting: it is
+# called **degradation**. And yet 56 layers contain 20: if the
 # other 36 only passed on what comes in, the two would be equal. Passing on is just what stacked layers
 # find hard to learn.
 #
@@ -154,7 +154,7 @@ plots.bars(finals, title="Error after training", ylabel="share of digits read wr
 #
 # With weights and biases of 0 it passes on $x$ (which is never below 0 behind another ReLU). The path
 # past the layers is called a **skip connection**. (*Where the book differs:* its Day 1 says that skip
-# connections avoid overfitting. They mend degradation.)
+# connections avoid overfitting. They fix degradation.)
 #
 # **Exercise 1.** Write a residual block of two layers, $f(x) = W_2\,\mathrm{ReLU}(W_1x + b_1) + b_2$, with
 # tensors all the way: gradients must flow through it.

@@ -1100,9 +1100,9 @@ plots.bars(by_kind, title="Encoder and decoder, by kind of phrase", ylabel="exac
 #
 # ## Attention
 #
-# Why should the encoder hand on its last state only? There is one for every word. Let the
-# decoder look at all of them whenever it says something, and choose itself what matters now. For a state
-# of the decoder, the **query** $q$, and each state of the encoder, a **key** $k_t$ (of $H$ numbers each):
+# The encoder has a state for every word. Let the decoder look at all of them, and choose itself what
+# matters now. For a state of the decoder, the **query** $q$, and each state of the encoder, a **key**
+# $k_t$ (of $H$ numbers each):
 #
 # $$s_t = \frac{q \cdot k_t}{\sqrt{H}} \qquad w = \mathrm{softmax}(s) \qquad
 # \mathrm{context} = \sum_t w_t\, v_t$$

@@ -65,7 +65,8 @@ class TimeLimit:
         self.seconds = seconds
         self._done = threading.Event()
         self._expired = self._stopped = False  # the time is up; the attendee wants to stop
-        self._by_timer = self._inside = False  # the last signal; the function is running
+        # Interrupts are the timer's from the first that it sends; the function is running.
+        self._by_timer = self._inside = False
         self._importing, self._importing_allowed = False, True
         self.scope: dict[str, Any] = {}  # the global names of the attendee's code
         self._line = ""
@@ -129,13 +130,12 @@ class TimeLimit:
             if self._done.wait(PAUSE):
                 return
             if self._importing:
-                self._importing = False
+                self._importing = self._by_timer = False
                 if self._done.wait(self.seconds):
                     return
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        by_timer, self._by_timer = self._by_timer, False
-        if by_timer:
+        if self._by_timer:
             # A module whose import is broken off would stay half loaded. Some of torch's are loaded
             # when they are first used, which takes seconds: the time is given once more.
             self._importing = self._importing_allowed and _imports(frame)

@@ -447,7 +447,7 @@ def _adam(
     eps: float,
     *,
     wrong: str = "",
-) -> tuple[Tensor, ...]:
+) -> Tensor | tuple[Tensor, ...]:
     """Adam with one thing wrong, or none."""
     old_w, old_m, old_s = w, m, s
     if wrong == "constants":
@@ -492,7 +492,7 @@ def _adam(
     if wrong == "no eps":
         size = s_hat.sqrt()
     if wrong == "no s":
-        size = 1
+        size = torch.ones_like(size)
     if wrong == "times size":
         size = 1 / size
     step = (1 if wrong == "no rate" else lr) * (g if wrong == "rmsprop" else m_hat) / size
@@ -519,7 +519,7 @@ def _adam(
     return w - step, m, s
 
 
-def _wrong(what: str) -> Callable[..., tuple[Tensor, ...]]:
+def _wrong(what: str) -> Callable[..., Tensor | tuple[Tensor, ...]]:
     return lambda w, g, m, s, t, lr, beta1, beta2, eps: _adam(
         w, g, m, s, t, lr, beta1, beta2, eps, wrong=what
     )
