@@ -285,8 +285,8 @@ plots.thinned(
 # done **in training only**. In use every unit is there, and nothing needs to be scaled: this form is
 # called inverted dropout.
 #
-# **Exercise 3.** Write it. The random numbers come from outside, as `u`, so that we can compare: a unit
-# is dropped where its `u` is below `p`.
+# **Exercise 3.** Write it by hand, without torch's own dropout; gradients must flow through it. The random
+# numbers come from outside, as `u`, so that we can compare: a unit is dropped where its `u` is below `p`.
 
 
 # %% exercise="inverted_dropout"
@@ -520,7 +520,7 @@ print(
 # is better. And in use? A single example has no spread. So while training, the layer remembers a running
 # mean and variance, and in evaluation mode it takes those.
 #
-# **Exercise 4.** Write both halves. In training: mean and variance of the batch (for $y$, the variance
+# **Exercise 4.** Write both halves, by hand. In training: mean and variance of the batch (for $y$, the variance
 # divided by $B$: `correction=0`), and the new running ones, which move towards those of the batch by the
 # share `momentum` (what is kept, torch divides by $B - 1$: plain `z.var(dim=0)`). In evaluation: the
 # running ones, which stay.

@@ -96,8 +96,8 @@ place(1, 2)
 _ = interact(place, row=IntSlider(1, min=0, max=4), column=IntSlider(2, min=0, max=4))
 
 # %% [markdown]
-# **Exercise 1.** Write it: slide the kernel over the image, multiply and add up. The result is called a
-# **feature map**.
+# **Exercise 1.** Write it by hand, without `conv2d`: slide the kernel (of any height and width) over the
+# image, multiply and add up. The result is called a **feature map**; gradients must flow through it.
 
 
 # %% exercise="correlate"
@@ -224,7 +224,8 @@ for kernel_size, stride, padding, dilation in (
 # own; these maps are the channels of the next layer. $x$ is $(B, C, H, W)$, the weights are
 # $(F, C, k, k)$, and out come $(B, F, H', W')$.
 #
-# **Exercise 3.** A whole convolution layer. (`F.pad(x, (p, p, p, p))` adds zeros on four sides.)
+# **Exercise 3.** A whole convolution layer by hand, without `conv2d` and `F.unfold`; its kernels may be
+# higher than wide, and gradients must flow through it. (`F.pad(x, (p, p, p, p))` adds zeros on four sides.)
 
 
 # %% exercise="convolve"
@@ -285,7 +286,8 @@ for bend in (lambda z: z, torch.relu):
 # the largest (*max pooling*) or the average (*average pooling*). That something was found stays, and
 # roughly where; exactly where does not, and the map becomes smaller.
 #
-# **Exercise 4.** Max pooling with squares that lie side by side.
+# **Exercise 4.** Max pooling with squares that lie side by side, by hand, without torch's `max_pool2d`;
+# gradients must flow through it.
 
 
 # %% exercise="max_pool"

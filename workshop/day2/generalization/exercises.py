@@ -39,6 +39,7 @@ def _diagnose_cases(seed: int) -> list[Case]:
         Case((_fall(0.2), _fall(0.1), 0.25, 0.05), "validation well below training"),
         Case((_fall(0.2, 20) + jitter, _fall(0.4, 20) + jitter, 0.1, 0.1), "curves that jitter"),
         Case((_fall(0.1), _fall(0.15), 0.4, 0.3), "both low, half as much again"),
+        Case((_end(*[0.1] * 5), _end(*[0.25] * 5), 0.3, 0.18), "validation's sixth-last high"),
         Case((torch.tensor([0.4, 0.3]), torch.tensor([0.5, 0.4]), 0.1, 0.2), "only two epochs"),
         Case((torch.tensor([0.2, 0.2]), torch.tensor([0.5, 0.45]), 0.1, 0.2), "two, far apart"),
         Case(
