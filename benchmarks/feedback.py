@@ -1,19 +1,19 @@
 """What `check` says to answers of which somebody has written down what is wrong with them.
 
-    python benchmarks/feedback.py ANSWERS.json [OUT.json]
+    python -m benchmarks.feedback ANSWERS.json [--json FILE]
 
 ANSWERS.json is a list of {exercise, kind: "wrong" or "right", code, actual_mistake, ...}. Each answer
-runs as it would in the exercise's notebook. OUT.json has them again with what is said now; the counts
-are printed: right answers that pass and wrong ones that do; what is generic ("not right yet", or an
+runs as it would in the exercise's notebook. FILE gets them again with what is said now; the counts are
+printed: right answers that pass and wrong ones that do; what is generic ("not right yet", or an
 error that is shown as it is), a planted mistake of the exercise, something that a probe or the
 translation of an error found. Whether what is said is true, only a person can see.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -53,12 +53,16 @@ def said_to(answer: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Read, run, write, count."""
-    answers = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("answers", type=Path, metavar="ANSWERS.json")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    options = parser.parse_args()
+    answers = json.loads(options.answers.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as home:
         os.environ["WORKSHOP_HOME"] = home
         results = [said_to(answer) for answer in answers]
-    if len(sys.argv) > 2:
-        Path(sys.argv[2]).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     for kind in ("right", "wrong"):
         counts = Counter(one["verdict"]["now"] for one in results if one["kind"] == kind)
         total = counts.total()
