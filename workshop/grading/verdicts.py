@@ -129,6 +129,7 @@ def clean(verdict: Verdict) -> Verdict:
         printable(verdict.got),
         printable(verdict.expected),
         printable(verdict.mistake),
+        printable(verdict.case),
     )
 
 
