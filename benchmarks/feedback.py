@@ -45,7 +45,10 @@ def said_to(answer: dict[str, Any]) -> dict[str, Any]:
     source = f"{IMPORTS}from {module} import *\n{answer['code']}"
     verdict = check_source(source, exercise.name)
     now = {"now": kind_of(exercise, verdict), **verdict.as_dict()}
-    return {**answer, "verdict": {key: now[key] for key in now if key not in ("exercise", "lesson")}}
+    return {
+        **answer,
+        "verdict": {key: now[key] for key in now if key not in ("exercise", "lesson")},
+    }
 
 
 def main() -> None:
