@@ -270,6 +270,14 @@ def test_the_nearest_name_is_suggested():
     assert "Did you mean 'sigmoid'" in message_of(lambda x: x.sigmiod(), X)
 
 
+@pytest.mark.parametrize("error", [RuntimeError(), IndexError("list index out of range")])
+def test_what_the_attendee_s_own_code_raises_is_not_translated(error):
+    def f():
+        raise error
+
+    assert name_of(f) == "raises an error of its own"
+
+
 def test_an_error_of_the_attendee_s_own_is_shown_as_it_is():
     def f():
         raise ValueError("not today")

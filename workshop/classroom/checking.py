@@ -67,7 +67,7 @@ def _foreign(folder: Path, place: Path) -> bool:
 def check_notebook(path: Path) -> list[Verdict]:
     """The verdict on every exercise in a notebook, found by its cells' marks or by its functions.
 
-    Only imports, definitions and constants are run, in a worker process: nothing is trained.
+    Only imports, definitions and constants are run, in this very process: nothing is trained.
 
     Raises:
         NotebookError: the file is not a notebook.

@@ -566,11 +566,14 @@ ROWS = (
     Row("exit", "SystemExit", r"", "It calls exit(): a function ends with return."),
     Row("KeyboardInterrupt", "KeyboardInterrupt", r"", "It raises that itself."),
     Row("assert", "AssertionError", r"", "An `assert` of the function does not hold there."),
-    Row(
-        "too much memory",
-        "MemoryError RuntimeError",
-        r"^$|allocate",
-        "It asks for more memory than there is: how large is the tensor that it makes?",
+    *(
+        Row(
+            "too much memory",
+            kind,
+            text,
+            "It asks for more memory than there is: how large is the tensor that it makes?",
+        )
+        for kind, text in (("MemoryError", ""), ("RuntimeError", "allocate memory"))
     ),
 )
 
@@ -589,6 +592,8 @@ def translate(error: Error) -> tuple[str, str]:
     for row in ROWS:
         if row.types and error.type not in row.types.split():
             continue
+        if error.raised and row.text:
+            continue  # the attendee's own words
         found = re.search(row.text, error.text)
         if found and re.search(row.line, error.line):
             name = row.name

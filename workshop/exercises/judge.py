@@ -19,7 +19,7 @@ from torch import Tensor
 
 from workshop.core.exercise import Case, Exercise, Mistake
 from workshop.exercises.errors import translate
-from workshop.exercises.observe import Odd
+from workshop.exercises.observe import UnsupportedValue
 from workshop.exercises.outcome import (
     Again,
     Outcome,
@@ -421,7 +421,7 @@ def _failure(exercise: Exercise, got: Outcome) -> Problem | None:
     if isinstance(value, str):
         message = "It returns a text, not numbers. Return the value itself."
         return Problem(Stage.SHAPE, message, "a text")
-    if isinstance(value, Odd):
+    if isinstance(value, UnsupportedValue):
         message = f"It returns a {value.kind}, with which the check can do nothing."
         return Problem(Stage.SHAPE, message, "another kind of thing")
     if got.changed:
@@ -511,7 +511,7 @@ def _compare(exercise: Exercise, got: Any, want: Any, slack: float = 1) -> Probl
         if isinstance(got, str) and got == want:
             return None
         return Problem(Stage.VALUES, f"It is {got!r} and should be {want!r}.", specific=False)
-    if isinstance(got, str) or got is None or isinstance(got, Odd):
+    if isinstance(got, str) or got is None or isinstance(got, UnsupportedValue):
         message = f"It holds a {type(got).__name__} where a number should be."
         return Problem(shape, message, "another kind of thing")
     if isinstance(got, np.ndarray) and isinstance(want, Tensor):

@@ -30,9 +30,9 @@ from torch.overrides import TorchFunctionMode
 
 from workshop.core.checks import nearest
 
-MOST_BYTES = 16_000_000  # of one returned array
-MOST_TEXT = 2_000  # characters of printed text and of messages
-MOST_ITEMS = 10_000  # of a returned list
+MAX_BYTES = 16_000_000  # of one returned array
+MAX_TEXT = 2_000  # characters of printed text and of messages
+MAX_ITEMS = 10_000  # of a returned list
 MAX_NAMES = 6  # of a line that failed, whose values are described
 
 
@@ -78,7 +78,7 @@ class _Printed(io.StringIO):
     """Keeps the first characters that are printed and forgets the rest."""
 
     def write(self, text: str) -> int:
-        room = MOST_TEXT - self.tell()
+        room = MAX_TEXT - self.tell()
         if room > 0:
             super().write(text[:room])
         return len(text)
@@ -246,7 +246,7 @@ def _gradients(
     except Interrupted:
         raise
     except BaseException as error:
-        return f"{type(error).__name__}: {error}"[:MOST_TEXT]
+        return f"{type(error).__name__}: {error}"[:MAX_TEXT]
     return [
         encode(torch.zeros_like(given[i]) if given[i].grad is None else given[i].grad)
         for i in positions
@@ -260,14 +260,14 @@ def _ramp(like: Tensor) -> Tensor:
 def encode(value: Any, depth: int = 0) -> dict[str, Any]:
     """Plain data for JSON; tensors and arrays as their bytes; anything else by its type's name."""
     if type(value) is bool or value is None or type(value) is str:
-        text = value[:MOST_TEXT] if isinstance(value, str) else value
+        text = value[:MAX_TEXT] if isinstance(value, str) else value
         return {"kind": "plain", "value": text}
     if type(value) is int or type(value) is float:
-        return {"kind": type(value).__name__, "value": repr(value)[:MOST_TEXT]}
+        return {"kind": type(value).__name__, "value": repr(value)[:MAX_TEXT]}
     if isinstance(value, (Tensor, np.ndarray, np.generic)):
         kind = "tensor" if isinstance(value, Tensor) else "array"
         array = value.detach().cpu().numpy() if isinstance(value, Tensor) else np.asarray(value)
-        if array.dtype.kind not in "fiub" or array.nbytes > MOST_BYTES:
+        if array.dtype.kind not in "fiub" or array.nbytes > MAX_BYTES:
             return {"kind": "object", "type": f"{kind} of {array.dtype}, {array.nbytes} bytes"}
         content = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
         return {
@@ -276,12 +276,12 @@ def encode(value: Any, depth: int = 0) -> dict[str, Any]:
             "shape": list(array.shape),
             "data": content,
         }
-    if type(value) in (tuple, list) and depth < 4 and len(value) <= MOST_ITEMS:
+    if type(value) in (tuple, list) and depth < 4 and len(value) <= MAX_ITEMS:
         return {"kind": type(value).__name__, "items": [encode(v, depth + 1) for v in value]}
     return {"kind": "object", "type": type(value).__name__[:100]}
 
 
-class Odd:
+class UnsupportedValue:
     """Stands for a returned object of a kind that no exercise asks for."""
 
     def __init__(self, kind: str) -> None:
@@ -290,7 +290,7 @@ class Odd:
 
 
 def decode(data: dict[str, Any]) -> Any:
-    """The value that `encode` was given; objects of odd types become `Odd`.
+    """The value that `encode` was given; objects of other types become `UnsupportedValue`.
 
     Raises:
         ValueError, KeyError, TypeError: the data are not what `encode` writes.
@@ -309,7 +309,7 @@ def decode(data: dict[str, Any]) -> Any:
         return torch.from_numpy(array) if kind == "tensor" else array
     if kind in ("tuple", "list"):
         return {"tuple": tuple, "list": list}[kind](decode(item) for item in data["items"])
-    return Odd(str(data["type"]))
+    return UnsupportedValue(str(data["type"]))
 
 
 def bindable(function: Callable[..., Any], count: int) -> str:
@@ -321,7 +321,7 @@ def bindable(function: Callable[..., Any], count: int) -> str:
     try:
         signature.bind(*range(count))
     except TypeError:
-        return str(signature)[:MOST_TEXT]
+        return str(signature)[:MAX_TEXT]
     return ""
 
 
@@ -342,7 +342,7 @@ def _describe(error: BaseException, scope: Mapping[str, Any]) -> dict[str, Any]:
         text = str(error)
     except Exception:
         text = ""
-    found: dict[str, Any] = {"type": type(error).__name__[:100], "text": text[:MOST_TEXT]}
+    found: dict[str, Any] = {"type": type(error).__name__[:100], "text": text[:MAX_TEXT]}
     found |= {"line": "", "within": "", "names": {}, "raised": False}
     if own is not None:
         code = own.tb_frame.f_code

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from workshop.core.exercise import Case, Exercise
-from workshop.exercises.observe import Odd, decode, observe
+from workshop.exercises.observe import UnsupportedValue, decode, observe
 from workshop.exercises.verdict import Stage
 
 WIDTH = 160  # characters of a value in a line
@@ -180,7 +180,7 @@ def same_values(exercise: Exercise, a: Any, b: Any) -> bool:
             and all(same_values(exercise, x, y) for x, y in zip(a, b, strict=True))
         )
     if not is_number(a) or not is_number(b):
-        return type(a) is type(b) and (isinstance(a, Odd) or bool(a == b))
+        return type(a) is type(b) and (isinstance(a, UnsupportedValue) or bool(a == b))
     g, w = as_tensor(a), as_tensor(b)
     if g.shape != w.shape or (g.dtype == torch.bool) != (w.dtype == torch.bool):
         return False
@@ -209,7 +209,7 @@ def shown_call(exercise: Exercise, case: Case) -> str:
 
 def shown(exercise: Exercise, value: Any, other: Any) -> str:
     """A value in a line; of a long one the first place that differs from `other`, marked."""
-    if isinstance(value, Odd):
+    if isinstance(value, UnsupportedValue):
         return value.kind
     if isinstance(value, (tuple, list)) and any(isinstance(v, Tensor) for v in value):
         if isinstance(other, (tuple, list)) and len(other) == len(value):

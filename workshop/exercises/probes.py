@@ -814,7 +814,7 @@ def probe(evidence: Evidence) -> Finding | None:
         for of_arguments in OF_ARGUMENTS:
             if found := of_arguments(evidence):
                 return found
-    except (RuntimeError, IndexError, ValueError, TypeError):
+    except Exception:
         return None  # something no probe has thought of: it must not keep the verdict away
     return None
 

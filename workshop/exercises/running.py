@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from workshop.exercises.observe import (
-    MOST_TEXT,
+    MAX_TEXT,
     Interrupted,
     Missing,
     bindable,
@@ -203,7 +203,7 @@ def attempt(
         except Missing as missing:
             return {"missing": str(missing)}, None
         except BaseException as error:
-            return {"broken": f"{type(error).__name__}: {error}"[:MOST_TEXT]}, None
+            return {"broken": f"{type(error).__name__}: {error}"[:MAX_TEXT]}, None
         if signature := bindable(function, len(cases[0])):
             return {"signature": signature}, None
         call.scope = getattr(function, "__globals__", {})

@@ -118,6 +118,7 @@ def _clean(verdict: Verdict) -> Verdict:
         got=printable(verdict.got),
         expected=printable(verdict.expected),
         mistake=printable(verdict.mistake),
+        case=printable(verdict.case),
     )
 
 
