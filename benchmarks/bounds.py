@@ -36,9 +36,9 @@ def describe(name: str, values: Sequence[float], bound: Bound | None) -> str:
         sides.pop("at most" if bound.at_least is not None else "at least")
     worst = " / ".join(f"{value:.5g}" for value, _ in sides.values())
     rule = ", ".join(f"{side} {value:.4f}" for side, (_, value) in sides.items())
-    said = f"{bound.kind} {bound}" if bound else "none"
+    message = f"{bound.kind} {bound}" if bound else "none"
     mean, sd = statistics.fmean(values), statistics.stdev(values)
-    return f"{name:32} {worst:>19} {mean:10.5g} {sd:9.2g}  {rule:36} {said}"
+    return f"{name:32} {worst:>19} {mean:10.5g} {sd:9.2g}  {rule:36} {message}"
 
 
 def main() -> int:

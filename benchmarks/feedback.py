@@ -38,7 +38,7 @@ def kind_of(exercise: Exercise, verdict: Verdict) -> str:
     return str(verdict.status)
 
 
-def said_to(answer: dict[str, Any]) -> dict[str, Any]:
+def feedback_on(answer: dict[str, Any]) -> dict[str, Any]:
     """The answer, with what is said to it now."""
     exercise = get(answer["exercise"])
     module = exercise.reference.__module__
@@ -60,7 +60,7 @@ def main() -> None:
     answers = json.loads(options.answers.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as home:
         os.environ["WORKSHOP_HOME"] = home
-        results = [said_to(answer) for answer in answers]
+        results = [feedback_on(answer) for answer in answers]
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     for kind in ("right", "wrong"):

@@ -28,11 +28,11 @@ def test_the_picture_shows_errors_and_says_so_in_words():
     for number in range(12):
         climb.add(f"model {number}", lesson="layers", correct=900 + number, total=1000)
     layers = syllabus.get("layers").number
-    said = plots.alt_text(climb.show(columns=4))
-    assert said.startswith("The climb on MNIST-5k")
-    assert f"{layers}. model 0 100" in said
-    assert f"{layers}. model 11 89" in said
-    assert "model 5" not in said
+    message = plots.alt_text(climb.show(columns=4))
+    assert message.startswith("The climb on MNIST-5k")
+    assert f"{layers}. model 0 100" in message
+    assert f"{layers}. model 11 89" in message
+    assert "model 5" not in message
 
 
 @pytest.mark.parametrize(("correct", "total"), [(1001, 1000), (-1, 1000), (0, 0), (0.9, 1)])

@@ -1,4 +1,4 @@
-"""The data: what is committed, the one door to it, its splits for ever, and its clear errors."""
+"""The data: what is committed, the one place that opens it, its splits for ever, and its clear errors."""
 
 import hashlib
 import io
@@ -276,7 +276,7 @@ def test_each_load_gives_fresh_tensors():
         assert not (second.train.y == 7).all()
 
 
-def test_opening_the_door_imports_no_scikit_learn():
+def test_loading_imports_no_scikit_learn():
     code = (
         "import sys; from workshop.core.data import load; load('mnist5k'); "
         "print([name for name in ('sklearn', 'torchvision', 'matplotlib') if name in sys.modules])"

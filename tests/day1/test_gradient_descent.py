@@ -106,9 +106,9 @@ def test_gradient_is_the_direction_of_steepest_ascent(source):
     assert up > 0.9999
     assert down < -0.9999
     names = {"torch": torch, "downhill": downhill, "plots": plots}
-    said = run_cell(source, "steepest up:", **names)[1]
+    shown = run_cell(source, "steepest up:", **names)[1]
     numbers = [
-        int(part.split()[0].rstrip(";")) for part in said.replace("to ", ": ").split(": ")[1:]
+        int(part.split()[0].rstrip(";")) for part in shown.replace("to ", ": ").split(": ")[1:]
     ]
     up, down, gradient = numbers
     assert abs(up - gradient) <= 2
@@ -450,8 +450,8 @@ def own_start(change):
 )
 def test_training_from_another_start_is_judged_by_accuracy(change, message):
     cases = exercises.TRAIN.cases(5)
-    said = exercises.TRAIN.judge(cases, [own_start(change)(*case.args) for case in cases])
-    assert said == message if message is None else said.startswith(message)
+    shown = exercises.TRAIN.judge(cases, [own_start(change)(*case.args) for case in cases])
+    assert shown == message if message is None else shown.startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -459,8 +459,8 @@ def test_training_from_another_start_is_judged_by_accuracy(change, message):
 )
 def test_judge_names_the_shapes_of_the_four_parameters(wrong):
     cases = exercises.TRAIN.cases(5)
-    said = exercises.TRAIN.judge(cases, [wrong] * len(cases))
-    assert said.startswith("Return the four tensors [W1, b1, W2, b2] of shapes [(24, 2), (24,)")
+    shown = exercises.TRAIN.judge(cases, [wrong] * len(cases))
+    assert shown.startswith("Return the four tensors [W1, b1, W2, b2] of shapes [(24, 2), (24,)")
 
 
 def test_judge_refuses_weights_that_are_nan():

@@ -71,12 +71,13 @@ def test_a_folder_can_be_named_with_torchvision_s_layout(tmp_path, contents):
 def test_missing_files_are_named_with_places_and_the_default(tmp_path):
     with pytest.raises(DataError) as error:
         full_size.load_fashion_mnist()
-    said = str(error.value)
+    message = str(error.value)
     assert (
-        f"{tmp_path / 'torch' / 'datasets' / 'FashionMNIST' / 'raw'}, {tmp_path / 'debian'}" in said
+        f"{tmp_path / 'torch' / 'datasets' / 'FashionMNIST' / 'raw'}, {tmp_path / 'debian'}"
+        in message
     )
-    assert "load('fashion_mnist')" in said
-    assert "download=True" in said
+    assert "load('fashion_mnist')" in message
+    assert "download=True" in message
 
 
 def test_offline_the_download_fails_with_the_default_named(tmp_path, monkeypatch):

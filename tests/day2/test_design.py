@@ -383,9 +383,9 @@ def test_composed_images_show_what_their_labels_say(most):
     for image, labels in zip(*data, strict=True):
         quarters = [image[:, t : t + 8, s : s + 8].flatten() for t in (0, 8) for s in (0, 8)]
         there = sorted(known[tuple(q.tolist())] for q in quarters if q.any())
-        said = [digit for digit, y in zip(chooser.CLASSES, labels, strict=True) if y]
-        assert there == said
-        counts.add(len(said))
+        message = [digit for digit, y in zip(chooser.CLASSES, labels, strict=True) if y]
+        assert there == message
+        counts.add(len(message))
     assert counts == set(range(1, most + 1))
 
 

@@ -242,16 +242,16 @@ def test_calibration_error_is_that_of_scikit_learn_s_curve(bins, count):
 
     sure = torch.rand(count) * 0.9 + 0.1
     right = torch.rand(count) < sure**2
-    was, said = calibration_curve(right.numpy(), sure.numpy(), n_bins=bins)
+    was, message = calibration_curve(right.numpy(), sure.numpy(), n_bins=bins)
     edges = np.linspace(0, 1, bins + 1)
     counts = np.bincount(np.searchsorted(edges[1:-1], sure.numpy()), minlength=bins)
     shares = counts[counts > 0] / count
-    expected = (shares * np.abs(was - said)).sum()
+    expected = (shares * np.abs(was - message)).sum()
     assert calibration.calibration_error(sure, right, bins).item() == pytest.approx(
         expected, abs=1e-5
     )
     ours = calibration.reliability(sure, right, bins)
-    for got, theirs in zip(ours, (said, was, counts[counts > 0]), strict=True):
+    for got, theirs in zip(ours, (message, was, counts[counts > 0]), strict=True):
         np.testing.assert_allclose(got, theirs, atol=1e-5)
 
 
@@ -424,8 +424,8 @@ def test_wrong_labels_are_found_and_shown_as_pictures(small):
     rows = trial.suspected.nonzero()[:4, 0]
     guess = labels.confident_guess(trial.logits.softmax(dim=1), trial.noisy.y)
     titles = [f"labelled {trial.noisy.y[i]}, model: {guess[i]}" for i in rows]
-    said = alt_text(plots.images(small.train.x[rows], titles=titles))
-    assert all(title in said for title in titles)
+    message = alt_text(plots.images(small.train.x[rows], titles=titles))
+    assert all(title in message for title in titles)
     assert (guess[rows] != trial.noisy.y[rows]).all()
 
 
@@ -433,10 +433,10 @@ def test_wrong_labels_are_found_and_shown_as_pictures(small):
 def test_the_notebook_says_which_way_is_the_new_one():
     source = source_of("practice")
     assert "## Better data or a better model?" in source
-    told = " ".join(source.replace("\n#", " ").split())
+    text = " ".join(source.replace("\n#", " ").split())
     assert (
         "it calls the model-centric way the new trend. The data-centric one is what it means"
-        in told
+        in text
     )
 
 

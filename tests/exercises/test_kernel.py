@@ -242,21 +242,21 @@ def finish(client, message, until=60.0):
 STUBBORN = """
 import threading
 def weighted_sum(x, w, b):
-    threading.Timer(0.2, said.print, ("go",)).start()
+    threading.Timer(0.2, reply.print, ("go",)).start()
     while True:
         try:
             try:
                 while True:
                     pass
             except BaseException:
-                if said.enough:
+                if reply.enough:
                     raise
         except:
-            if said.enough:
+            if reply.enough:
                 raise
 """
 USER = """
-class said:
+class reply:
     enough = {enough}
     out = sys.stdout
     @classmethod
@@ -282,6 +282,6 @@ def test_the_attendee_s_own_interrupt_stays_an_interrupt(kernel):
 def test_what_catches_every_interrupt_is_told_to_restart_the_kernel(kernel):
     manager, client = kernel
     client.execute(SETUP)
-    source = USER.format(enough=False, limit=0.3) + STUBBORN.replace("said.print", "print")
+    source = USER.format(enough=False, limit=0.3) + STUBBORN.replace("reply.print", "print")
     steps = finish(client, client.execute(source + "\ncheck(weighted_sum)"))
     assert "`except:` in a loop does that. Restart the kernel" in next(steps)

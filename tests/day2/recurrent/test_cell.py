@@ -288,7 +288,7 @@ def test_the_four_types_have_their_inputs_and_outputs():
     heights = [
         [text.get_position()[1] > 0 for text in ax.texts if text.get_text()] for ax in figure.axes
     ]
-    said = [sum(above) for above in heights]
+    shown = [sum(above) for above in heights]
     read = [len(above) - sum(above) for above in heights]
-    assert list(zip(read, said, strict=True)) == [(4, 1), (1, 4), (4, 4), (3, 3)]
+    assert list(zip(read, shown, strict=True)) == [(4, 1), (1, 4), (4, 4), (3, 3)]
     assert "after the last" in alt_text(figure)

@@ -62,7 +62,7 @@ def test_the_second_reading_agrees_with_the_gold_tags():
     gold = (FOLDER / "entities/gold.tsv").read_text(encoding="utf-8").splitlines()
     for line in (FOLDER / "entities/second_reading.tsv").read_text(encoding="utf-8").splitlines():
         number, _, rest = line.partition("\t")
-        assert rest == gold[int(number) - 1]  # after the mending
+        assert rest == gold[int(number) - 1]  # after the corrections
 
 
 def test_tokens_lie_where_they_are_said_to_lie():

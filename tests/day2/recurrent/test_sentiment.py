@@ -198,12 +198,12 @@ def test_fours_are_two_opposites_with_and_without_not():
 
 
 def test_training_sentences_share_nothing_with_the_probe():
-    course = {*negation.TRAIN_GOOD, *negation.TRAIN_BAD}
+    made_up = {*negation.TRAIN_GOOD, *negation.TRAIN_BAD}
     probe = {*negation.PROBE_GOOD, *negation.PROBE_BAD}
-    assert len(course) == len(negation.TRAIN_GOOD) + len(negation.TRAIN_BAD)
-    assert not course & probe
+    assert len(made_up) == len(negation.TRAIN_GOOD) + len(negation.TRAIN_BAD)
+    assert not made_up & probe
     vocabulary, _ = sentiment.vocabulary_of(reviews().development)
-    assert course | probe <= set(vocabulary)
+    assert made_up | probe <= set(vocabulary)
     words = list(vocabulary)
     sentences = {
         " ".join(words[i] for i in row if i)
@@ -214,7 +214,7 @@ def test_training_sentences_share_nothing_with_the_probe():
             assert " ".join(pipeline.tokenize(text)) not in sentences
     frames = [" ".join(pipeline.tokenize(f.format(a="x", b="x"))) for f in negation.PROBE_FRAMES]
     for sentence in sentences:
-        blank = " ".join("x" if word in course else word for word in sentence.split())
+        blank = " ".join("x" if word in made_up else word for word in sentence.split())
         assert blank not in frames
 
 
@@ -289,15 +289,18 @@ def test_negations_are_added_as_often_as_set(repeats):
     vocabulary, _ = sentiment.vocabulary_of(reviews().validation)
     train = sentiment.as_split(reviews().validation, vocabulary)
     mixed = sentiment.with_negation(train, vocabulary, sentiment.Config(repeats=repeats))
-    course = negation.training_sentences(vocabulary)
-    assert len(mixed) == len(train) + repeats * len(course)
+    made_up = negation.training_sentences(vocabulary)
+    assert len(mixed) == len(train) + repeats * len(made_up)
     assert torch.equal(mixed.x[: len(train), : train.x.shape[1]], train.x)
     assert torch.equal(mixed.y[: len(train)], train.y)
     for i in range(repeats):
-        rows = slice(len(train) + i * len(course), len(train) + (i + 1) * len(course))
-        assert torch.equal(mixed.x[rows, : course.x.shape[1]], course.x)
-        assert torch.equal(mixed.y[rows], course.y)
-    assert mixed.x[len(train) :, course.x.shape[1] :].abs().max() == 0
+        rows = slice(
+            len(train) + i * len(made_up),
+            len(train) + (i + 1) * len(made_up),
+        )
+        assert torch.equal(mixed.x[rows, : made_up.x.shape[1]], made_up.x)
+        assert torch.equal(mixed.y[rows], made_up.y)
+    assert mixed.x[len(train) :, made_up.x.shape[1] :].abs().max() == 0
 
 
 @pytest.mark.parametrize(

@@ -133,12 +133,12 @@ def types() -> Figure:
             ("", "", "deux", "jours", "end"),
         ),
     )
-    for ax, (name, read, said) in zip(axes, panels, strict=True):
+    for ax, (name, read, message) in zip(axes, panels, strict=True):
         ax.axis("off")
         ax.set_title(name)
         ax.set(xlim=(-0.9, 6.6), ylim=(-1.85, 1.85), aspect="equal")
         gap = 5.6 / (len(read) - 1)
-        for t, (below, above) in enumerate(zip(read, said, strict=True)):
+        for t, (below, above) in enumerate(zip(read, message, strict=True)):
             _box(ax, gap * t, 0, "", DECODER if name[0] == "E" and t > 1 else STATE)
             if below:
                 line(ax, (gap * t, 0.25 - LAYER_GAP), (gap * t, -0.3))

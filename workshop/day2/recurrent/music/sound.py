@@ -201,9 +201,9 @@ def staff(
     if title:
         figure.suptitle(title)
         figure.set_figheight(figure.get_figheight() + 0.5)
-    said = " ".join(token for measure in measures for token in measure)
+    message = " ".join(token for measure in measures for token in measure)
     return finish(
-        figure, alt, f"{title or 'A tune'}, {count_of(len(measures), 'bar')} on a staff: {said}."
+        figure, alt, f"{title or 'A tune'}, {count_of(len(measures), 'bar')} on a staff: {message}."
     )
 
 

@@ -37,7 +37,7 @@ def encoder_decoder(source: Sequence[str], target: Sequence[str], *, title: str 
     title = title or f"Encoder and decoder: {t_x} words in, {t_y - 1} words and <eos> out"
     figure, ax = canvas(-1.05, cells - 0.1, -2.0, 1.65, wide, title)
     size = 14 if cells < 9 else 12
-    said, given = [*target, "<eos>"], ["<sos>", *target]
+    message, given = [*target, "<eos>"], ["<sos>", *target]
     line(ax, (-0.75, 0), (-0.36, 0))
     ax.text(-0.8, 0, "$a^{<0>}$", ha="right", va="center", fontsize=16)
     for i in range(cells):
@@ -52,7 +52,7 @@ def encoder_decoder(source: Sequence[str], target: Sequence[str], *, title: str 
             ax.text(
                 i,
                 1.0,
-                said[i - t_x],
+                message[i - t_x],
                 ha="center",
                 va="bottom",
                 fontsize=size,
@@ -85,7 +85,7 @@ def encoder_decoder(source: Sequence[str], target: Sequence[str], *, title: str 
         None,
         f"{title}: T_x = {t_x}, T_y = {t_y}. The encoder reads {' '.join(source)}, a cell for each word. Its last "
         f"state, a thick arrow, is all that the decoder begins with. The decoder is given <sos> and "
-        f"then what it said itself, step by step, and says {' '.join(said)}.",
+        f"then what it said itself, step by step, and says {' '.join(message)}.",
     )
 
 
