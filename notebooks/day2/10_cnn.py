@@ -210,9 +210,8 @@ for kernel_size, stride, padding, dilation in (
     )
 
 # %% [markdown]
-# The second and third line keep the size: at stride 1, an odd kernel of $k$ needs $p = (k - 1) / 2$. No
-# padding does it for an even one. (So does the last line: with dilation 2 a kernel of 3 covers 5 pixels,
-# and needs what a kernel of 5 does.)
+# The second and third line keep the size: at stride 1, an odd kernel of $k$ needs $p = (k - 1) / 2$. (So
+# does the last: with dilation 2 a kernel of 3 covers 5 pixels.)
 #
 # *Where the book differs:* stride is the size of a step, not the number of steps, and padding keeps the
 # dimensions only if it is chosen as above.

@@ -164,20 +164,24 @@ WRONG = {
 }
 
 
+def name_of(source):
+    return source.partition("(")[0].removeprefix("def ")
+
+
 @pytest.mark.parametrize("kind", WRONG)
 def test_each_kind_of_wrong_answer_has_its_stage_and_message(kind):
     source, stage, words = WRONG[kind]
-    name = source.partition("(")[0].removeprefix("def ")
     for verdict in (
-        check(named(name, source)),
-        check_source(f"import torch\n{source}\n", name),
+        check(named(name_of(source), source)),
+        check_source(f"import torch\n{source}\n", name_of(source)),
     ):
         assert verdict.status == "wrong"
         assert (verdict.stage, words in verdict.message) == (stage, True), verdict
 
 
 def test_the_messages_differ_from_kind_to_kind():
-    messages = [check(named("weighted_sum", source)).message for source, *_ in WRONG.values()]
+    sources = [source for source, *_ in WRONG.values()]
+    messages = [check(named(name_of(source), source)).message for source in sources]
     assert len(set(messages)) == len(messages)
 
 

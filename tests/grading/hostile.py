@@ -151,7 +151,9 @@ LEFTOVERS = (
         "setsid",
         sigmoid("""
 import os, signal, time
-if os.fork() == 0:
+first = not hasattr(os, "left_behind")  # one process, however often the function is called
+os.left_behind = True
+if first and os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         for number in range(1, 65):
@@ -299,7 +301,7 @@ value = '{"kind": "plain", "value": 1}'
 for _ in range(400):
     value = '{"kind": "list", "items": [%s]}' % value
 one = '{"printed": "", "changed": [], "calls": [], "gradients": null, "value": %s}' % value
-tell(('{"outcomes": [%s]}' % ', '.join([one] * 7)).encode())
+tell(('{"outcomes": [%s]}' % ', '.join([one] * 8)).encode())
 os._exit(0)
 """,
             FORGE,
