@@ -231,11 +231,11 @@ def test_a_definition_without_an_end_is_ended_too(short):
 
 
 def test_the_interrupt_has_its_handler_back_whatever_happens(short):
-    before = signal.getsignal(signal.SIGINT)
+    before, threads = signal.getsignal(signal.SIGINT), set(threading.enumerate())
     for source in (LOOP, "def weighted_sum(x, w, b):\n    raise SystemExit"):
         check(named("weighted_sum", source))
         assert signal.getsignal(signal.SIGINT) is before
-    assert threading.active_count() == 1
+    assert set(threading.enumerate()) <= threads
 
 
 def test_the_attendee_s_own_interrupt_is_passed_on_even_if_the_function_catches_it():
